@@ -1,0 +1,10 @@
+//! The contract: bytes <-> requests and records. It never touches Kafka, SQL or HTTP, and decides nothing.
+
+pub mod envelope;
+pub mod inbound;
+pub mod keys;
+pub mod outbound;
+pub mod request;
+mod text;
+
+pub use inbound::{DecodedRecord, Decoder, RecordIn};
