@@ -12,7 +12,7 @@ pub use rejection::{
     Consequence, Demands, DisqualifiedFor, LossRule, RejectionCode, RejectionRule,
 };
 pub use sql::{Authority, Budget, Need, SqlDefinition, SqlFacts};
-pub use terms::{Durations, Grade, Motion, Priority, RequiredField, Segment, SlaTerms, Targets};
+pub use terms::{Durations, Grade, Priority, RequiredField, Segment, SlaTerms, Targets};
 
 use super::profile::{Function, Profile, Seniority};
 use super::routing::RouteRule;
@@ -22,7 +22,7 @@ use super::time::Moment;
 
 /// Everything the text of a policy says; `Policy::compile` makes it quick to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct PolicyTerms {
     /// A name for people, such as `default`.
     pub name: String,
     pub engagement: EngagementRules,
@@ -52,19 +52,19 @@ pub struct Terms {
 pub struct Policy {
     /// SHA-256 of the text: the version.
     pub hash: [u8; 32],
-    pub(in crate::domain) terms: Terms,
+    pub(in crate::domain) terms: PolicyTerms,
 }
 
 impl Policy {
     /// Compiles terms into a policy; the hash is that of the text they were read from.
     #[must_use]
-    pub fn compile(hash: [u8; 32], terms: Terms) -> Self {
+    pub fn compile(hash: [u8; 32], terms: PolicyTerms) -> Self {
         Self { hash, terms }
     }
 
     /// Everything the policy says.
     #[must_use]
-    pub fn terms(&self) -> &Terms {
+    pub fn terms(&self) -> &PolicyTerms {
         &self.terms
     }
 

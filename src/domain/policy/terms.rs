@@ -96,36 +96,6 @@ impl Segment {
     }
 }
 
-/// Why the company would buy: for the first time, or more.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-pub enum Motion {
-    #[default]
-    NewBusiness,
-    Expansion,
-}
-
-impl Motion {
-    /// Every motion.
-    pub const ALL: &'static [Self] = &[Self::NewBusiness, Self::Expansion];
-
-    /// The word of the contract.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::NewBusiness => "new_business",
-            Self::Expansion => "expansion",
-        }
-    }
-
-    /// Reads the word.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|it| it.code() == code)
-    }
-}
-
 /// A field that a handoff needs at MQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RequiredField {

@@ -9,7 +9,8 @@ pub use rotation::{
     Candidate, POOL_STEPS_MAX, RepChoice, Rotation, WhyNot, choose_rep, choose_rep_of_pools,
 };
 
-use super::policy::{Grade, Motion, Policy, Priority, Segment};
+use super::lead::Motion;
+use super::policy::{Grade, Policy, Priority, Segment};
 use super::team::{MemberId, PoolId};
 
 /// One route; an empty list says nothing about its field.

@@ -43,7 +43,7 @@ impl WhyNot {
 }
 
 /// One rep who was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     pub rep: MemberId,
     /// `None` for the one who was chosen.
