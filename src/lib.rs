@@ -1,1 +1,3 @@
-//! Baton.
+//! Baton stands between marketing and sales. Reading order: `domain`, `contract`, `transaction`, `service`.
+
+pub mod domain;
