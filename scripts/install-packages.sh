@@ -98,10 +98,15 @@ install_missing() {
     as_root mkdir -p "$(dirname "$no_cluster")"
     echo 'create_main_cluster = false' | as_root tee "$no_cluster" >/dev/null
   fi
-  local code=0
-  apt_get install --no-install-recommends "${missing[@]}" >/dev/null || code=$?
+  local code=0 log
+  log=$(mktemp)
+  apt_get install --no-install-recommends "${missing[@]}" >"$log" 2>&1 || code=$?
   [ -z "$postgres" ] || as_root rm -f "$no_cluster"
-  [ "$code" -eq 0 ] || die "apt-get could not install: ${missing[*]}"
+  if [ "$code" -ne 0 ]; then
+    show_tail "$log" "apt-get"
+    die "apt-get could not install: ${missing[*]}"
+  fi
+  rm -f "$log"
   say "installed"
 }
 
