@@ -17,6 +17,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 kafka_version=4.3.1
 # Kafka's jars bring slf4j without a backend; without one a failed start would leave an empty log.
 log4j_version=2.25.4
+# By its full name, so that every Maven takes the same plugin and names the true cause when it can't fetch it.
+dependency_plugin=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 start_seconds=60
 stop_seconds=20
 # The port is chosen before the broker binds it, so somebody may be faster; more than three times is no accident.
@@ -46,11 +48,11 @@ fetch() {
   </dependencies>
 </project>
 XML
-  if ! mvn -q -B -f "$work/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+  if ! mvn -q -B -f "$work/pom.xml" "$dependency_plugin:copy-dependencies" -DincludeScope=runtime \
     -DoutputDirectory="$work/lib" >"$work/maven.log" 2>&1; then
     show_tail "$work/maven.log" "Maven"
     rm -rf "$work"
-    die "Kafka $kafka_version could not be fetched; is Maven Central reachable (proxy in ~/.m2/settings.xml)?"
+    die "Kafka $kafka_version could not be fetched from Maven Central (behind a proxy: ~/.m2/settings.xml; behind a certificate authority of your own: update-ca-certificates)"
   fi
   # A rename is atomic: another run sees all jars or none. If it was faster, its folder stays and ours goes.
   chmod 755 "$work/lib"
