@@ -68,8 +68,8 @@ end_pid() {
   die "$name (pid $pid) is still there after SIGKILL"
 }
 
-# show_tail FILE WHAT: what the server said last, so that a failure explains itself.
+# show_tail FILE WHAT: what the server said last, without Java's stack frames, so that a failure explains itself.
 show_tail() {
   say "last lines of $2 ($1):"
-  if [ -s "$1" ]; then tail -n 25 "$1" | sed 's/^/  | /' >&2; else printf '  | (empty)\n' >&2; fi
+  if [ -s "$1" ]; then grep -v '^[[:space:]]*\(at \|\.\.\. [0-9]\)' "$1" | tail -n 25 | sed 's/^/  | /' >&2; else printf '  | (empty)\n' >&2; fi
 }

@@ -129,10 +129,12 @@ launch() {
 }
 
 fail_to_start() {
+  local how="did not answer within $start_seconds s"
+  is_running || how="ended while starting"
   show_tail "$dir/kafka.log" "Kafka's log"
   end_pid "$(pid_of)" "$dir/server.properties" "$stop_seconds" Kafka
   rm -f "$dir/kafka.pid"
-  die "Kafka did not start within $start_seconds s"
+  die "Kafka $how (port $(sed 's/.*://' "$dir/bootstrap")); its last lines are above"
 }
 
 start() {

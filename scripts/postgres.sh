@@ -123,9 +123,11 @@ launch() {
 }
 
 fail_to_start() {
+  local how="did not start within $start_seconds s"
+  is_running || how="ended while starting"
   show_tail "$data/postgres.log" "its log"
   as_server "$bin/pg_ctl" -D "$data/data" -m immediate -t "$stop_seconds" stop >/dev/null 2>&1 || true
-  die "Postgres did not start within $start_seconds s"
+  die "Postgres $how (port $(cat "$dir/port")); its last lines are above"
 }
 
 start() {
