@@ -8,4 +8,7 @@ pub mod outbound;
 pub mod request;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use inbound::{DecodedRecord, Decoder, RecordIn};

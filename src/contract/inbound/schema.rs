@@ -10,6 +10,9 @@ const VIOLATIONS_MAX: usize = 3;
 /// Objects whose member names the sender makes up; what lies below them is not named.
 const FREE_NAMES: &[&str] = &["/fields", "/click_ids"];
 
+/// What a choice at the root of our schemas says: every one of them lists the keys that may name whom it is about.
+const NOBODY: &str = "names nobody; give lead_id, crm or person.email, or another key that this type takes";
+
 /// A schema that data is held against.
 pub(super) struct Schema(Validator);
 
@@ -36,6 +39,7 @@ impl Schema {
                 ValidationErrorKind::Required { property } => {
                     format!("{} is required", property.as_str().unwrap_or("a member"))
                 }
+                ValidationErrorKind::AnyOf { .. } if path.is_empty() => NOBODY.to_owned(),
                 kind => rule(kind.keyword()),
             };
             details.push(format!("{}: {rule}", if place.is_empty() { "/" } else { place }));

@@ -25,7 +25,8 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
             amounts(handed, &mut payload);
             "feedback.opportunity_opened.v1"
         }
-        Event::LeadWon { .. } => {
+        // A win beside another open deal moves nobody; its money counts all the same.
+        Event::LeadWon { .. } | Event::DealRecorded { win: true, .. } => {
             amounts(handed, &mut payload);
             put(&mut payload, "reason", handed.deal.and_then(|deal| deal.reason.clone()));
             "feedback.won.v1"
@@ -35,6 +36,10 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
             let code = if *unmapped { UNMAPPED } else { reason.as_deref().unwrap_or(UNMAPPED) };
             put(&mut payload, "reason", code);
             "feedback.lost.v1"
+        }
+        Event::WinReversed { .. } => {
+            amounts(handed, &mut payload);
+            "feedback.win_reversed.v1"
         }
         Event::SqlReversed => "feedback.sql_reversed.v1",
         Event::ClockReminded { kind, .. } => {
@@ -70,7 +75,8 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
         | Event::DataFixed { .. }
         | Event::LeadSuppressed { .. }
         | Event::FactsAdded { .. }
-        | Event::DealRecorded { .. }
+        | Event::DealRecorded { win: false, .. }
+        | Event::LeadClosedAsWon { .. }
         | Event::LeadReassigned { .. }
         | Event::PreferenceNoted { .. }
         | Event::CrmLinked { .. }

@@ -136,6 +136,10 @@ fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
         Event::LeadWon { opportunity, implied, .. } => Told::plain("lead.won.v1")
             .implied(*implied)
             .with("opportunity", parts::opportunity(handed, *opportunity)),
+        // An earlier win of the cycle stands once its last open deal is lost.
+        Event::LeadClosedAsWon { opportunity, .. } => Told::why("lead.won.v1", "last_open_deal_lost")
+            .implied(true)
+            .with("opportunity", parts::opportunity(handed, *opportunity)),
         Event::LeadLost { opportunity, reason, unmapped, implied, .. } => {
             let code = if *unmapped { "unmapped_reason" } else { reason.as_deref().unwrap_or("unmapped_reason") };
             Told::why("lead.lost.v1", code)
@@ -208,6 +212,8 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::DealRecorded { .. }
         | Event::LeadWon { .. }
         | Event::LeadLost { .. }
+        | Event::WinReversed { .. }
+        | Event::LeadClosedAsWon { .. }
         | Event::LeadReassigned { .. }
         | Event::PreferenceNoted { .. }
         | Event::CrmLinked { .. }

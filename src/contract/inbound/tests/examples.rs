@@ -94,7 +94,7 @@ fn the_tables_hold_exactly_the_types_of_the_index() {
     indexed.sort();
     known.sort();
     assert_eq!(known, indexed);
-    assert_eq!(topics().len(), 7);
+    assert_eq!(topics().len(), 8);
 }
 
 /// The same event as headers and bare data.
