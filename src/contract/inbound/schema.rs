@@ -35,12 +35,12 @@ impl Schema {
         for error in self.0.iter_errors(data).take(VIOLATIONS_MAX) {
             let path = error.instance_path().as_str();
             let place = FREE_NAMES.iter().find(|free| path.starts_with(**free)).copied().unwrap_or(path);
-            let rule = match error.kind() {
-                ValidationErrorKind::Required { property } => {
-                    format!("{} is required", property.as_str().unwrap_or("a member"))
-                }
-                ValidationErrorKind::AnyOf { .. } if path.is_empty() => NOBODY.to_owned(),
-                kind => rule(kind.keyword()),
+            let rule = if let ValidationErrorKind::Required { property } = error.kind() {
+                format!("{} is required", property.as_str().unwrap_or("a member"))
+            } else if path.is_empty() && error.kind().keyword() == "anyOf" {
+                NOBODY.to_owned()
+            } else {
+                rule(error.kind().keyword())
             };
             details.push(format!("{}: {rule}", if place.is_empty() { "/" } else { place }));
         }

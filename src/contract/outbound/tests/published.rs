@@ -25,7 +25,9 @@ fn person() -> PersonFill {
         company_domain: some("acme.example"),
         employees: Some(500),
         industry: some("software"),
-        crm: (0..12).map(|id| CrmKey { system: "crm".into(), object: "lead".into(), id: id.to_string() }).collect(),
+        crm: (0..12)
+            .map(|id| CrmKey { system: "crm".into(), object: "lead".into(), id: id.to_string() })
+            .collect(),
         anonymous_id: some("v-1"),
         submission_id: some("sub-1"),
         form_id: some("form-1"),
@@ -123,7 +125,10 @@ fn each_event_publishes_what_the_contract_says() {
     assert_eq!(published, expected);
 }
 
-fn routed<'a>(world: &'a World, steps: &'a [(crate::domain::lead::Lead, Event, crate::domain::lead::Lead)]) -> Handed<'a> {
+fn routed<'a>(
+    world: &'a World,
+    steps: &'a [(crate::domain::lead::Lead, Event, crate::domain::lead::Lead)],
+) -> Handed<'a> {
     let step = steps.iter().find(|(_, event, _)| matches!(event, Event::LeadOffered { .. })).unwrap();
     world.handed(step, true)
 }
@@ -170,7 +175,10 @@ fn stored_payloads_hold_no_identifier_and_filled_ones_do() {
                 }
                 Topic::State => panic!("an event publishes no state"),
             }
-            assert_eq!(self::filled(&record, &PersonFill::default()).get("person").unwrap_or(&Value::Null), &Value::Null);
+            assert_eq!(
+                self::filled(&record, &PersonFill::default()).get("person").unwrap_or(&Value::Null),
+                &Value::Null
+            );
         }
     }
 }
@@ -204,7 +212,10 @@ fn a_rejection_shows_where_it_left_the_lead() {
     let [record] = &records(&handed)[..] else { panic!("one record") };
     assert_eq!(record.payload["reason"], "bad_timing");
     let consequence = &record.payload["consequence"];
-    assert_eq!((&consequence["stage"], &consequence["holder"]), (&"recycled".into(), &"segment_owner".into()));
+    assert_eq!(
+        (&consequence["stage"], &consequence["holder"]),
+        (&"recycled".into(), &"segment_owner".into())
+    );
     assert_eq!(consequence["clock"], "recycle_at");
     assert_eq!(record.payload["points_at_mql"], 86);
 }
@@ -226,7 +237,13 @@ fn headers_are_cloudevents_in_binary_mode() {
     let record = &records(&routed(&world, &steps))[0];
     let trace = "00-27c0902d63a6f7bbbdb449a5815bb0a7-8f739245aa88f8a0-01";
     let lead = steps[0].0.id;
-    let head = Head { id: record.id, lead, event_type: record.event_type, occurred_at: START, traceparent: Some(trace) };
+    let head = Head {
+        id: record.id,
+        lead,
+        event_type: record.event_type,
+        occurred_at: START,
+        traceparent: Some(trace),
+    };
     let headers: BTreeMap<&str, String> = headers(&head).into_iter().collect();
     assert_eq!(headers["ce_type"], "io.baton.lead.routed.v1");
     assert_eq!(headers["ce_id"], record.id.to_string());

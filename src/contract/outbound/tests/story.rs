@@ -8,7 +8,8 @@ use crate::domain::event::{Event, Withdrawal};
 use crate::domain::evolve::evolve;
 use crate::domain::ids::{AccountId, HandoffId, LeadId, OpportunityId};
 use crate::domain::lead::{
-    Attempt, AttemptOutcome, Channel, Consent, DealState, Lead, Motion, Origin, RestReason, SuppressedFor, Terms,
+    Attempt, AttemptOutcome, Channel, Consent, DealState, Lead, Motion, Origin, RestReason, SuppressedFor,
+    Terms,
 };
 use crate::domain::policy::{DisqualifiedFor, Grade, Guards, Priority, RejectionCode, SqlFacts};
 use crate::domain::profile::{ProfilePatch, Stamp};
@@ -102,8 +103,12 @@ pub(super) fn deal() -> DealShown {
 }
 
 fn custody(holder: Holder, kind: ClockKind) -> Custody {
-    Custody::new(holder, Clock::until(kind, Basis::Business, START, START.plus(4 * HOUR)))
-        .with(Clock::until(ClockKind::ContactBy, Basis::Wall, START, START.plus(DAY)))
+    Custody::new(holder, Clock::until(kind, Basis::Business, START, START.plus(4 * HOUR))).with(Clock::until(
+        ClockKind::ContactBy,
+        Basis::Wall,
+        START,
+        START.plus(DAY),
+    ))
 }
 
 fn rep(kind: ClockKind) -> Custody {
@@ -192,9 +197,18 @@ fn attempt() -> Event {
 /// From the form to the queue.
 fn opening() -> Vec<Event> {
     vec![
-        Event::LeadCaptured { first_seen_at: START, started_at: START, origin: Origin::Marketing, custody: owner() },
+        Event::LeadCaptured {
+            first_seen_at: START,
+            started_at: START,
+            origin: Origin::Marketing,
+            custody: owner(),
+        },
         Event::SignalRecorded { signal: signal(), tell: false },
-        Event::TouchRecorded { at: START, origin: Some(Origin::Marketing), campaign: Some("cmp-1".to_owned()) },
+        Event::TouchRecorded {
+            at: START,
+            origin: Some(Origin::Marketing),
+            campaign: Some("cmp-1".to_owned()),
+        },
         profile(),
         Event::LeadMarketingQualified {
             terms: terms(),
@@ -219,7 +233,13 @@ fn won_story(deal: OpportunityId) -> Vec<Event> {
             custody: steward(),
         },
         offered(2),
-        Event::LeadAccepted { by: member("ann"), at: START, implied: false, early: None, custody: rep(ClockKind::DispositionBy) },
+        Event::LeadAccepted {
+            by: member("ann"),
+            at: START,
+            implied: false,
+            early: None,
+            custody: rep(ClockKind::DispositionBy),
+        },
         profile(),
         Event::SignalRecorded { signal: signal(), tell: true },
         Event::ReplyOwed { custody: rep(ClockKind::RespondBy) },
@@ -227,11 +247,30 @@ fn won_story(deal: OpportunityId) -> Vec<Event> {
         Event::NoteTaken,
         Event::EmailOptedOut { tell: true },
         Event::FactDiverged { code: "held_by_other".to_owned() },
-        Event::LeadReassigned { from: Some(member("ann")), custody: custody(Holder::Rep(member("bob")), ClockKind::ContactBy) },
-        Event::LeadSalesQualified { facts, at: START, by: None, implied: true, custody: rep(ClockKind::NextStepBy) },
+        Event::LeadReassigned {
+            from: Some(member("ann")),
+            custody: custody(Holder::Rep(member("bob")), ClockKind::ContactBy),
+        },
+        Event::LeadSalesQualified {
+            facts,
+            at: START,
+            by: None,
+            implied: true,
+            custody: rep(ClockKind::NextStepBy),
+        },
         Event::FactsAdded { facts, custody: None },
-        Event::OpportunityOpened { opportunity: deal, at: START, implied: false, custody: rep(ClockKind::ReviewBy) },
-        Event::DealRecorded { opportunity: OpportunityId::derived("crm", "007"), state: DealState::Won, win: true, custody: None },
+        Event::OpportunityOpened {
+            opportunity: deal,
+            at: START,
+            implied: false,
+            custody: rep(ClockKind::ReviewBy),
+        },
+        Event::DealRecorded {
+            opportunity: OpportunityId::derived("crm", "007"),
+            state: DealState::Won,
+            win: true,
+            custody: None,
+        },
         Event::LeadWon { opportunity: deal, at: START, implied: false },
         Event::WinReversed { opportunity: deal },
     ]
