@@ -160,7 +160,7 @@ impl Clock {
 
     /// This clock with a moment at which the holder loses the lead.
     #[must_use]
-    pub fn taking_back_at(mut self, moment: Moment) -> Self {
+    pub fn retaken_at(mut self, moment: Moment) -> Self {
         self.take_back_at = Some(moment.max(self.due_by));
         self
     }

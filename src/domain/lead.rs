@@ -2,6 +2,7 @@
 
 use super::custody::{Custody, Holder};
 use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
+pub use super::policy::Motion;
 use super::policy::{DisqualifiedFor, Grade, Guards, Priority, RejectionCode, SqlFacts};
 use super::profile::Profile;
 use super::signal::SignalWindow;
@@ -35,25 +36,6 @@ impl Origin {
             Self::Sales => "sales",
             Self::Partner => "partner",
             Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// What a cycle is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Motion {
-    #[default]
-    NewBusiness,
-    Expansion,
-}
-
-impl Motion {
-    /// The word on the wire.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::NewBusiness => "new_business",
-            Self::Expansion => "expansion",
         }
     }
 }
