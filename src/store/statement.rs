@@ -14,15 +14,15 @@ pub struct Statement {
 }
 
 impl Statement {
-    pub(super) const fn new(name: &'static str, sql: &'static str) -> Self {
+    pub(in crate::store) const fn new(name: &'static str, sql: &'static str) -> Self {
         Self { name, sql }
     }
 
-    pub(super) fn query(self) -> Query<'static, Postgres, PgArguments> {
+    pub(in crate::store) fn query(self) -> Query<'static, Postgres, PgArguments> {
         sqlx::query(self.sql)
     }
 
-    pub(super) fn rows<T>(self) -> QueryAs<'static, Postgres, T, PgArguments>
+    pub(in crate::store) fn rows<T>(self) -> QueryAs<'static, Postgres, T, PgArguments>
     where
         T: for<'r> FromRow<'r, PgRow>,
     {
@@ -30,7 +30,7 @@ impl Statement {
     }
 
     /// Names this statement as the one that failed.
-    pub(super) fn failed(self, source: sqlx::Error) -> StoreError {
+    pub(in crate::store) fn failed(self, source: sqlx::Error) -> StoreError {
         StoreError::Statement { name: self.name, source }
     }
 }
