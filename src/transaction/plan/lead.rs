@@ -2,6 +2,7 @@
 
 use super::command::Unready;
 use super::people::is_weak;
+use super::publish::Step;
 use super::{Planner, Work};
 use crate::audit::chain;
 use crate::contract::request::{Decoded, PersonRef, Request};
@@ -147,11 +148,10 @@ impl Planner<'_> {
         occurred_at: Moment,
         now: Moment,
     ) -> Result<Result<(), Refusal>, StoreError> {
-        let Some(original) = self.work(lead).map(|work| work.row.lead.clone()) else {
+        let Some(mut state) = self.work(lead).map(|work| work.row.lead.clone()) else {
             return Ok(Err(Refusal::NotFound));
         };
-        let published = self.is_published(request, occurred_at, events);
-        let mut state = original;
+        let mut steps = Vec::with_capacity(events.len());
         for event in events {
             let before = state.clone();
             state.decided_at = now;
@@ -159,10 +159,14 @@ impl Planner<'_> {
                 Ok(after) => after,
                 Err(impossible) => return Ok(Err(Refusal::Impossible(impossible))),
             };
-            self.audit(entry, request, &state, event, actor, occurred_at)?;
-            self.follow(&before, &state, event);
+            steps.push((before, event, state.clone()));
+        }
+        let published = self.is_published(request, occurred_at, events);
+        for (before, event, after) in &steps {
+            self.audit(entry, request, after, event, actor, occurred_at)?;
+            self.follow(before, after, event);
             if published {
-                self.publish(entry, request, &before, &state, event, occurred_at)?;
+                self.publish(request, &Step { before, after, settled: &state, event, occurred_at });
             }
         }
         let world = *self.world;
@@ -225,7 +229,7 @@ impl Planner<'_> {
             previous,
             hash: [0; 32],
         };
-        row.hash = chain::hash(&row);
+        row.hash = chain::hash(&row.columns());
         if let Some(work) = self.leads.get_mut(&after.id) {
             work.row.head_hash = row.hash;
         }

@@ -91,7 +91,7 @@ pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned
         let outcome = planner.entry(entry)?;
         outcomes.push(outcome);
     }
-    planner.finish(&outcomes)?;
+    planner.finish(&outcomes);
     Ok(Planned { queued: planner.queued, write: planner.write, outcomes })
 }
 
@@ -169,8 +169,8 @@ impl Planner<'_> {
         *last
     }
 
-    fn finish(&mut self, outcomes: &[Outcome]) -> Result<(), StoreError> {
-        self.announce_states()?;
+    fn finish(&mut self, outcomes: &[Outcome]) {
+        self.announce_states();
         let leads = std::mem::take(&mut self.leads);
         self.write.leads = leads.into_values().filter(|work| work.changed).map(|work| work.row).collect();
         self.write.handoffs = std::mem::take(&mut self.handoffs).into_values().collect();
@@ -192,8 +192,6 @@ impl Planner<'_> {
                 reply: reply.to_string().into_bytes(),
             }
         });
-        self.write.sort();
-        Ok(())
     }
 
     /// One ledger row for each partition that the batch moves.
