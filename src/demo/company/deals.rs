@@ -67,7 +67,7 @@ impl Company {
         let record = &mut self.leads[lead];
         record.records += 1;
         let label = format!("account/{key}/{}/{}", record.crm_id, record.records);
-        self.emit(Draft::crm("crm.account.updated.v1", &key, label, data));
+        self.emit(&Draft::crm("crm.account.updated.v1", &key, label, data));
     }
 
     pub(super) fn open_deal(&mut self, lead: usize, owner: usize) {
@@ -97,7 +97,10 @@ impl Company {
         };
         let amount = record.rng.between(low, high) * 100;
         let days = record.rng.between(DEAL_DAYS.0, DEAL_DAYS.1);
-        let (now, kind) = (self.now, if firm.is_some_and(|place| self.firms[place].customer) { "expansion" } else { "new_business" });
+        let (now, kind) = (
+            self.now,
+            if firm.is_some_and(|place| self.firms[place].customer) { "expansion" } else { "new_business" },
+        );
         let close_on = working(now + days * DAY);
         let deal = Deal {
             lead,
@@ -129,14 +132,17 @@ impl Company {
 
     /// The lead itself, and sometimes a colleague who also came to us.
     fn contacts(&mut self, lead: usize, firm: Option<usize>) -> Value {
-        let mut contacts = vec![json!({"crm": crm_key("lead", &self.leads[lead].crm_id), "role": "decision maker", "primary": true})];
+        let mut contacts = vec![
+            json!({"crm": crm_key("lead", &self.leads[lead].crm_id), "role": "decision maker", "primary": true}),
+        ];
         if !self.leads[lead].linked
             && let Some(id) = &self.leads[lead].lead_id
         {
             contacts[0] = json!({"lead_id": id, "role": "decision maker", "primary": true});
         }
         let person = self.leads[lead].person;
-        let colleague = firm.and_then(|place| self.firms[place].people.iter().copied().find(|who| Some(*who) != person));
+        let colleague =
+            firm.and_then(|place| self.firms[place].people.iter().copied().find(|who| Some(*who) != person));
         if let Some(colleague) = colleague
             && self.leads[lead].rng.chance(400)
         {
@@ -172,14 +178,25 @@ impl Company {
         let closed_on = date(self.now);
         let wins = (self.leads[lead].worth * 10 - 230).clamp(80, 780);
         if self.leads[lead].rng.chance(wins) {
-            self.report_deal(place, "crm.opportunity.won.v1", json!({"stage": "won", "probability": 100, "closed_on": closed_on}));
+            self.report_deal(
+                place,
+                "crm.opportunity.won.v1",
+                json!({"stage": "won", "probability": 100, "closed_on": closed_on}),
+            );
             if self.deals[place].kind == "new_business" {
                 self.publish_account(lead, true);
             }
         } else {
             let rng = &mut self.leads[lead].rng;
-            let reason = rng.weighted(&[("price", 30), ("no_decision", 32), ("competitor", 20), ("product_gap", 14), ("other", 4)]);
-            let mut more = json!({"stage": "lost", "probability": 0, "closed_on": closed_on, "reason": reason});
+            let reason = rng.weighted(&[
+                ("price", 30),
+                ("no_decision", 32),
+                ("competitor", 20),
+                ("product_gap", 14),
+                ("other", 4),
+            ]);
+            let mut more =
+                json!({"stage": "lost", "probability": 0, "closed_on": closed_on, "reason": reason});
             if reason == "competitor" {
                 more["competitor"] = json!(*rng.pick(&COMPETITORS));
             }
@@ -224,7 +241,6 @@ impl Company {
     pub(super) fn is_away(&self, colleague: usize, at: Millis) -> bool {
         self.away[colleague].is_some_and(|(from, until)| from <= at && at < until)
     }
-
 }
 
 fn currency(country: &str) -> &'static str {

@@ -62,7 +62,9 @@ pub(super) enum DeskAct {
 
 /// Ten characters that stand for a text.
 pub(super) fn short_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(text.as_bytes());
+    let number = digest.iter().take(5).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{number:010x}")
 }
 
 fn text<'a>(data: &'a Value, pointer: &str) -> Option<&'a str> {
@@ -74,9 +76,13 @@ impl Company {
     /// and lets the reps react to it in their own time after `now`.
     pub fn observe(&mut self, ce_type: &str, data: &Value, now: jiff::Timestamp) {
         self.counts.observed += 1;
+        if self.is_old(data) {
+            return;
+        }
         let now = now.as_millisecond().max(self.now);
         let kind = ce_type.strip_prefix(super::record::TYPE_PREFIX).unwrap_or(ce_type);
-        let opens = matches!(kind, "lead.routed.v1" | "lead.reassigned.v1" | "lead.queued.v1" | "lead.accepted.v1");
+        let opens =
+            matches!(kind, "lead.routed.v1" | "lead.reassigned.v1" | "lead.queued.v1" | "lead.accepted.v1");
         let Some(lead) = self.find_lead(data, opens) else { return };
         self.note_keys(lead, data);
         match kind {
@@ -85,20 +91,41 @@ impl Company {
             "lead.offer_withdrawn.v1" => self.released(lead),
             "lead.accepted.v1" => self.accepted_elsewhere(lead, data, now),
             "lead.sales_qualified.v1" => self.qualified_elsewhere(lead, data, now),
-            "lead.recycled.v1" | "lead.disqualified.v1" | "lead.suppressed.v1" | "lead.merged.v1" | "lead.erased.v1"
-            | "lead.won.v1" | "lead.lost.v1" => {
+            "lead.recycled.v1"
+            | "lead.disqualified.v1"
+            | "lead.suppressed.v1"
+            | "lead.merged.v1"
+            | "lead.erased.v1"
+            | "lead.won.v1"
+            | "lead.lost.v1" => {
                 self.released(lead);
                 self.leads[lead].standing = Standing::Resting;
             }
-            "lead.activity_noted.v1" => {
-                if self.leads[lead].standing == Standing::Working && self.leads[lead].rng.chance(400) {
-                    let soon = add_working(now, 90 * MINUTE);
-                    self.desk_act(soon, lead, DeskAct::Attempt);
-                }
-            }
+            "lead.activity_noted.v1" => self.answer_activity(lead, now),
             // The rest tells the CRM what it reported itself.
             _ => {}
         }
+    }
+
+    /// The person stirs while a rep works on them: often the rep tries again because of it.
+    fn answer_activity(&mut self, lead: usize, now: Millis) {
+        if self.leads[lead].standing == Standing::Working && self.leads[lead].rng.chance(400) {
+            let soon = add_working(now, 90 * MINUTE);
+            self.desk_act(soon, lead, DeskAct::Attempt);
+        }
+    }
+
+    /// Whether the CRM has read this record before (delivery is at least once): by its place in the lead's sequence.
+    fn is_old(&mut self, data: &Value) -> bool {
+        let (Some(id), Some(sequence)) =
+            (text(data, "/lead_id"), data.get("topic_sequence").and_then(Value::as_u64))
+        else {
+            return false;
+        };
+        let last = self.read_up_to.entry(id.to_owned()).or_insert(0);
+        let old = sequence <= *last && *last > 0;
+        *last = sequence.max(*last);
+        old
     }
 
     fn find_lead(&mut self, data: &Value, opens: bool) -> Option<usize> {
@@ -108,7 +135,11 @@ impl Company {
             return Some(*known);
         }
         let keys = data.get("crm").and_then(Value::as_array);
-        let by_key = keys.into_iter().flatten().filter_map(|key| text(key, "/id")).find_map(|id| self.by_crm_id.get(id));
+        let by_key = keys
+            .into_iter()
+            .flatten()
+            .filter_map(|key| text(key, "/id"))
+            .find_map(|id| self.by_crm_id.get(id));
         if let Some(known) = by_key {
             return Some(*known);
         }
@@ -116,7 +147,11 @@ impl Company {
         if let Some(known) = same_address {
             return Some(known);
         }
-        if opens && (lead_id.is_some() || email.is_some()) { Some(self.open_lead(lead_id, email)) } else { None }
+        if opens && (lead_id.is_some() || email.is_some()) {
+            Some(self.open_lead(lead_id, email))
+        } else {
+            None
+        }
     }
 
     /// A new lead record for whoever this is; not reported yet.
@@ -254,7 +289,8 @@ impl Company {
         let holder = Self::holder(data);
         let record = &mut self.leads[lead];
         // What the CRM reported itself comes back too, perhaps after the next step: that is no news.
-        let news = record.standing == Standing::Offered || (record.standing == Standing::Resting && record.handoff_id.is_none());
+        let news = record.standing == Standing::Offered
+            || (record.standing == Standing::Resting && record.handoff_id.is_none());
         if !news {
             return;
         }

@@ -87,8 +87,23 @@ pub(super) fn next_weekday(at: Millis, day: i64, of_day: Millis) -> Millis {
 /// An instant of the day on which visitors come: most in office hours, some in the evening.
 pub(super) fn visiting_hour(rng: &mut Rng) -> Millis {
     let hour = rng.weighted(&[
-        (6, 2), (7, 5), (8, 9), (9, 13), (10, 14), (11, 12), (12, 8), (13, 11), (14, 13), (15, 12), (16, 9), (17, 6),
-        (18, 4), (19, 4), (20, 4), (21, 3), (22, 1),
+        (6, 2),
+        (7, 5),
+        (8, 9),
+        (9, 13),
+        (10, 14),
+        (11, 12),
+        (12, 8),
+        (13, 11),
+        (14, 13),
+        (15, 12),
+        (16, 9),
+        (17, 6),
+        (18, 4),
+        (19, 4),
+        (20, 4),
+        (21, 3),
+        (22, 1),
     ]);
     hour * HOUR + rng.between(0, HOUR - 1)
 }

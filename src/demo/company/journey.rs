@@ -141,13 +141,7 @@ impl Plan<'_> {
             words::EVENT => self.event(),
             words::NEWSLETTER => self.newsletter(),
             _ => {
-                let path = self.person.rng.weighted(&[
-                    (0, 6 + intent * 6 / 10),
-                    (1, 38),
-                    (2, 12),
-                    (3, 8),
-                    (4, 3),
-                ]);
+                let path = self.person.rng.weighted(&[(0, 4 + intent / 2), (1, 38), (2, 12), (3, 8), (4, 3)]);
                 match path {
                     0 => self.hand_raise(),
                     1 => self.content(),
@@ -166,7 +160,8 @@ impl Plan<'_> {
     }
 
     fn visit(&mut self, page: &'static str) {
-        let paid = words::CAMPAIGNS[self.person.campaign].medium.starts_with("paid") || words::CAMPAIGNS[self.person.campaign].medium == "cpc";
+        let paid = words::CAMPAIGNS[self.person.campaign].medium.starts_with("paid")
+            || words::CAMPAIGNS[self.person.campaign].medium == "cpc";
         if self.steps.is_empty() && paid && self.chance(500) {
             self.then(0, Step::AdClick);
             self.then(4 * SECOND, Step::Page(page));
@@ -200,6 +195,10 @@ impl Plan<'_> {
         self.visit("other");
         let pause = self.between(MINUTE, 6 * MINUTE);
         self.then(pause, Step::Form("content"));
+        if self.chance(15) {
+            // A rep finds them too and enters them anew.
+            self.then(HOUR, Step::EnteredByRep);
+        }
         self.nurture(3);
         self.convert(2);
     }
@@ -272,18 +271,22 @@ impl Plan<'_> {
         self.wait_days(1, 10);
         let page = if self.chance(500) { "case" } else { "product" };
         self.visit(page);
-        if self.chance(500) {
-            self.wait_days(0, 4);
-            self.visit("pricing");
-            let form = if self.chance(600) { "demo" } else { "contact" };
-            self.then(4 * MINUTE, Step::Form(form));
-        } else if self.chance(500) {
-            self.wait_days(2, 8);
-            self.webinar_once_more();
-        } else {
-            self.wait_days(1, 6);
-            self.then(0, Step::Form("content"));
-            self.visit("pricing");
+        match self.person.rng.weighted(&[("hand", 50), ("webinar", 25), ("content", 25)]) {
+            "hand" => {
+                self.wait_days(0, 4);
+                self.visit("pricing");
+                let form = if self.chance(600) { "demo" } else { "contact" };
+                self.then(4 * MINUTE, Step::Form(form));
+            }
+            "webinar" => {
+                self.wait_days(2, 8);
+                self.webinar_once_more();
+            }
+            _ => {
+                self.wait_days(1, 6);
+                self.then(0, Step::Form("content"));
+                self.visit("pricing");
+            }
         }
     }
 
@@ -306,7 +309,10 @@ impl Plan<'_> {
         self.then(0, Step::Mail(number, Mail::Sent));
         let arrives = self.between(3 * SECOND, 40 * SECOND);
         if self.chance(12) {
-            self.then(arrives, Step::Mail(number, if self.gateway { Mail::BouncedSoft } else { Mail::BouncedHard }));
+            self.then(
+                arrives,
+                Step::Mail(number, if self.gateway { Mail::BouncedSoft } else { Mail::BouncedHard }),
+            );
             return;
         }
         self.then(arrives, Step::Mail(number, Mail::Delivered));

@@ -10,16 +10,21 @@
 //! }
 //! ```
 //!
-//! One agenda (a heap by instant) holds everything to come: [`world`] fills it day by day, [`people`] invents who comes,
-//! [`journey`] plans what they do, [`steps`] turns that into records of marketing. [`desk`] is the CRM: it knows only
-//! what it observed, and [`selling`], [`verdict`] and [`deals`] are what the reps make of it. Somebody's hidden worth
-//! drives both how they behave and whether a deal comes of it, so that well scored leads close more often. [`record`]
+//! One agenda (a heap by instant) holds everything to come: `world` fills it day by day, `people` invents who comes,
+//! `journey` plans what they do, `steps` turns that into records of marketing. `desk` is the CRM: it knows only
+//! what it observed; `entry` holds its own records, and `selling`, `verdict` and `deals` are what the reps make of it. Somebody's hidden worth
+//! drives both how they behave and whether a deal comes of it, so that well scored leads close more often. `record`
 //! makes the bytes and lets faults befall them: duplicates, late and swapped records, broken producers.
+//!
+//! A rep answers within minutes of the company's time: let `observe` follow `advance` in steps that are short beside
+//! the deadlines when these matter (in a history that is told fast they do not). Everybody who ever came stays in
+//! memory, about two kilobytes each.
 //!
 //! Marketing's records do not depend on what is observed. Times are UTC; reps work 09:00 to 17:30, Monday to Friday.
 
 mod deals;
 mod desk;
+mod entry;
 mod hours;
 mod journey;
 mod people;
@@ -44,13 +49,16 @@ use self::hours::{Millis, timestamp};
 pub use self::record::{Counts, OutRecord};
 pub use self::words::{COMPETITOR_DOMAINS, DISPOSABLE_DOMAINS, FREE_MAIL_DOMAINS, OWN_DOMAIN};
 
+/// The busiest day that fits: its arrivals stand on the agenda at once, and everybody who came stays in memory.
+pub const MOST_LEADS_PER_DAY: u32 = 200_000;
+
 /// What to simulate.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub seed: u64,
     /// The company's first instant; its campaigns, users and accounts are published then.
     pub start: Timestamp,
-    /// New people on an average day; weekdays see more, weekends fewer.
+    /// New people on an average day; weekdays see more, weekends fewer. More than [`MOST_LEADS_PER_DAY`] count as that.
     pub leads_per_day: u32,
     pub noise: Noise,
 }
@@ -159,6 +167,8 @@ pub struct Company {
     leads: Vec<desk::CrmLead>,
     by_lead_id: BTreeMap<String, usize>,
     by_crm_id: BTreeMap<String, usize>,
+    /// The last `topic_sequence` that the CRM read, by lead id.
+    read_up_to: BTreeMap<String, u64>,
     leads_by_email: BTreeMap<String, usize>,
     deals: Vec<deals::Deal>,
     /// Holidays (from, until) by colleague.
@@ -181,6 +191,7 @@ impl Company {
             leads: Vec::new(),
             by_lead_id: BTreeMap::new(),
             by_crm_id: BTreeMap::new(),
+            read_up_to: BTreeMap::new(),
             leads_by_email: BTreeMap::new(),
             deals: Vec::new(),
             away: vec![None; roster::COLLEAGUES.len()],

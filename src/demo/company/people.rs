@@ -7,6 +7,7 @@ use super::Company;
 use super::hours::Millis;
 use super::prng::Rng;
 use super::words;
+use super::world::KNOWN_CUSTOMERS;
 
 /// What somebody is, behind what the form says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub(super) enum Kind {
 
 /// A company; `worth` 0 to 100 is how well it fits what is sold.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "four traits of a company that do not exclude each other")]
 pub(super) struct Firm {
     pub(super) name: String,
     pub(super) domain: String,
@@ -74,7 +76,11 @@ impl Firm {
         let head = words::NAME_HEADS[place % words::NAME_HEADS.len()];
         let tail = words::NAME_TAILS[place / words::NAME_HEADS.len()];
         let round = number / pairs;
-        let (suffix, dash) = if round == 0 { (String::new(), String::new()) } else { (format!(" {}", round + 1), format!("-{}", round + 1)) };
+        let (suffix, dash) = if round == 0 {
+            (String::new(), String::new())
+        } else {
+            (format!(" {}", round + 1), format!("-{}", round + 1))
+        };
         let (low, high) = rng.weighted(&words::SIZES);
         let employees = rng.between(low, high);
         let industry = rng.weighted(&words::INDUSTRIES);
@@ -109,7 +115,6 @@ fn firm_worth(employees: i64, industry: &str) -> i64 {
     let size = match employees {
         ..10 => 5,
         10..50 => 25,
-        50..200 => 45,
         200..2_001 => 60,
         _ => 45,
     };
@@ -138,10 +143,13 @@ impl Company {
         let (title, standing) = match kind {
             Kind::Student => ("Student", 0),
             Kind::JobSeeker => ("Sales Representative", 0),
-            Kind::Buyer | Kind::FreeMail | Kind::Competitor | Kind::Staff | Kind::Bot | Kind::OfCustomer => rng.weighted(&words::TITLES),
+            Kind::Buyer | Kind::FreeMail | Kind::Competitor | Kind::Staff | Kind::Bot | Kind::OfCustomer => {
+                rng.weighted(&words::TITLES)
+            }
         };
         let campaign = rng.weighted(&campaign_weights());
-        let intent = (rng.between(0, 70) + rng.between(0, 50) - 10 + words::CAMPAIGNS[campaign].lift).clamp(0, 100);
+        let intent =
+            (rng.between(0, 70) + rng.between(0, 50) - 10 + words::CAMPAIGNS[campaign].lift).clamp(0, 100);
         let fit = firm.map_or(25, |place| self.firms[place].worth);
         let worth = match kind {
             Kind::Buyer | Kind::OfCustomer => ((fit * 40 + standing * 75 + intent * 45) / 120).clamp(0, 100),
@@ -195,11 +203,11 @@ impl Company {
 
     fn draw_firm(&mut self, kind: Kind, rng: &mut Rng) -> Option<usize> {
         match kind {
-            Kind::FreeMail | Kind::Student | Kind::JobSeeker | Kind::Competitor | Kind::Staff | Kind::Bot => None,
-            Kind::OfCustomer => {
-                let customers: Vec<usize> = (0..self.firms.len()).filter(|place| self.firms[*place].customer).collect();
-                if customers.is_empty() { Some(self.found_firm()) } else { Some(*rng.pick(&customers)) }
+            Kind::FreeMail | Kind::Student | Kind::JobSeeker | Kind::Competitor | Kind::Staff | Kind::Bot => {
+                None
             }
+            // The first companies of the inventory are the customers.
+            Kind::OfCustomer => Some(rng.index(KNOWN_CUSTOMERS)),
             Kind::Buyer => {
                 // A colleague of somebody who came lately, now and then.
                 let recent = self.firms.len().min(60);
@@ -216,7 +224,9 @@ impl Company {
 
     fn address(&self, kind: Kind, first: &str, last: &str, firm: Option<usize>, rng: &mut Rng) -> String {
         let domain = match kind {
-            Kind::Buyer | Kind::OfCustomer => firm.map_or(words::FREE_MAIL_DOMAINS[0], |place| self.firms[place].domain.as_str()),
+            Kind::Buyer | Kind::OfCustomer => {
+                firm.map_or(words::FREE_MAIL_DOMAINS[0], |place| self.firms[place].domain.as_str())
+            }
             Kind::FreeMail | Kind::Student | Kind::JobSeeker => rng.pick(&words::FREE_MAIL_DOMAINS),
             Kind::Competitor => rng.pick(&words::COMPETITOR_DOMAINS),
             Kind::Staff => words::OWN_DOMAIN,

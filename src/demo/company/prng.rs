@@ -1,4 +1,4 @@
-//! A tiny deterministic generator (SplitMix64) with the draws that the company needs. It never reads entropy.
+//! A tiny deterministic generator (`SplitMix64`) with the draws that the company needs. It never reads entropy.
 //!
 //! Every person and every CRM record draws from a stream of its own, named by what it is, so that the order in which
 //! the world and the service interleave does not change what anybody does.

@@ -79,7 +79,8 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn crm(kind: &'static str, key: &str, label: String, data: Value) -> Self {
-        let (topic, source) = if kind.starts_with("sales.") { (FEEDBACK_TOPIC, "/crm/feedback") } else { (CRM_TOPIC, "/crm") };
+        let (topic, source) =
+            if kind.starts_with("sales.") { (FEEDBACK_TOPIC, "/crm/feedback") } else { (CRM_TOPIC, "/crm") };
         Self { topic, kind, source, key: key.to_owned(), label, data, oddities: Vec::new() }
     }
 }
@@ -99,11 +100,12 @@ impl Counts {
 impl Company {
     /// The id of the record with this label.
     pub(super) fn event_id(&self, label: &str) -> String {
-        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("harbourline/{}/{label}", self.settings.seed).as_bytes()).to_string()
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("harbourline/{}/{label}", self.settings.seed).as_bytes())
+            .to_string()
     }
 
     /// Sends what happened just now, with whatever befalls it on the way.
-    pub(super) fn emit(&mut self, draft: Draft) {
+    pub(super) fn emit(&mut self, draft: &Draft) {
         // A stream of its own: a fault on the way changes nothing of what people do.
         let mut rng = Rng::named(self.settings.seed, &format!("way/{}", draft.label));
         let noise = self.settings.noise;
@@ -118,14 +120,14 @@ impl Company {
         } else {
             usual
         };
-        let record = self.record(&draft, self.now + delay);
+        let record = self.record(draft, self.now + delay);
         if rng.chance(noise.duplicate_per_mille.into()) {
             let again = record.at.as_millisecond() + rng.between(SECOND, 12 * MINUTE);
             let copy = OutRecord { at: timestamp(again), ..record.clone() };
             self.send(Outgoing { record: copy, kind: draft.kind, oddities: vec!["duplicate"] });
         }
         self.send(Outgoing { record, kind: draft.kind, oddities });
-        self.litter(&draft, &mut rng);
+        self.litter(draft, &mut rng);
     }
 
     /// The person pressed the button twice: the same data under an id of its own, a little later.
@@ -187,7 +189,13 @@ impl Company {
             headers.push(header("traceparent", &traceparent(&id)));
         }
         let value = draft.data.to_string().into_bytes();
-        OutRecord { topic: draft.topic, key: draft.key.clone().into_bytes(), headers, value, at: timestamp(at) }
+        OutRecord {
+            topic: draft.topic,
+            key: draft.key.clone().into_bytes(),
+            headers,
+            value,
+            at: timestamp(at),
+        }
     }
 
     fn send(&mut self, outgoing: Outgoing) {

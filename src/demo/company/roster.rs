@@ -36,11 +36,23 @@ pub(super) struct Colleague {
 const SALES_MANAGER: Option<&str> = Some("paul-dupont");
 const MARKETING_MANAGER: Option<&str> = Some("quinn-adams");
 
-const fn rep(id: &'static str, name: &'static str, pool: &'static str, pace: Pace, time_zone: &'static str) -> Colleague {
+const fn rep(
+    id: &'static str,
+    name: &'static str,
+    pool: &'static str,
+    pace: Pace,
+    time_zone: &'static str,
+) -> Colleague {
     Colleague { id, name, pool, role: Role::Rep, pace, manager: SALES_MANAGER, time_zone }
 }
 
-const fn other(id: &'static str, name: &'static str, pool: &'static str, role: Role, manager: Option<&'static str>) -> Colleague {
+const fn other(
+    id: &'static str,
+    name: &'static str,
+    pool: &'static str,
+    role: Role,
+    manager: Option<&'static str>,
+) -> Colleague {
     Colleague { id, name, pool, role, pace: Pace::Normal, manager, time_zone: "UTC" }
 }
 

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::Company;
 use super::desk::{CrmLead, DeskAct, Standing};
 use super::hours::{DAY, HOUR, MINUTE, add_working, date, timestamp, working};
 use super::record::Draft;
 use super::roster::{self, COLLEAGUES, Pace, crm_key, user_key};
 use super::verdict::Reason;
 use super::words::NOTES;
-use super::Company;
 
 /// Attempts that sales owes before somebody counts as unreachable (the default policy's).
 const ATTEMPTS_OWED: u32 = 5;
@@ -75,62 +75,7 @@ impl Company {
         record.records += 1;
         let label = format!("crm/{}/{}", record.crm_id, record.records);
         let key = record.email.clone().unwrap_or_else(|| record.crm_id.clone());
-        self.emit(Draft::crm(kind, &key, label, data));
-    }
-
-    /// The integration wrote the routed lead into the CRM and says under which id.
-    fn link(&mut self, lead: usize) {
-        if self.leads[lead].linked {
-            return;
-        }
-        self.leads[lead].linked = true;
-        let record = &self.leads[lead];
-        let mut data = json!({"crm": crm_key("lead", &record.crm_id), "record_origin": "integration"});
-        if let Some(id) = &record.lead_id {
-            data["lead_id"] = json!(id);
-        }
-        if let Some(email) = &record.email {
-            data["person"] = json!({"email": email});
-        }
-        if let Some(rep) = record.rep {
-            data["owner"] = user_key(rep);
-        }
-        self.file(lead, "crm.lead.created.v1", data);
-    }
-
-    /// A rep found the person without marketing's help and enters them.
-    pub(super) fn enter_by_hand(&mut self, who: usize) {
-        let email = self.people[who].email.clone();
-        if self.leads_by_email.contains_key(&email) {
-            return;
-        }
-        let lead = self.open_lead(None, Some(email.clone()));
-        let person = &self.people[who];
-        let firm = person.firm.map(|place| &self.firms[place]);
-        let pool = roster::members(roster::pool_for(firm.map(|firm| firm.employees)));
-        let mut data = json!({
-            "crm": crm_key("lead", &self.leads[lead].crm_id),
-            "record_origin": "human",
-            "lead_source": "outbound",
-            "campaign_id": super::words::CAMPAIGNS[super::words::OUTBOUND].id,
-            "person": {
-                "email": email, "first_name": person.first_name, "last_name": person.last_name,
-                "job_title": person.title, "country": person.country, "phone": person.phone,
-            },
-        });
-        if let Some(firm) = firm {
-            data["person"]["company"] = firm.data();
-        }
-        let record = &mut self.leads[lead];
-        let rep = *record.rng.pick(&pool);
-        data["created_by"] = user_key(rep);
-        data["owner"] = user_key(rep);
-        record.rep = Some(rep);
-        record.linked = true;
-        record.standing = Standing::Working;
-        self.file(lead, "crm.lead.created.v1", data);
-        let soon = add_working(self.now, 3 * HOUR);
-        self.desk_act(soon, lead, DeskAct::Attempt);
+        self.emit(&Draft::crm(kind, &key, label, data));
     }
 
     fn take_from_queue(&mut self, lead: usize) {
@@ -163,6 +108,12 @@ impl Company {
             return;
         }
         self.report(lead, "crm.lead.accepted.v1", rep, json!({}));
+        if draw > 930 {
+            // A sequence writes first; no human did, so it counts for nothing.
+            let mut data = contact(&self.leads[lead], "email", "attempted");
+            data["automated"] = json!(true);
+            self.report(lead, "crm.lead.contacted.v1", rep, data);
+        }
         let rng = &mut self.leads[lead].rng;
         let prepares = match COLLEAGUES[rep].pace {
             Pace::Fast => rng.between(3 * MINUTE, 40 * MINUTE),
@@ -174,24 +125,6 @@ impl Company {
         }
         let at = add_working(self.now, prepares);
         self.desk_act(at, lead, DeskAct::Attempt);
-    }
-
-    /// A field of the CRM's record changes: mostly a better phone number, sometimes the owner.
-    fn change_record(&mut self, lead: usize, rep: usize) {
-        let mut data = who(&mut self.leads[lead]);
-        data["change"] = json!({"by": "human", "actor_id": format!("u-{}", COLLEAGUES[rep].id)});
-        let pool = roster::members(COLLEAGUES[rep].pool);
-        let other = *self.leads[lead].rng.pick(&pool);
-        if other != rep && self.leads[lead].rng.chance(350) {
-            data["changed_fields"] = json!(["owner"]);
-            data["owner"] = user_key(other);
-            data["previous"] = json!({"owner": user_key(rep)});
-            self.leads[lead].rep = Some(other);
-        } else {
-            data["changed_fields"] = json!(["person.phone"]);
-            data["person"]["phone"] = json!(format!("+1 555 0199 {:04}", self.leads[lead].rng.between(0, 9_999)));
-        }
-        self.file(lead, "crm.lead.updated.v1", data);
     }
 
     fn attempt(&mut self, lead: usize, rep: usize) {
@@ -209,10 +142,16 @@ impl Company {
         if record.attempts == 1 {
             record.first_attempt = now;
         }
-        let channel = if bad_mail { "phone" } else { record.rng.weighted(&[("phone", 50), ("email", 38), ("social", 12)]) };
+        let channel = if bad_mail {
+            "phone"
+        } else {
+            record.rng.weighted(&[("phone", 50), ("email", 38), ("social", 12)])
+        };
         let reaches = if bad_mail { 150 } else { 180 + record.worth * 5 };
         let talks = record.rng.chance(reaches);
         let books = talks && record.rng.chance(350);
+        // They called back before the rep tried again.
+        let inbound = talks && record.attempts > 1 && record.rng.chance(200);
         let outcome = if books {
             "meeting_booked"
         } else if talks {
@@ -224,6 +163,9 @@ impl Company {
         };
         let meeting = working(now + record.rng.between(DAY, 4 * DAY));
         let mut data = contact(record, channel, outcome);
+        if inbound {
+            data["direction"] = json!("inbound");
+        }
         if books {
             data["meeting_at"] = json!(timestamp(meeting).to_string());
         }
@@ -273,7 +215,7 @@ impl Company {
             return;
         }
         let record = &mut self.leads[lead];
-        let good = (record.worth * 12 - 190).clamp(40, 880);
+        let good = (record.worth * 11 - 220).clamp(40, 850);
         if record.rng.chance(good) {
             self.qualify(lead, rep);
         } else if record.rng.chance(50) {
@@ -287,7 +229,12 @@ impl Company {
     fn qualify(&mut self, lead: usize, rep: usize) {
         self.publish_account(lead, false);
         let complete = !self.leads[lead].rng.chance(160);
-        let facts = self.facts(lead, complete);
+        let mut facts = self.facts(lead, complete);
+        let pool = roster::members(COLLEAGUES[rep].pool);
+        let closer = *self.leads[lead].rng.pick(&pool);
+        if closer != rep && self.leads[lead].rng.chance(150) {
+            facts["next_owner"] = user_key(closer);
+        }
         self.report(lead, "crm.lead.qualified.v1", rep, facts);
         self.leads[lead].standing = Standing::Qualified;
         let wait = self.leads[lead].rng.between(DAY, 4 * DAY);

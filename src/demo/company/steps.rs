@@ -46,7 +46,7 @@ impl Company {
             data["page_kind"] = json!(page);
             data["url"] = json!(format!("{SITE}{}", path(page)));
         }
-        self.emit(Draft {
+        self.emit(&Draft {
             topic: SIGNALS_TOPIC,
             kind: "signal.recorded.v1",
             source: "/marketing/web",
@@ -73,7 +73,15 @@ impl Company {
             data["name"] = json!("Handoff in practice");
         }
         let key = person.email.clone();
-        self.emit(Draft { topic: SIGNALS_TOPIC, kind: "signal.recorded.v1", source, key, label, data, oddities: Vec::new() });
+        self.emit(&Draft {
+            topic: SIGNALS_TOPIC,
+            kind: "signal.recorded.v1",
+            source,
+            key,
+            label,
+            data,
+            oddities: Vec::new(),
+        });
     }
 
     fn fill_form(&mut self, who: usize, kind: &'static str, first_try: bool) {
@@ -111,10 +119,17 @@ impl Company {
             let after = person.rng.between(4 * SECOND, 90 * SECOND);
             self.resubmit(&draft, after);
         }
-        self.emit(draft);
+        self.emit(&draft);
     }
 
-    fn form_data(&mut self, who: usize, kind: &'static str, email: &str, label: &str, oddities: &mut Vec<&'static str>) -> Value {
+    fn form_data(
+        &mut self,
+        who: usize,
+        kind: &'static str,
+        email: &str,
+        label: &str,
+        oddities: &mut Vec<&'static str>,
+    ) -> Value {
         let submission = self.event_id(&format!("submission/{label}"));
         let now = self.now;
         let company = self.people[who].firm.map(|place| self.firms[place].data());
@@ -175,7 +190,7 @@ impl Company {
         let key = person.email.clone();
         let draft = Draft { topic: EMAIL_TOPIC, kind, source: "/marketing/mail", key, label, data, oddities };
         let bounces = mail == Mail::Sent && person.unreachable_mail;
-        self.emit(draft);
+        self.emit(&draft);
         if bounces {
             // An address that does not exist says so at once, and marketing sends no more.
             self.bounce(who, number);
@@ -190,8 +205,16 @@ impl Company {
         let data = json!({
             "person": {"email": person.email}, "message_id": format!("msg-{}-{number}", person.number), "bounce_type": "hard",
         });
-        let draft = Draft { topic: EMAIL_TOPIC, kind: "email.bounced.v1", source: "/marketing/mail", key, label, data, oddities: Vec::new() };
-        self.emit(draft);
+        let draft = Draft {
+            topic: EMAIL_TOPIC,
+            kind: "email.bounced.v1",
+            source: "/marketing/mail",
+            key,
+            label,
+            data,
+            oddities: Vec::new(),
+        };
+        self.emit(&draft);
     }
 }
 
@@ -270,7 +293,10 @@ fn form_person(person: &mut Person, kind: &str, email: &str, company: Option<Val
 }
 
 fn add_touches(data: &mut Value, person: &mut Person, campaign: &Campaign, now: i64) {
-    let landing = format!("{SITE}/?utm_source={}&utm_medium={}&utm_campaign={}", campaign.source, campaign.medium, campaign.id);
+    let landing = format!(
+        "{SITE}/?utm_source={}&utm_medium={}&utm_campaign={}",
+        campaign.source, campaign.medium, campaign.id
+    );
     if now - person.first_seen > DAY / 24 || person.rng.chance(500) {
         data["first_touch"] = json!({
             "at": timestamp(person.first_seen).to_string(), "source": campaign.source, "medium": campaign.medium,

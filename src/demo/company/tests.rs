@@ -44,7 +44,11 @@ fn ninety_days_are_a_believable_funnel() {
     }
     let qualified = run.toy.leads.values().filter(|lead| lead.mql).count();
     let share = qualified * 100 / run.toy.leads.len();
-    println!("{counts:#?}\n{stages:?} leads {} mql {qualified} = {share} % reassigned {}", run.toy.leads.len(), run.toy.reassigned);
+    println!(
+        "{counts:#?}\n{stages:?} leads {} mql {qualified} = {share} % reassigned {}",
+        run.toy.leads.len(),
+        run.toy.reassigned
+    );
     assert!((900..1_300).contains(&counts.people), "{}", counts.people);
     assert!((5_000..8_500).contains(&counts.records), "{}", counts.records);
     assert!((28..48).contains(&share), "{share} % became MQL");
@@ -65,7 +69,9 @@ fn what_is_counted_is_what_was_sent() {
     assert_eq!(counts.by_type.values().sum::<u64>(), counts.records);
     let duplicates = counts.by_oddity.get("duplicate").copied().unwrap_or(0);
     assert_eq!(counts.unique_ids + duplicates, counts.records);
-    for oddity in ["duplicate", "resubmitted", "late", "reordered", "mistyped", "bot", "test", "automated", "not_json"] {
+    for oddity in
+        ["duplicate", "resubmitted", "late", "reordered", "mistyped", "bot", "test", "automated", "not_json"]
+    {
         assert!(counts.by_oddity.contains_key(oddity), "no {oddity} in 40 days");
     }
 }
@@ -88,7 +94,10 @@ fn a_duplicate_repeats_every_byte_but_the_instant() {
     for record in &records {
         if let Some(original) = first.get(header(record, "ce_id")) {
             repeated += 1;
-            assert_eq!((&original.key, &original.headers, &original.value), (&record.key, &record.headers, &record.value));
+            assert_eq!(
+                (&original.key, &original.headers, &original.value),
+                (&record.key, &record.headers, &record.value)
+            );
         } else {
             first.insert(header(record, "ce_id"), record);
         }
@@ -99,8 +108,10 @@ fn a_duplicate_repeats_every_byte_but_the_instant() {
 #[test]
 fn marketing_does_not_depend_on_what_sales_does() {
     let marketing = |records: Vec<OutRecord>| -> Vec<(String, Vec<u8>)> {
-        let of_people = records.into_iter().filter(|record| record.topic.starts_with("marketing.") && !is_litter(record));
-        let mut sent: Vec<_> = of_people.map(|record| (header(&record, "ce_id").to_owned(), record.value)).collect();
+        let of_people =
+            records.into_iter().filter(|record| record.topic.starts_with("marketing.") && !is_litter(record));
+        let mut sent: Vec<_> =
+            of_people.map(|record| (header(&record, "ce_id").to_owned(), record.value)).collect();
         sent.sort();
         sent
     };
@@ -129,7 +140,9 @@ fn steps_of_any_length_give_the_same_records() {
 fn every_reason_code_of_the_first_leg_is_given_and_with_what_it_demands() {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     for seed in 10..14 {
-        for record in run(settings(seed), 90).records.iter().filter(|record| kind(record) == "sales.lead.rejected.v1") {
+        for record in
+            run(settings(seed), 90).records.iter().filter(|record| kind(record) == "sales.lead.rejected.v1")
+        {
             let data = data(record).unwrap();
             let reason = data["reason"].as_str().unwrap().to_owned();
             let demanded = match reason.as_str() {
@@ -157,7 +170,9 @@ fn every_reason_code_of_the_first_leg_is_given_and_with_what_it_demands() {
 #[test]
 fn revisions_of_a_deal_rise_and_it_closes_once() {
     let mut deals: BTreeMap<String, BTreeSet<(i64, String)>> = BTreeMap::new();
-    for record in run(settings(9), 90).records.iter().filter(|record| kind(record).starts_with("crm.opportunity.")) {
+    for record in
+        run(settings(9), 90).records.iter().filter(|record| kind(record).starts_with("crm.opportunity."))
+    {
         let data = data(record).unwrap();
         let id = data["opportunity"]["id"].as_str().unwrap().to_owned();
         deals.entry(id).or_default().insert((data["revision"].as_i64().unwrap(), kind(record).to_owned()));
@@ -165,9 +180,17 @@ fn revisions_of_a_deal_rise_and_it_closes_once() {
     assert!(deals.len() > 30, "{} deals", deals.len());
     for history in deals.values() {
         let revisions: Vec<i64> = history.iter().map(|step| step.0).collect();
-        assert!(revisions.iter().enumerate().all(|(place, revision)| usize::try_from(*revision).unwrap() == place + 1));
+        assert!(
+            revisions
+                .iter()
+                .enumerate()
+                .all(|(place, revision)| usize::try_from(*revision).unwrap() == place + 1)
+        );
         assert_eq!(history.first().unwrap().1, "crm.opportunity.opened.v1");
-        assert!(history.iter().filter(|step| step.1.ends_with("won.v1") || step.1.ends_with("lost.v1")).count() <= 1);
+        assert!(
+            history.iter().filter(|step| step.1.ends_with("won.v1") || step.1.ends_with("lost.v1")).count()
+                <= 1
+        );
     }
 }
 
@@ -198,7 +221,8 @@ fn every_record_satisfies_its_schema() {
     for record in run(settings(11), 90).records.iter().filter(|record| !is_litter(record)) {
         let name = format!("{}/{}.schema.json", record.topic, kind(record));
         let validator = validators.entry(name.clone()).or_insert_with(|| {
-            let text = std::fs::read_to_string(folder.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let text =
+                std::fs::read_to_string(folder.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
             jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
         });
         let data = data(record).unwrap();
@@ -216,4 +240,32 @@ fn nobody_lives_outside_the_reserved_domains() {
             assert!(email.ends_with(".example"), "{email}");
         }
     }
+}
+
+#[test]
+fn a_record_of_the_service_that_comes_twice_is_reacted_to_once() {
+    let routed = serde_json::json!({
+        "lead_id": "3cf730e4-8da7-5ede-a045-31f37a2b3b0b", "handoff_id": "15253239-3c4d-5c38-8f1d-340e4ad9c00f",
+        "topic_sequence": 1, "priority": 1, "person": {"email": "a.stranger@elsewhere.example"},
+        "holder": {"kind": "rep", "id": "dev-patel", "crm": {"system": "crm", "object": "user", "id": "u-dev-patel"}},
+    });
+    let reactions = |times: usize| {
+        let mut company = Company::new(Settings { leads_per_day: 0, ..settings(1) });
+        let at: Timestamp = "2026-01-06T10:00:00Z".parse().unwrap();
+        company.advance(at);
+        for _ in 0..times {
+            company.observe("io.baton.lead.routed.v1", &routed, at);
+        }
+        let end = "2026-01-06T16:00:00Z".parse().unwrap();
+        company
+            .advance(end)
+            .into_iter()
+            .filter(|record| record.topic == "crm.lead-events.v1")
+            .collect::<Vec<_>>()
+    };
+    let once = reactions(1);
+    let kinds: Vec<&str> = once.iter().map(kind).collect();
+    assert!(kinds.contains(&"crm.lead.created.v1") && kinds.contains(&"crm.lead.accepted.v1"), "{kinds:?}");
+    assert_eq!(data(&once[1]).unwrap()["actor"]["id"], "u-dev-patel");
+    assert_eq!(once, reactions(3));
 }

@@ -39,7 +39,11 @@ impl Company {
         let person = self.leads[lead].person?;
         let person = &self.people[person];
         let firm = person.firm.map(|place| &self.firms[place]);
-        let other_record = self.leads_by_email.get(&person.email).copied().filter(|place| *place != lead && self.leads[*place].linked);
+        let other_record = self
+            .leads_by_email
+            .get(&person.email)
+            .copied()
+            .filter(|place| *place != lead && self.leads[*place].linked);
         let mistyped = self.leads[lead].email.as_ref() != Some(&person.email);
         let fits = roster::pool_for(firm.map(|firm| firm.employees));
         let rng = &mut self.leads[lead].rng;
@@ -109,8 +113,15 @@ impl Company {
     /// The code and what it demands.
     fn reason_data(&mut self, lead: usize, rep: usize, reason: Reason) -> Value {
         let now = self.now;
-        let employees = self.leads[lead].person.and_then(|who| self.people[who].firm).map(|place| self.firms[place].employees);
-        let duplicate_of = if let Reason::Duplicate(first) = reason { json!({"crm": crm_key("lead", &self.leads[first].crm_id)}) } else { Value::Null };
+        let employees = self.leads[lead]
+            .person
+            .and_then(|who| self.people[who].firm)
+            .map(|place| self.firms[place].employees);
+        let duplicate_of = if let Reason::Duplicate(first) = reason {
+            json!({"crm": crm_key("lead", &self.leads[first].crm_id)})
+        } else {
+            Value::Null
+        };
         let record = &mut self.leads[lead];
         let rng = &mut record.rng;
         match reason {
@@ -123,15 +134,22 @@ impl Company {
             Reason::NoBudget => json!({"reason": "no_budget"}),
             Reason::NoAuthority => json!({"reason": "no_authority"}),
             Reason::NoFit => {
-                let sub_reason = if employees.is_some_and(|count| count < 50) { "size" } else { *rng.pick(&["industry", "role", "use_case"]) };
+                let sub_reason = if employees.is_some_and(|count| count < 50) {
+                    "size"
+                } else {
+                    *rng.pick(&["industry", "role", "use_case"])
+                };
                 json!({"reason": "no_fit", "sub_reason": sub_reason})
             }
-            Reason::CompetitorChosen => json!({"reason": "competitor_chosen", "competitor": *rng.pick(&COMPETITORS)}),
+            Reason::CompetitorChosen => {
+                json!({"reason": "competitor_chosen", "competitor": *rng.pick(&COMPETITORS)})
+            }
             Reason::BadData(field) => json!({"reason": "bad_data", "fields": [field]}),
             Reason::ExistingCustomer => json!({"reason": "existing_customer"}),
             Reason::ExistingOpportunity => json!({"reason": "existing_opportunity"}),
             Reason::WrongTerritory => {
-                let pool: Vec<usize> = roster::members(COLLEAGUES[rep].pool).into_iter().filter(|place| *place != rep).collect();
+                let pool: Vec<usize> =
+                    roster::members(COLLEAGUES[rep].pool).into_iter().filter(|place| *place != rep).collect();
                 json!({"reason": "wrong_territory", "proposed_owner": user_key(*rng.pick(&pool))})
             }
             Reason::WrongSegment(pool) => json!({"reason": "wrong_segment", "proposed_pool": pool}),
@@ -141,7 +159,9 @@ impl Company {
                 let scope = if rng.chance(700) { "marketing" } else { "all" };
                 json!({"reason": "opt_out", "scope": scope})
             }
-            Reason::Other => json!({"reason": "other", "note": "They are being bought, and nothing is decided before that."}),
+            Reason::Other => {
+                json!({"reason": "other", "note": "They are being bought, and nothing is decided before that."})
+            }
         }
     }
 }

@@ -2,21 +2,27 @@
 
 use serde_json::json;
 
-use super::hours::{DAY, HOUR, MINUTE, Millis, SECOND, date, day_of_month, midnight, visiting_hour, weekday, working};
+use super::hours::{
+    DAY, HOUR, MINUTE, Millis, SECOND, date, day_of_month, midnight, visiting_hour, weekday, working,
+};
 use super::journey;
 use super::prng::Rng;
 use super::record::{CAMPAIGNS_TOPIC, Draft, SPEND_TOPIC};
 use super::roster::{self, COLLEAGUES, Role};
 use super::words::{CAMPAIGNS, COMPETITOR_DOMAINS, OWN_DOMAIN};
-use super::{Act, Company};
+use super::{Act, Company, MOST_LEADS_PER_DAY};
 
 /// Companies that the CRM knows from the start, and how many of them are customers.
 const KNOWN_ACCOUNTS: usize = 24;
-const KNOWN_CUSTOMERS: usize = 6;
+pub(super) const KNOWN_CUSTOMERS: usize = 6;
 
 /// Salaries and tools a month, whole units of US dollars.
-const MONTHLY_COSTS: [(&str, &str, i64); 4] =
-    [("marketing", "salary", 21_000), ("sales", "salary", 48_000), ("sales", "commission", 9_000), ("marketing", "tool", 3_200)];
+const MONTHLY_COSTS: [(&str, &str, i64); 4] = [
+    ("marketing", "salary", 21_000),
+    ("sales", "salary", 48_000),
+    ("sales", "commission", 9_000),
+    ("marketing", "tool", 3_200),
+];
 
 /// Visitors on each day of the week (Monday first), in percent of an average day; the week adds up to 700.
 const WEEK: [i64; 7] = [125, 135, 130, 130, 100, 35, 45];
@@ -35,12 +41,13 @@ impl Company {
             self.firms[place].customer = number < KNOWN_CUSTOMERS;
             self.publish_known_account(place);
         }
-        let own = json!({"account_id": "001own", "name": "Harbourline", "domains": [OWN_DOMAIN], "kind": "own"});
-        self.emit(Draft::crm("crm.account.updated.v1", "001own", String::from("account/own"), own));
+        let own =
+            json!({"account_id": "001own", "name": "Harbourline", "domains": [OWN_DOMAIN], "kind": "own"});
+        self.emit(&Draft::crm("crm.account.updated.v1", "001own", String::from("account/own"), own));
         for (number, domain) in COMPETITOR_DOMAINS.iter().enumerate() {
             let id = format!("001rival{number}");
             let data = json!({"account_id": id, "name": super::words::COMPETITORS[number], "domains": [domain], "kind": "competitor"});
-            self.emit(Draft::crm("crm.account.updated.v1", &id, format!("account/rival/{number}"), data));
+            self.emit(&Draft::crm("crm.account.updated.v1", &id, format!("account/rival/{number}"), data));
         }
         self.schedule(self.now, Act::Day);
     }
@@ -57,7 +64,7 @@ impl Company {
             "owner": roster::crm_key("user", &format!("u-{owner}")),
             "starts_on": date(self.now - 20 * DAY),
         });
-        self.emit(Draft {
+        self.emit(&Draft {
             topic: CAMPAIGNS_TOPIC,
             kind: "campaign.updated.v1",
             source: "/marketing/campaigns",
@@ -71,7 +78,7 @@ impl Company {
     fn publish_user(&mut self, colleague: usize, occasion: &str) {
         let id = COLLEAGUES[colleague].id;
         let data = roster::user_data(colleague, self.away[colleague]);
-        self.emit(Draft::crm("crm.user.updated.v1", id, format!("user/{id}/{occasion}"), data));
+        self.emit(&Draft::crm("crm.user.updated.v1", id, format!("user/{id}/{occasion}"), data));
     }
 
     fn publish_known_account(&mut self, place: usize) {
@@ -92,7 +99,7 @@ impl Company {
             data["customer_since"] = json!(date(self.now - rng.between(60, 900) * DAY));
         }
         let (key, label) = (firm.account_id(), format!("account/{}/start", firm.domain));
-        self.emit(Draft::crm("crm.account.updated.v1", &key, label, data));
+        self.emit(&Draft::crm("crm.account.updated.v1", &key, label, data));
     }
 
     /// A day begins: who will come, what was spent, who goes on holiday.
@@ -100,7 +107,8 @@ impl Company {
         let (seed, today) = (self.settings.seed, midnight(self.now));
         self.schedule(today + DAY, Act::Day);
         let mut rng = Rng::named(seed, &format!("day/{}", today / DAY));
-        let usual = i64::from(self.settings.leads_per_day) * WEEK.get(usize::try_from(weekday(today)).unwrap_or(0)).copied().unwrap_or(100);
+        let usual = i64::from(self.settings.leads_per_day.min(MOST_LEADS_PER_DAY))
+            * WEEK.get(usize::try_from(weekday(today)).unwrap_or(0)).copied().unwrap_or(100);
         // In hundredths of a person, give or take a fifth; what is left over comes as one more person now and then.
         let hundredths = usual * rng.between(80, 120) / 100;
         let visitors = hundredths / 100 + i64::from(rng.between(0, 99) < hundredths % 100);
@@ -158,7 +166,14 @@ impl Company {
         let first_day = last_day - (i64::from(day_of_month(last_day)) - 1) * DAY;
         for (department, kind, amount) in MONTHLY_COSTS {
             let id = format!("spend-{department}-{kind}-{}", date(first_day));
-            let spend = Spend { period: (first_day, last_day), cents: amount * 100, currency: "USD", department, kind, campaign: None };
+            let spend = Spend {
+                period: (first_day, last_day),
+                cents: amount * 100,
+                currency: "USD",
+                department,
+                kind,
+                campaign: None,
+            };
             self.record_spend(&id, 1, &spend);
         }
     }
@@ -179,7 +194,7 @@ impl Company {
             data["source"] = json!(source);
             data["channel"] = json!(channel);
         }
-        self.emit(Draft {
+        self.emit(&Draft {
             topic: SPEND_TOPIC,
             kind: "spend.recorded.v1",
             source: "/finance",
@@ -192,8 +207,7 @@ impl Company {
 
     /// On Mondays some say that they will be away from the next one on.
     fn announce_holidays(&mut self, today: Millis) {
-        for colleague in 0..COLLEAGUES.len() {
-            let who = &COLLEAGUES[colleague];
+        for (colleague, who) in COLLEAGUES.iter().enumerate() {
             let mut rng = Rng::named(self.settings.seed, &format!("holiday/{}/{}", who.id, today / DAY));
             let (often, length) = roster::holiday(who.pace);
             let still_away = self.away[colleague].is_some_and(|(_, until)| until > today);

@@ -69,7 +69,11 @@ pub(super) fn run(settings: Settings, days: i64) -> Run {
 }
 
 pub(super) fn header<'a>(record: &'a OutRecord, name: &str) -> &'a str {
-    record.headers.iter().find(|header| header.0 == name).map_or("", |header| std::str::from_utf8(&header.1).unwrap())
+    record
+        .headers
+        .iter()
+        .find(|header| header.0 == name)
+        .map_or("", |header| std::str::from_utf8(&header.1).unwrap())
 }
 
 impl Toy {
@@ -84,9 +88,17 @@ impl Toy {
             let lead = self.lead(&email.unwrap());
             if let Some(count) = data.pointer("/person/company/employees").and_then(Value::as_i64) {
                 lead.small = count < 50;
-                lead.pool = POOLS[if count > 2_000 { 0 } else if count >= 200 { 1 } else { 2 }].0;
+                lead.pool = POOLS[if count > 2_000 {
+                    0
+                } else if count >= 200 {
+                    1
+                } else {
+                    2
+                }]
+                .0;
             }
-            let raised = matches!(data["form_kind"].as_str().unwrap(), "demo" | "contact" | "pricing" | "trial");
+            let raised =
+                matches!(data["form_kind"].as_str().unwrap(), "demo" | "contact" | "pricing" | "trial");
             lead.hand_raise |= raised;
             let (email, points) = (lead.email.clone(), if raised { 60 } else { 12 });
             let visits = self.anonymous.remove(data["anonymous_id"].as_str().unwrap_or("")).unwrap_or(0);
@@ -100,7 +112,10 @@ impl Toy {
             };
             match email {
                 Some(email) => self.score(&email, points, points == 30, now),
-                None => *self.anonymous.entry(data["anonymous_id"].as_str().unwrap().to_owned()).or_default() += points,
+                None => {
+                    *self.anonymous.entry(data["anonymous_id"].as_str().unwrap().to_owned()).or_default() +=
+                        points;
+                }
             }
         } else if let Some(email) = email {
             self.fact(&kind, &email, &data, now);
@@ -108,7 +123,8 @@ impl Toy {
     }
 
     fn who(&mut self, data: &Value) -> Option<String> {
-        let crm = data.pointer("/crm/id").or_else(|| data.pointer("/contacts/0/crm/id")).and_then(Value::as_str);
+        let crm =
+            data.pointer("/crm/id").or_else(|| data.pointer("/contacts/0/crm/id")).and_then(Value::as_str);
         let email = data.pointer("/person/email").and_then(Value::as_str).map(str::to_owned);
         if let (Some(crm), Some(email)) = (crm, &email) {
             self.by_crm.insert(crm.to_owned(), email.clone());
@@ -163,7 +179,8 @@ impl Toy {
 
     fn publish(&mut self, email: &str, kind: &str) {
         let lead = &self.leads[email];
-        let id = |what: &str| Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{what}/{email}").as_bytes()).to_string();
+        let id =
+            |what: &str| Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{what}/{email}").as_bytes()).to_string();
         let data = json!({
             "lead_id": id("lead"), "handoff_id": id(&lead.cycle.to_string()), "person": {"email": email}, "priority": lead.priority,
             "holder": {"kind": "rep", "id": lead.rep, "crm": {"system": "crm", "object": "user", "id": format!("u-{}", lead.rep)}},
@@ -172,8 +189,12 @@ impl Toy {
     }
 
     fn sweep(&mut self, now: Timestamp) {
-        let due: Vec<String> =
-            self.leads.values().filter(|lead| lead.stage == "mql" && lead.accept_by <= now && lead.offers < 3).map(|lead| lead.email.clone()).collect();
+        let due: Vec<String> = self
+            .leads
+            .values()
+            .filter(|lead| lead.stage == "mql" && lead.accept_by <= now && lead.offers < 3)
+            .map(|lead| lead.email.clone())
+            .collect();
         for email in due {
             self.reassigned += 1;
             self.offer(&email, now, "lead.reassigned.v1");
@@ -208,7 +229,9 @@ impl Toy {
                 }
                 self.offer(email, now, "lead.reassigned.v1");
             }
-            (_, "recycled" | "disqualified") if before != after => self.publish(email, &format!("lead.{after}.v1")),
+            (_, "recycled" | "disqualified") if before != after => {
+                self.publish(email, &format!("lead.{after}.v1"));
+            }
             (_, "sal") if before != after => self.publish(email, "lead.accepted.v1"),
             _ => {}
         }
