@@ -1,1 +1,3 @@
+//! The binary: parses, then hands over to the library; never holds logic.
+
 fn main() {}

@@ -1,0 +1,210 @@
+//! Commands: what somebody asks for or reports, imperative. They carry no direct identifier; nothing is decided here.
+
+use super::custody::ClockKind;
+use super::ids::{AccountId, HandoffId, OpportunityId};
+use super::lead::{Attempt, Consent, Motion, Origin};
+use super::policy::{Guards, Policy, RejectionCode, SqlFacts};
+use super::profile::{ProfilePatch, Stamp};
+use super::routing::Candidate;
+use super::signal::Signal;
+use super::team::{MemberId, PoolId, Team};
+use super::time::Moment;
+use serde::{Deserialize, Serialize};
+
+/// Whether a command may be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Nature {
+    /// Somebody presses a button or calls the API: may be refused, with a code.
+    Ask,
+    /// The CRM or a mail system reports what has already happened: applied, or kept as a disagreement.
+    Fact,
+}
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Actor {
+    /// Somebody of the team.
+    Member(MemberId),
+    /// Somebody whom the team does not know (a CRM user key; no name).
+    Stranger,
+    /// A feed: marketing automation, mail system, CRM integration.
+    Feed,
+    Router,
+    Sweeper,
+}
+
+impl Actor {
+    /// The member of the team, if it is one.
+    #[must_use]
+    pub fn member(&self) -> Option<&MemberId> {
+        match self {
+            Self::Member(member) => Some(member),
+            Self::Stranger | Self::Feed | Self::Router | Self::Sweeper => None,
+        }
+    }
+
+    /// The text that audit rows name the actor by.
+    #[must_use]
+    pub fn code(&self) -> String {
+        match self {
+            Self::Member(member) => format!("member:{}", member.0),
+            Self::Stranger => "stranger".to_owned(),
+            Self::Feed => "feed".to_owned(),
+            Self::Router => "router".to_owned(),
+            Self::Sweeper => "sweeper".to_owned(),
+        }
+    }
+}
+
+/// All that a decision may rest on besides lead and command.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// The transaction's time, never before the lead's last decision.
+    pub now: Moment,
+    pub occurred_at: Moment,
+    pub nature: Nature,
+    pub actor: &'a Actor,
+    pub policy: &'a Policy,
+    pub team: &'a Team,
+    /// What happened before this builds state and figures only.
+    pub live_from: Moment,
+    /// The owner of the lead's account, when one is known in the team.
+    pub account_owner: Option<&'a MemberId>,
+}
+
+/// What a record says about a person, features only.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    pub patch: ProfilePatch,
+    pub stamp: Stamp,
+    pub consent: Consent,
+    pub guards: Guards,
+    pub campaign: Option<String>,
+    /// Who is to be credited when this is a touch.
+    pub origin: Option<Origin>,
+    pub account: Option<AccountId>,
+    /// The account is a customer's.
+    pub customer: bool,
+}
+
+/// How far an opt-out goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum OptOutScope {
+    Marketing,
+    All,
+}
+
+/// A rejection as sales gave it; text stays in the note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    pub code: RejectionCode,
+    /// The reason was missing or unknown and stands as `other`.
+    pub unmapped: bool,
+    pub sub_reason: Option<String>,
+    pub retry_on: Option<Moment>,
+    /// The CRM's own count, used only where no attempt is known.
+    pub attempts: Option<u32>,
+    pub names_duplicate: bool,
+    pub names_competitor: bool,
+    pub proposed_owner: Option<MemberId>,
+    pub proposed_pool: Option<PoolId>,
+    pub fields: Vec<String>,
+    pub scope: Option<OptOutScope>,
+    pub note_chars: u32,
+}
+
+/// What happened to a deal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DealChange {
+    Opened,
+    Updated,
+    Won,
+    /// With the reason's code, as far as the policy knows it.
+    Lost { reason: Option<String> },
+}
+
+/// A change of a deal, seen from one of its contacts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DealReport {
+    pub id: OpportunityId,
+    pub change: DealChange,
+    pub motion: Motion,
+    /// A renewal never moves a lead.
+    pub renewal: bool,
+    /// The deal had been opened before this record (so a win of an unknown deal opens it first).
+    pub opened_at: Moment,
+    pub closed_at: Option<Moment>,
+    pub owner: Option<MemberId>,
+    /// A late `opened` of a deal already closed, or an older revision: times only.
+    pub stale: bool,
+}
+
+/// The router's choice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    pub rep: MemberId,
+    pub pool: PoolId,
+    /// The rule that chose the pool.
+    pub rule: String,
+    pub candidates: Vec<Candidate>,
+}
+
+/// A clock that came due, as the sweeper read it; a change since then makes it stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueClock {
+    pub kind: ClockKind,
+    pub rung_at: Moment,
+    pub cycle: u32,
+    pub custody_version: u64,
+}
+
+/// What somebody asks for or reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    RecordSignal { signal: Signal, report: Report },
+    ReportProfile { report: Report },
+    LinkCrmRecord { by_person: bool, owner: Option<MemberId>, report: Report },
+    OfferLead(Offer),
+    ClaimLead,
+    AcceptLead,
+    DeclineLead,
+    RecordAttempt(Attempt),
+    RejectLead(Rejection),
+    QualifyLead { facts: SqlFacts },
+    ReportDeal(DealReport),
+    ReassignLead { to: MemberId },
+    PassDeadline(DueClock),
+    OptOutEmail { signal: Signal },
+    TakeNote,
+}
+
+impl Command {
+    /// The name in logs, spans and the table.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RecordSignal { .. } => "record_signal",
+            Self::ReportProfile { .. } => "report_profile",
+            Self::LinkCrmRecord { .. } => "link_crm_record",
+            Self::OfferLead(_) => "offer_lead",
+            Self::ClaimLead => "claim_lead",
+            Self::AcceptLead => "accept_lead",
+            Self::DeclineLead => "decline_lead",
+            Self::RecordAttempt(_) => "record_attempt",
+            Self::RejectLead(_) => "reject_lead",
+            Self::QualifyLead { .. } => "qualify_lead",
+            Self::ReportDeal(_) => "report_deal",
+            Self::ReassignLead { .. } => "reassign_lead",
+            Self::PassDeadline(_) => "pass_deadline",
+            Self::OptOutEmail { .. } => "opt_out_email",
+            Self::TakeNote => "take_note",
+        }
+    }
+}
+
+/// What an ask saw when it was made; an older view is refused as stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    pub handoff: Option<HandoffId>,
+    pub custody_version: Option<u64>,
+}

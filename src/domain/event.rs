@@ -1,0 +1,152 @@
+//! Events: what was decided, past tense; the audit keeps each one's bytes. Variants are stored: append only.
+
+use super::custody::{ClockKind, Custody, Rung};
+use super::ids::{AccountId, OpportunityId};
+use super::lead::{Attempt, Consent, DealState, Motion, Origin, RestReason, SuppressedFor, Terms};
+use super::policy::{DisqualifiedFor, Guards, Priority, RejectionCode, SqlFacts};
+use super::profile::{ProfilePatch, Stamp};
+use super::routing::Candidate;
+use super::signal::Signal;
+use super::team::{MemberId, PoolId};
+use super::time::Moment;
+use serde::{Deserialize, Serialize};
+
+/// Why an offer ended without being accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Withdrawal {
+    /// The rep passed it on, without blame.
+    Declined,
+    /// `accept_by` went by.
+    NotAccepted,
+    /// `contact_by` went by without an attempt.
+    NotContacted,
+    /// Somebody named another person.
+    Reassigned,
+    /// Sales returned it with a reason.
+    Rejected,
+}
+
+impl Withdrawal {
+    /// The word on the wire.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::NotAccepted => "not_accepted",
+            Self::NotContacted => "not_contacted",
+            Self::Reassigned => "reassigned",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// What was decided about one lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The first event of every lead.
+    LeadCaptured { first_seen_at: Moment, started_at: Moment, origin: Origin, custody: Custody },
+    ProfileReported {
+        patch: ProfilePatch,
+        stamp: Stamp,
+        consent: Consent,
+        guards: Guards,
+        account: Option<AccountId>,
+        customer: bool,
+    },
+    /// `tell`: the holder is working the lead and hears of it.
+    SignalRecorded { signal: Signal, tell: bool },
+    /// A touch that counts for origin and campaign; an earlier one changes the origin, a later one the last campaign.
+    TouchRecorded { at: Moment, origin: Option<Origin>, campaign: Option<String> },
+    /// A new passage begins; the lead stands captured.
+    CycleStarted { number: u32, started_at: Moment, motion: Motion, hand_raised: bool, custody: Custody },
+    LeadMarketingQualified { terms: Terms, motion: Motion, pool: PoolId, custody: Custody },
+    PriorityRaised { priority: Priority, contact_by: Moment, custody: Custody },
+    LeadOffered { rep: MemberId, pool: PoolId, rule: String, candidates: Vec<Candidate>, offer_no: u32, custody: Custody },
+    OfferWithdrawn { from: MemberId, why: Withdrawal, wanted: Option<MemberId>, pool: PoolId, held: bool, custody: Custody },
+    /// Stands in a steward's queue again (after a third offer, a second misroute, or a code that asks for it).
+    LeadQueued { wanted: Option<MemberId>, pool: PoolId, held: bool, misrouted: bool, custody: Custody },
+    /// `early`: sales took a lead before it was MQL, under these terms.
+    LeadAccepted { by: MemberId, at: Moment, implied: bool, early: Option<Terms>, custody: Custody },
+    /// `custody` where the attempt met or started a duty.
+    AttemptRecorded { attempt: Attempt, tell: bool, custody: Option<Custody> },
+    /// Sales returned the lead; its consequence follows in the same decision.
+    LeadRejected { code: RejectionCode, sub_reason: Option<String>, unmapped: bool, flagged: bool, counts: bool, by: Option<MemberId> },
+    SqlReversed,
+    LeadRecycled { reason: RestReason, custody: Custody },
+    LeadDisqualified { reason: DisqualifiedFor, custody: Option<Custody> },
+    /// Back to marketing to mend its data, in the same cycle.
+    DataFixAsked { fields: Vec<String>, custody: Custody },
+    /// The data was mended; the lead stands in the queue again, `mql_at` unchanged.
+    DataFixed { pool: PoolId, custody: Custody },
+    LeadSuppressed { reason: SuppressedFor, custody: Option<Custody> },
+    LeadSalesQualified { facts: SqlFacts, at: Moment, by: Option<MemberId>, implied: bool, custody: Custody },
+    FactsAdded { facts: SqlFacts, custody: Option<Custody> },
+    /// The first open deal of the cycle; moves the lead.
+    OpportunityOpened { opportunity: OpportunityId, at: Moment, implied: bool, custody: Custody },
+    /// A deal's state as this contact sees it, without a move.
+    DealRecorded { opportunity: OpportunityId, state: DealState, win: bool, custody: Option<Custody> },
+    LeadWon { opportunity: OpportunityId, at: Moment, implied: bool },
+    LeadLost { opportunity: OpportunityId, at: Moment, reason: Option<String>, unmapped: bool, implied: bool, custody: Option<Custody> },
+    LeadReassigned { from: Option<MemberId>, custody: Custody },
+    /// Somebody named a person for a lead that is not with sales.
+    PreferenceNoted { wanted: MemberId },
+    CrmLinked { by_person: bool, conflict: bool },
+    EmailOptedOut { tell: bool },
+    NoteTaken,
+    /// A hand-raise on a lead that somebody works: a duty of its own.
+    ReplyOwed { custody: Custody },
+    ClockReminded { kind: ClockKind, rung: Rung, custody: Custody },
+    /// A deadline was missed; the duty stands.
+    ClockBreached { kind: ClockKind, due_by: Moment, custody: Custody },
+    /// The manager (of marketing: the deputy) is told.
+    ClockEscalated { kind: ClockKind, rung: Rung, custody: Custody },
+    /// A fact could not be applied; kept and shown on the disagreement list.
+    FactDiverged { code: String },
+    /// An ask was refused.
+    AskRefused { code: String },
+}
+
+impl Event {
+    /// The type as audit rows, history and docs name it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::LeadCaptured { .. } => "lead_captured",
+            Self::ProfileReported { .. } => "profile_reported",
+            Self::SignalRecorded { .. } => "signal_recorded",
+            Self::TouchRecorded { .. } => "touch_recorded",
+            Self::CycleStarted { .. } => "cycle_started",
+            Self::LeadMarketingQualified { .. } => "lead_marketing_qualified",
+            Self::PriorityRaised { .. } => "priority_raised",
+            Self::LeadOffered { .. } => "lead_offered",
+            Self::OfferWithdrawn { .. } => "offer_withdrawn",
+            Self::LeadQueued { .. } => "lead_queued",
+            Self::LeadAccepted { .. } => "lead_accepted",
+            Self::AttemptRecorded { .. } => "attempt_recorded",
+            Self::LeadRejected { .. } => "lead_rejected",
+            Self::SqlReversed => "sql_reversed",
+            Self::LeadRecycled { .. } => "lead_recycled",
+            Self::LeadDisqualified { .. } => "lead_disqualified",
+            Self::DataFixAsked { .. } => "data_fix_asked",
+            Self::DataFixed { .. } => "data_fixed",
+            Self::LeadSuppressed { .. } => "lead_suppressed",
+            Self::LeadSalesQualified { .. } => "lead_sales_qualified",
+            Self::FactsAdded { .. } => "facts_added",
+            Self::OpportunityOpened { .. } => "opportunity_opened",
+            Self::DealRecorded { .. } => "deal_recorded",
+            Self::LeadWon { .. } => "lead_won",
+            Self::LeadLost { .. } => "lead_lost",
+            Self::LeadReassigned { .. } => "lead_reassigned",
+            Self::PreferenceNoted { .. } => "preference_noted",
+            Self::CrmLinked { .. } => "crm_linked",
+            Self::EmailOptedOut { .. } => "email_opted_out",
+            Self::NoteTaken => "note_taken",
+            Self::ReplyOwed { .. } => "reply_owed",
+            Self::ClockReminded { .. } => "clock_reminded",
+            Self::ClockBreached { .. } => "clock_breached",
+            Self::ClockEscalated { .. } => "clock_escalated",
+            Self::FactDiverged { .. } => "fact_diverged",
+            Self::AskRefused { .. } => "ask_refused",
+        }
+    }
+}

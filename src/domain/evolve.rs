@@ -1,0 +1,305 @@
+//! Applies one event to a lead. It decides nothing, and refuses a pair that cannot be rather than ignore it.
+
+use super::custody::Custody;
+use super::event::Event;
+use super::lead::{
+    ATTEMPTS_MAX, Consent, Cycle, DEALS_MAX, Deal, DealState, Lead, Origin, PAST_CYCLES_MAX, PastCycle, Permission,
+    Stage, StageKind,
+};
+use super::policy::Guards;
+use super::team::PoolId;
+use super::time::Moment;
+
+/// An event that the lead's state rules out: the audit trail or the code is damaged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event {event} cannot happen to a lead that is {stage:?} at version {version}")]
+pub struct ImpossibleEvent {
+    pub event: &'static str,
+    pub stage: StageKind,
+    pub version: u64,
+}
+
+/// The lead after the event, one version on.
+///
+/// # Errors
+/// The event cannot follow on this state.
+pub fn evolve(mut lead: Lead, event: &Event) -> Result<Lead, ImpossibleEvent> {
+    let before = (lead.stage.kind(), lead.holder().cloned(), lead.cycle.offers);
+    let impossible =
+        ImpossibleEvent { event: event.name(), stage: lead.stage.kind(), version: lead.version };
+    let captured = matches!(event, Event::LeadCaptured { .. });
+    if captured == (lead.version > 0) || (lead.stage.kind() == StageKind::Merged) {
+        return Err(impossible);
+    }
+    lead.version += 1;
+    apply(&mut lead, event).ok_or(impossible)?;
+    if before != (lead.stage.kind(), lead.holder().cloned(), lead.cycle.offers) {
+        lead.custody_version += 1;
+    }
+    Ok(lead)
+}
+
+fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
+    match event {
+        Event::LeadCaptured { first_seen_at, started_at, origin, custody } => {
+            lead.first_seen_at = *first_seen_at;
+            lead.origin = *origin;
+            lead.origin_at = *first_seen_at;
+            lead.cycle = Cycle { number: 1, started_at: *started_at, ..Cycle::default() };
+            lead.stage = Stage::Captured(custody.clone());
+        }
+        Event::CycleStarted { number, started_at, motion, hand_raised, custody } => {
+            if *number != lead.cycle.number + 1 {
+                return None;
+            }
+            close_cycle(lead, *started_at);
+            lead.cycle = Cycle {
+                number: *number,
+                started_at: *started_at,
+                motion: *motion,
+                hand_raised: *hand_raised,
+                wanted: lead.cycle.wanted.clone(),
+                ..Cycle::default()
+            };
+            lead.stage = Stage::Captured(custody.clone());
+        }
+        Event::ProfileReported { .. }
+        | Event::SignalRecorded { .. }
+        | Event::TouchRecorded { .. }
+        | Event::CrmLinked { .. }
+        | Event::EmailOptedOut { .. } => learn(lead, event),
+        Event::LeadMarketingQualified { .. }
+        | Event::PriorityRaised { .. }
+        | Event::LeadOffered { .. }
+        | Event::OfferWithdrawn { .. }
+        | Event::LeadQueued { .. }
+        | Event::LeadAccepted { .. }
+        | Event::DataFixAsked { .. }
+        | Event::DataFixed { .. }
+        | Event::LeadReassigned { .. } => hand_over(lead, event)?,
+        Event::AttemptRecorded { attempt, custody, .. } => {
+            if lead.cycle.attempts.len() < ATTEMPTS_MAX {
+                lead.cycle.attempts.push(attempt.clone());
+            }
+            if attempt.is_human() {
+                let first = lead.cycle.first_attempt_at.map_or(attempt.at, |first| first.min(attempt.at));
+                lead.cycle.first_attempt_at = Some(first);
+            }
+            set_custody(lead, custody.as_ref());
+        }
+        Event::LeadRecycled { .. }
+        | Event::LeadDisqualified { .. }
+        | Event::LeadSuppressed { .. }
+        | Event::LeadSalesQualified { .. }
+        | Event::FactsAdded { .. }
+        | Event::OpportunityOpened { .. }
+        | Event::DealRecorded { .. }
+        | Event::LeadWon { .. }
+        | Event::LeadLost { .. } => conclude(lead, event),
+        Event::SqlReversed => lead.cycle.sql_at = None,
+        Event::PreferenceNoted { wanted } => lead.cycle.wanted = Some(wanted.clone()),
+        Event::ReplyOwed { custody }
+        | Event::ClockReminded { custody, .. }
+        | Event::ClockBreached { custody, .. }
+        | Event::ClockEscalated { custody, .. } => {
+            lead.stage.custody()?;
+            set_custody(lead, Some(custody));
+        }
+        Event::LeadRejected { .. } | Event::NoteTaken | Event::FactDiverged { .. } | Event::AskRefused { .. } => {}
+    }
+    Some(())
+}
+
+/// Facts about the person; the stage does not move.
+#[expect(clippy::wildcard_enum_match_arm, reason = "`apply` matches every event and sends only these here")]
+fn learn(lead: &mut Lead, event: &Event) {
+    match event {
+        Event::ProfileReported { patch, stamp, consent, guards, account, customer } => {
+            lead.profile = std::mem::take(&mut lead.profile).patched(patch, *stamp);
+            lead.consent = united_consent(lead.consent, *consent);
+            lead.guards = united_guards(lead.guards, *guards);
+            lead.account = account.or(lead.account);
+            lead.customer |= *customer;
+        }
+        Event::SignalRecorded { signal, .. } => {
+            lead.signals.insert(*signal);
+            lead.first_seen_at = lead.first_seen_at.min(signal.at);
+        }
+        Event::TouchRecorded { at, origin, campaign } => touch(lead, *at, *origin, campaign.as_ref()),
+        Event::CrmLinked { .. } => lead.crm_linked = true,
+        Event::EmailOptedOut { .. } => {
+            lead.consent.email = Permission::Withdrawn;
+            lead.guards.email_opt_out = true;
+        }
+        _ => {}
+    }
+}
+
+fn touch(lead: &mut Lead, at: Moment, origin: Option<Origin>, campaign: Option<&String>) {
+    if let Some(origin) = origin
+        && (lead.origin == Origin::Unknown || at < lead.origin_at)
+    {
+        lead.origin = origin;
+        lead.origin_at = at;
+    }
+    if let Some(campaign) = campaign {
+        if lead.first_campaign.is_none() || at < lead.first_campaign_at {
+            lead.first_campaign = Some(campaign.clone());
+            lead.first_campaign_at = at;
+        }
+        if lead.last_campaign.is_none() || at >= lead.last_campaign_at {
+            lead.last_campaign = Some(campaign.clone());
+            lead.last_campaign_at = at;
+        }
+    }
+}
+
+fn queued(pool: &PoolId, held: bool, custody: &Custody) -> Stage {
+    Stage::Queued { pool: pool.clone(), held, custody: custody.clone() }
+}
+
+/// The passage from queue to rep.
+#[expect(clippy::wildcard_enum_match_arm, reason = "`apply` matches every event and sends only these here")]
+fn hand_over(lead: &mut Lead, event: &Event) -> Option<()> {
+    match event {
+        Event::LeadMarketingQualified { terms, motion, pool, custody } => {
+            if lead.stage.kind() != StageKind::Captured {
+                return None;
+            }
+            lead.cycle.terms = Some(terms.clone());
+            lead.cycle.motion = *motion;
+            lead.stage = queued(pool, false, custody);
+        }
+        Event::PriorityRaised { priority, contact_by, custody } => {
+            let terms = lead.cycle.terms.as_mut()?;
+            terms.priority = *priority;
+            terms.contact_by = *contact_by;
+            set_custody(lead, Some(custody));
+        }
+        Event::LeadOffered { rep, pool, offer_no, custody, .. } => {
+            if lead.stage.kind() != StageKind::Queued {
+                return None;
+            }
+            lead.cycle.offers = *offer_no;
+            lead.cycle.offered_to.push(rep.clone());
+            lead.cycle.wanted = None;
+            lead.stage = Stage::Offered { rep: rep.clone(), pool: pool.clone(), custody: custody.clone() };
+        }
+        Event::OfferWithdrawn { wanted, pool, held, custody, .. } => {
+            lead.cycle.wanted.clone_from(wanted);
+            lead.stage = queued(pool, *held, custody);
+        }
+        Event::LeadQueued { wanted, pool, held, misrouted, custody } => {
+            lead.cycle.wanted.clone_from(wanted);
+            lead.cycle.misroutes += u32::from(*misrouted);
+            lead.stage = queued(pool, *held, custody);
+        }
+        Event::LeadAccepted { at, early, custody, .. } => {
+            if let Some(terms) = early {
+                lead.cycle.terms = Some(terms.clone());
+            }
+            lead.cycle.accepted_at = Some(lead.cycle.accepted_at.map_or(*at, |first| first.min(*at)));
+            lead.stage = Stage::SalesAccepted(custody.clone());
+        }
+        Event::DataFixAsked { custody, .. } => lead.stage = Stage::Captured(custody.clone()),
+        Event::DataFixed { pool, custody } => lead.stage = queued(pool, false, custody),
+        Event::LeadReassigned { custody, .. } => set_custody(lead, Some(custody)),
+        _ => {}
+    }
+    Some(())
+}
+
+/// What came of a cycle.
+#[expect(clippy::wildcard_enum_match_arm, reason = "`apply` matches every event and sends only these here")]
+fn conclude(lead: &mut Lead, event: &Event) {
+    match event {
+        Event::LeadRecycled { reason, custody } => {
+            lead.stage = Stage::Recycled { reason: *reason, at: lead.decided_at, custody: custody.clone() };
+        }
+        Event::LeadDisqualified { reason, custody } => {
+            lead.stage = Stage::Disqualified { reason: *reason, custody: custody.clone() };
+        }
+        Event::LeadSuppressed { reason, custody } => {
+            lead.stage = Stage::Suppressed { reason: *reason, custody: custody.clone() };
+        }
+        Event::LeadSalesQualified { facts, at, custody, .. } => {
+            lead.cycle.facts = *facts;
+            lead.cycle.sql_at = Some(*at);
+            lead.stage = Stage::SalesQualified(custody.clone());
+        }
+        Event::FactsAdded { facts, custody } => {
+            lead.cycle.facts = *facts;
+            set_custody(lead, custody.as_ref());
+        }
+        Event::OpportunityOpened { opportunity, custody, .. } => {
+            record_deal(lead, *opportunity, DealState::Open);
+            lead.stage = Stage::Opportunity(custody.clone());
+        }
+        Event::DealRecorded { opportunity, state, win, custody } => {
+            record_deal(lead, *opportunity, *state);
+            lead.cycle.wins += u32::from(*win);
+            set_custody(lead, custody.as_ref());
+        }
+        Event::LeadWon { opportunity, at, .. } => {
+            record_deal(lead, *opportunity, DealState::Won);
+            lead.cycle.wins += 1;
+            lead.customer = true;
+            lead.stage = Stage::Won { at: *at };
+        }
+        Event::LeadLost { opportunity, at, custody, .. } => {
+            record_deal(lead, *opportunity, DealState::Lost);
+            lead.stage = Stage::Lost { at: *at, custody: custody.clone() };
+        }
+        _ => {}
+    }
+}
+
+fn record_deal(lead: &mut Lead, id: super::ids::OpportunityId, state: DealState) {
+    if let Some(deal) = lead.deals.iter_mut().find(|deal| deal.id == id) {
+        deal.state = state;
+    } else {
+        if lead.deals.len() >= DEALS_MAX {
+            let oldest_closed = lead.deals.iter().position(|deal| deal.state != DealState::Open).unwrap_or(0);
+            lead.deals.remove(oldest_closed);
+        }
+        lead.deals.push(Deal { id, state, cycle: lead.cycle.number });
+    }
+}
+
+fn set_custody(lead: &mut Lead, custody: Option<&Custody>) {
+    if let Some(custody) = custody {
+        lead.stage = std::mem::take(&mut lead.stage).with_custody(custody.clone());
+    }
+}
+
+fn close_cycle(lead: &mut Lead, ended_at: Moment) {
+    if lead.past.len() >= PAST_CYCLES_MAX {
+        lead.past.remove(0);
+    }
+    lead.past.push(PastCycle {
+        number: lead.cycle.number,
+        started_at: lead.cycle.started_at,
+        ended_at,
+        hand_raised: lead.cycle.hand_raised,
+    });
+}
+
+/// What a person said last about a channel wins; silence changes nothing.
+fn united_consent(present: Consent, said: Consent) -> Consent {
+    let later = |present, said| if said == Permission::Unknown { present } else { said };
+    Consent { email: later(present.email, said.email), phone: later(present.phone, said.phone) }
+}
+
+/// A guard that was raised once stays raised.
+fn united_guards(present: Guards, raised: Guards) -> Guards {
+    Guards {
+        hard_bounce: present.hard_bounce || raised.hard_bounce,
+        own: present.own || raised.own,
+        test: present.test || raised.test,
+        competitor: present.competitor || raised.competitor,
+        junk: present.junk || raised.junk,
+        disposable: present.disposable || raised.disposable,
+        bot: present.bot || raised.bot,
+        email_opt_out: present.email_opt_out || raised.email_opt_out,
+    }
+}

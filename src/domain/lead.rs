@@ -1,0 +1,448 @@
+//! A lead: its facts, its cycle and its stage. Data only; `decide` says what may change and `evolve` changes it.
+
+use super::custody::{Custody, Holder};
+use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
+pub use super::policy::Motion;
+use super::policy::{DisqualifiedFor, Grade, Guards, Priority, RejectionCode, SqlFacts};
+use super::profile::Profile;
+use super::signal::SignalWindow;
+use super::team::{MemberId, PoolId};
+use super::time::Moment;
+use serde::{Deserialize, Serialize};
+
+/// Attempts of one cycle that are kept; five on three days and two channels is all a rule ever asks for.
+pub const ATTEMPTS_MAX: usize = 32;
+/// Deals that one lead keeps the state of; rows of their own hold the rest.
+pub const DEALS_MAX: usize = 64;
+/// Closed cycles that a lead remembers: more than the cycle limit of any policy counts.
+pub const PAST_CYCLES_MAX: usize = 12;
+
+/// Who brought the lead first: from the earliest eligible touch, never from who made the CRM record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Origin {
+    Marketing,
+    Sales,
+    Partner,
+    #[default]
+    Unknown,
+}
+
+impl Origin {
+    /// The word on the wire.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Marketing => "marketing",
+            Self::Sales => "sales",
+            Self::Partner => "partner",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a person said about one channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Permission {
+    #[default]
+    Unknown,
+    Given,
+    Withdrawn,
+}
+
+impl Permission {
+    /// The word on the wire.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Given => "given",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// What a person said about being contacted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    pub email: Permission,
+    pub phone: Permission,
+}
+
+/// By which way a rep tried to reach a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Channel {
+    Phone,
+    Email,
+    Social,
+    Meeting,
+    Message,
+    Other,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AttemptOutcome {
+    Attempted,
+    Voicemail,
+    Conversation,
+    MeetingBooked,
+    MeetingHeld,
+    NoShow,
+}
+
+/// One attempt to reach the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// 128 bits of SHA-256 over the CRM's attempt id.
+    pub id: [u8; 16],
+    pub at: Moment,
+    pub channel: Channel,
+    pub outcome: AttemptOutcome,
+    /// The person called us.
+    pub inbound: bool,
+    /// Sent by a sequence, not by a person; does not fulfil the duty to contact.
+    pub automated: bool,
+    pub by: Option<MemberId>,
+    pub meeting_at: Option<Moment>,
+}
+
+impl Attempt {
+    /// Whether a rep reached out or was reached in person.
+    #[must_use]
+    pub fn is_human(&self) -> bool {
+        !self.automated
+    }
+
+    /// Whether two people spoke: what the SQL definition asks for.
+    #[must_use]
+    pub fn is_two_way(&self) -> bool {
+        match self.outcome {
+            AttemptOutcome::Conversation | AttemptOutcome::MeetingHeld => true,
+            AttemptOutcome::Attempted
+            | AttemptOutcome::Voicemail
+            | AttemptOutcome::MeetingBooked
+            | AttemptOutcome::NoShow => false,
+        }
+    }
+}
+
+/// What a cycle was given when it became MQL (or was taken early); frozen for the cycle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    pub handoff: HandoffId,
+    /// `None` when sales took the lead before it was MQL.
+    pub mql_at: Option<Moment>,
+    pub priority: Priority,
+    pub grade: Grade,
+    pub points: u16,
+    /// From where contact time counts: the form's time of a hand-raise, else when it was decided.
+    pub contact_from: Moment,
+    pub contact_by: Moment,
+}
+
+/// One passage of a lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cycle {
+    /// From 1; 0 before the lead is captured.
+    pub number: u32,
+    /// Signals before this do not count for the cycle.
+    pub started_at: Moment,
+    pub motion: Motion,
+    /// Opened by a hand-raise, which the cycle limit does not count.
+    pub hand_raised: bool,
+    pub terms: Option<Terms>,
+    pub offers: u32,
+    pub misroutes: u32,
+    /// Who was offered this cycle's lead already, in order.
+    pub offered_to: Vec<MemberId>,
+    pub accepted_at: Option<Moment>,
+    pub sql_at: Option<Moment>,
+    pub facts: SqlFacts,
+    pub attempts: Vec<Attempt>,
+    pub first_attempt_at: Option<Moment>,
+    pub wins: u32,
+    /// Whom the next offer should go to, when somebody named a person.
+    pub wanted: Option<MemberId>,
+}
+
+/// A cycle that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastCycle {
+    pub number: u32,
+    pub started_at: Moment,
+    pub ended_at: Moment,
+    pub hand_raised: bool,
+}
+
+/// What a deal stands at, as far as a lead's stage needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DealState {
+    Open,
+    Won,
+    Lost,
+    Void,
+}
+
+/// A deal that the lead is a contact of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deal {
+    pub id: OpportunityId,
+    pub state: DealState,
+    /// The cycle in which the lead was moved by it.
+    pub cycle: u32,
+}
+
+/// Why a lead rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RestReason {
+    /// A review of a captured lead ran out.
+    Dormant,
+    /// Sales rejected it with this code.
+    Rejected(RejectionCode),
+}
+
+/// Why a lead is never contacted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum SuppressedFor {
+    OptOut,
+    Legal,
+    Erased,
+}
+
+/// Where a lead stands. The data of a stage lives in its variant; open variants own a custody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Not yet there: the state before the first event.
+    #[default]
+    Unseen,
+    Captured(Custody),
+    /// MQL, in the queue of a pool's steward; `held`: the router leaves it to the steward.
+    Queued { pool: PoolId, held: bool, custody: Custody },
+    /// MQL, offered to a rep of a pool.
+    Offered { rep: MemberId, pool: PoolId, custody: Custody },
+    SalesAccepted(Custody),
+    SalesQualified(Custody),
+    Opportunity(Custody),
+    Won { at: Moment },
+    Lost { at: Moment, custody: Option<Custody> },
+    Recycled { reason: RestReason, at: Moment, custody: Custody },
+    Disqualified { reason: DisqualifiedFor, custody: Option<Custody> },
+    Suppressed { reason: SuppressedFor, custody: Option<Custody> },
+    Merged { into: LeadId },
+}
+
+/// The letters of the lifecycle table, for matching stage by stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum StageKind {
+    Unseen,
+    Captured,
+    Queued,
+    Offered,
+    SalesAccepted,
+    SalesQualified,
+    Opportunity,
+    Won,
+    Lost,
+    Recycled,
+    Disqualified,
+    Suppressed,
+    Merged,
+}
+
+impl StageKind {
+    /// Every stage, in the order of the table.
+    pub const ALL: &'static [Self] = &[
+        Self::Unseen,
+        Self::Captured,
+        Self::Queued,
+        Self::Offered,
+        Self::SalesAccepted,
+        Self::SalesQualified,
+        Self::Opportunity,
+        Self::Won,
+        Self::Lost,
+        Self::Recycled,
+        Self::Disqualified,
+        Self::Suppressed,
+        Self::Merged,
+    ];
+
+    /// The word on the wire; queue and offer are both `mql` there.
+    #[must_use]
+    pub fn wire(self) -> &'static str {
+        match self {
+            Self::Unseen => "unseen",
+            Self::Captured => "captured",
+            Self::Queued | Self::Offered => "mql",
+            Self::SalesAccepted => "sal",
+            Self::SalesQualified => "sql",
+            Self::Opportunity => "opportunity",
+            Self::Won => "won",
+            Self::Lost => "lost",
+            Self::Recycled => "recycled",
+            Self::Disqualified => "disqualified",
+            Self::Suppressed => "suppressed",
+            Self::Merged => "merged",
+        }
+    }
+
+    /// The number that rows store; append only.
+    #[must_use]
+    pub fn number(self) -> i16 {
+        match self {
+            Self::Unseen => 0,
+            Self::Captured => 1,
+            Self::Queued => 2,
+            Self::Offered => 3,
+            Self::SalesAccepted => 4,
+            Self::SalesQualified => 5,
+            Self::Opportunity => 6,
+            Self::Won => 7,
+            Self::Lost => 8,
+            Self::Recycled => 9,
+            Self::Disqualified => 10,
+            Self::Suppressed => 11,
+            Self::Merged => 12,
+        }
+    }
+}
+
+impl Stage {
+    /// Which stage, without its data.
+    #[must_use]
+    pub fn kind(&self) -> StageKind {
+        match self {
+            Self::Unseen => StageKind::Unseen,
+            Self::Captured(_) => StageKind::Captured,
+            Self::Queued { .. } => StageKind::Queued,
+            Self::Offered { .. } => StageKind::Offered,
+            Self::SalesAccepted(_) => StageKind::SalesAccepted,
+            Self::SalesQualified(_) => StageKind::SalesQualified,
+            Self::Opportunity(_) => StageKind::Opportunity,
+            Self::Won { .. } => StageKind::Won,
+            Self::Lost { .. } => StageKind::Lost,
+            Self::Recycled { .. } => StageKind::Recycled,
+            Self::Disqualified { .. } => StageKind::Disqualified,
+            Self::Suppressed { .. } => StageKind::Suppressed,
+            Self::Merged { .. } => StageKind::Merged,
+        }
+    }
+
+    /// The custody of an open lead; closed ones have none.
+    #[must_use]
+    pub fn custody(&self) -> Option<&Custody> {
+        match self {
+            Self::Captured(custody)
+            | Self::Queued { custody, .. }
+            | Self::Offered { custody, .. }
+            | Self::SalesAccepted(custody)
+            | Self::SalesQualified(custody)
+            | Self::Opportunity(custody)
+            | Self::Recycled { custody, .. } => Some(custody),
+            Self::Lost { custody, .. } | Self::Disqualified { custody, .. } | Self::Suppressed { custody, .. } => {
+                custody.as_ref()
+            }
+            Self::Unseen | Self::Won { .. } | Self::Merged { .. } => None,
+        }
+    }
+
+    /// The same stage with another custody; stages that own none stay as they are.
+    #[must_use]
+    pub fn with_custody(self, custody: Custody) -> Self {
+        match self {
+            Self::Captured(_) => Self::Captured(custody),
+            Self::Queued { pool, held, .. } => Self::Queued { pool, held, custody },
+            Self::Offered { rep, pool, .. } => Self::Offered { rep, pool, custody },
+            Self::SalesAccepted(_) => Self::SalesAccepted(custody),
+            Self::SalesQualified(_) => Self::SalesQualified(custody),
+            Self::Opportunity(_) => Self::Opportunity(custody),
+            Self::Lost { at, .. } => Self::Lost { at, custody: Some(custody) },
+            Self::Recycled { reason, at, .. } => Self::Recycled { reason, at, custody },
+            Self::Disqualified { reason, .. } => Self::Disqualified { reason, custody: Some(custody) },
+            Self::Suppressed { reason, .. } => Self::Suppressed { reason, custody: Some(custody) },
+            Self::Unseen | Self::Won { .. } | Self::Merged { .. } => self,
+        }
+    }
+}
+
+/// A person that we track through the handoff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lead {
+    pub id: LeadId,
+    /// Number of events applied; gapless.
+    pub version: u64,
+    /// Raised by changes of stage, holder or offer only.
+    pub custody_version: u64,
+    /// Earliest `occurred_at` of what made the lead.
+    pub first_seen_at: Moment,
+    /// When the last event was decided; a lead's time never runs back.
+    pub decided_at: Moment,
+    pub profile: Profile,
+    pub signals: SignalWindow,
+    pub guards: Guards,
+    pub consent: Consent,
+    pub origin: Origin,
+    /// `occurred_at` of the touch that set the origin.
+    pub origin_at: Moment,
+    pub first_campaign: Option<String>,
+    pub first_campaign_at: Moment,
+    pub last_campaign: Option<String>,
+    pub last_campaign_at: Moment,
+    /// A CRM record is known for this person.
+    pub crm_linked: bool,
+    pub account: Option<AccountId>,
+    pub customer: bool,
+    pub cycle: Cycle,
+    pub past: Vec<PastCycle>,
+    pub deals: Vec<Deal>,
+    pub stage: Stage,
+}
+
+impl Lead {
+    /// A lead that nothing has happened to yet.
+    #[must_use]
+    pub fn unseen(id: LeadId) -> Self {
+        Self {
+            id,
+            version: 0,
+            custody_version: 0,
+            first_seen_at: Moment::EVER,
+            decided_at: Moment::EVER,
+            profile: Profile::default(),
+            signals: SignalWindow::default(),
+            guards: Guards::default(),
+            consent: Consent::default(),
+            origin: Origin::Unknown,
+            origin_at: Moment::EVER,
+            first_campaign: None,
+            first_campaign_at: Moment::EVER,
+            last_campaign: None,
+            last_campaign_at: Moment::EVER,
+            crm_linked: false,
+            account: None,
+            customer: false,
+            cycle: Cycle::default(),
+            past: Vec::new(),
+            deals: Vec::new(),
+            stage: Stage::Unseen,
+        }
+    }
+
+    /// The present holder of an open lead.
+    #[must_use]
+    pub fn holder(&self) -> Option<&Holder> {
+        self.stage.custody().map(|custody| &custody.holder)
+    }
+
+    /// The handoff of the running cycle, once there is one.
+    #[must_use]
+    pub fn handoff(&self) -> Option<HandoffId> {
+        self.cycle.terms.as_ref().map(|terms| terms.handoff)
+    }
+
+    /// The state of a deal, as far as this lead knows it.
+    #[must_use]
+    pub fn deal(&self, id: OpportunityId) -> Option<DealState> {
+        self.deals.iter().find(|deal| deal.id == id).map(|deal| deal.state)
+    }
+}

@@ -1,0 +1,47 @@
+//! Every row that one transaction writes, counts and moves included. It only holds; `apply` executes.
+
+use super::rows::{
+    AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ContactRow, DisagreementRow, HandoffRow,
+    IdempotencyRow, IdentityRow, KeptRow, LeadRow, LedgerRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow,
+    PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow, TouchRow, UserRow,
+};
+use crate::domain::ids::IdentityKey;
+use uuid::Uuid;
+
+/// What `plan` returns and `apply` writes, one statement per table, each sorted by key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WriteSet {
+    pub identities: Vec<IdentityRow>,
+    pub accounts: Vec<AccountRow>,
+    pub users: Vec<UserRow>,
+    pub campaigns: Vec<CampaignRow>,
+    pub spend: Vec<SpendRow>,
+    pub opportunities: Vec<OpportunityRow>,
+    pub contacts: Vec<ContactRow>,
+    /// One upsert per lead, whatever happened to it in the batch.
+    pub leads: Vec<LeadRow>,
+    pub persons: Vec<PersonRow>,
+    pub notes: Vec<NoteRow>,
+    pub touches: Vec<TouchRow>,
+    pub handoffs: Vec<HandoffRow>,
+    pub disagreements: Vec<DisagreementRow>,
+    pub anonymous: Vec<AnonymousRow>,
+    /// Anonymous keys that now name a lead: their stored signals were attached and go.
+    pub anonymous_bound: Vec<IdentityKey>,
+    pub rotation_entries: Vec<RotationEntryRow>,
+    /// The router's: counters of its one pool, whole; entries folded into them go.
+    pub rotation: Vec<RotationRow>,
+    pub rotation_folded: Vec<i64>,
+    pub quarantine: Vec<KeptRow>,
+    pub parked: Vec<ParkedRow>,
+    /// Parked rows that were replayed, with what became of them.
+    pub parked_resolved: Vec<(Uuid, String)>,
+    pub causes: Vec<CauseTextRow>,
+    pub audit: Vec<AuditRow>,
+    pub outbox: Vec<OutboxRow>,
+    pub ledger: Vec<LedgerRow>,
+    pub idempotency: Option<IdempotencyRow>,
+    /// Counters of the audit streams that are no records: name and last number.
+    pub streams: Vec<(String, i64)>,
+    pub positions: Vec<PositionRow>,
+}

@@ -1,0 +1,85 @@
+//! What a transaction has read and locked before it plans. Data only.
+
+use super::batch::{DuplicateKey, Entry};
+use crate::domain::ids::{AccountId, IdentityKey, LeadId, OpportunityId};
+use crate::domain::policy::{Policy, Reference};
+use crate::domain::routing::Rotation;
+use crate::domain::signal::Signal;
+use crate::domain::team::{MemberId, PoolId, Team};
+use crate::domain::time::Moment;
+use crate::store::rows::{LeadRow, OpportunityRow};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What stands behind every decision of the batch.
+#[derive(Clone, Copy, Debug)]
+pub struct World<'a> {
+    /// Database time, read with the leads locked.
+    pub now: Moment,
+    pub policy: &'a Policy,
+    pub team: &'a Team,
+    pub reference: &'a Reference,
+    pub live_from: Moment,
+    pub timeline: i32,
+    /// The board's address for `action_url`; `None` leaves it out.
+    pub board_url: Option<&'a str>,
+}
+
+/// The versions of the three texts that a batch is decided under, shared between sessions by hash.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    pub policy: Arc<Policy>,
+    pub team: Arc<Team>,
+    pub reference: Arc<Reference>,
+}
+
+/// What is known of a company.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountState {
+    pub kind: Option<String>,
+    pub owner: Option<MemberId>,
+    pub segment: Option<String>,
+}
+
+/// A record that waited, decoded again.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    pub id: Uuid,
+    pub keys: Vec<IdentityKey>,
+    pub entry: Entry,
+}
+
+/// Everything that was read under locks.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// Keys of the batch that an earlier batch has recorded, with the content it had then.
+    pub seen: BTreeMap<DuplicateKey, [u8; 16]>,
+    /// Keys that name a lead already (merged leads resolved to their survivor).
+    pub identities: BTreeMap<IdentityKey, LeadId>,
+    /// Keys that name nobody, and records wait under some of them.
+    pub waiting: Vec<Waiting>,
+    pub leads: BTreeMap<LeadId, LeadRow>,
+    pub accounts_by_key: BTreeMap<String, AccountId>,
+    pub accounts: BTreeMap<AccountId, AccountState>,
+    pub opportunities: BTreeMap<OpportunityId, OpportunityRow>,
+    /// Leads that are contacts of the batch's deals already.
+    pub contacts: BTreeSet<(OpportunityId, LeadId)>,
+    /// Stored signals of anonymous keys that the batch binds.
+    pub anonymous: BTreeMap<IdentityKey, Vec<Signal>>,
+    /// (topic, partition) to the last audit number of its stream and the stored epoch and offset.
+    pub positions: BTreeMap<(String, i32), i64>,
+    /// Streams that are no records, to their last number.
+    pub streams: BTreeMap<String, i64>,
+    /// The router's one pool: its counters with entries folded in, the entries' ids, and open leads per rep.
+    pub pool: Option<LoadedPool>,
+}
+
+/// A pool under the router's lock.
+#[derive(Clone, Debug, Default)]
+pub struct LoadedPool {
+    pub pool: Option<PoolId>,
+    pub rotation: Rotation,
+    pub folded: Vec<i64>,
+    pub open_leads: BTreeMap<MemberId, u32>,
+}
