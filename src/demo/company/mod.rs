@@ -55,11 +55,13 @@ pub const MOST_LEADS_PER_DAY: u32 = 200_000;
 /// What to simulate.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The same seed (and observations) give the same bytes.
     pub seed: u64,
     /// The company's first instant; its campaigns, users and accounts are published then.
     pub start: Timestamp,
     /// New people on an average day; weekdays see more, weekends fewer. More than [`MOST_LEADS_PER_DAY`] count as that.
     pub leads_per_day: u32,
+    /// How often things go wrong.
     pub noise: Noise,
 }
 
@@ -82,7 +84,9 @@ pub struct Noise {
     pub staff_per_mille: u16,
     /// Values that are not JSON, for each other record.
     pub not_json_per_mille: u16,
+    /// Records of a type that nobody has defined, for each other record.
     pub unknown_type_per_mille: u16,
+    /// Forms without what a form needs, for each other record.
     pub schema_broken_per_mille: u16,
 }
 

@@ -25,6 +25,7 @@ pub(super) const TYPE_PREFIX: &str = "io.baton.";
 /// One record, ready to be produced in CloudEvents binary mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutRecord {
+    /// The topic to produce to.
     pub topic: &'static str,
     /// The person's e-mail address, or the id that stands for them: records of one person share a partition.
     pub key: Vec<u8>,
@@ -43,6 +44,7 @@ pub struct Counts {
     pub records: u64,
     /// Records with an id of their own: `records` without exact duplicates.
     pub unique_ids: u64,
+    /// By topic, duplicates included.
     pub by_topic: BTreeMap<&'static str, u64>,
     /// By CloudEvents type without the common prefix, duplicates included.
     pub by_type: BTreeMap<&'static str, u64>,
