@@ -18,7 +18,7 @@
 //!
 //! A rep answers within minutes of the company's time: let `observe` follow `advance` in steps that are short beside
 //! the deadlines when these matter (in a history that is told fast they do not). Everybody who ever came stays in
-//! memory, about two kilobytes each.
+//! memory, a few kilobytes each.
 //!
 //! Marketing's records do not depend on what is observed. Times are UTC; reps work 09:00 to 17:30, Monday to Friday.
 

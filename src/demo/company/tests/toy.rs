@@ -1,7 +1,7 @@
 //! A toy of the service: enough of intake, scoring, routing and clocks to make the company's CRM react. It is no
 //! model of the policy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -32,6 +32,7 @@ pub(super) struct Toy {
     by_crm: BTreeMap<String, String>,
     anonymous: BTreeMap<String, i64>,
     turn: usize,
+    due: BTreeSet<(Timestamp, String)>,
     out: Vec<(String, Value)>,
 }
 
@@ -174,6 +175,8 @@ impl Toy {
         lead.stage = "mql";
         lead.offers += 1;
         lead.accept_by = now + SignedDuration::from_mins(if lead.priority == 1 { 30 } else { 90 });
+        let due = (lead.accept_by, email.to_owned());
+        self.due.insert(due);
         self.publish(email, kind);
     }
 
@@ -189,15 +192,16 @@ impl Toy {
     }
 
     fn sweep(&mut self, now: Timestamp) {
-        let due: Vec<String> = self
-            .leads
-            .values()
-            .filter(|lead| lead.stage == "mql" && lead.accept_by <= now && lead.offers < 3)
-            .map(|lead| lead.email.clone())
-            .collect();
-        for email in due {
-            self.reassigned += 1;
-            self.offer(&email, now, "lead.reassigned.v1");
+        while let Some((at, email)) = self.due.pop_first() {
+            if at > now {
+                self.due.insert((at, email));
+                return;
+            }
+            let lead = &self.leads[&email];
+            if lead.stage == "mql" && lead.accept_by == at && lead.offers < 3 {
+                self.reassigned += 1;
+                self.offer(&email, now, "lead.reassigned.v1");
+            }
         }
     }
 
