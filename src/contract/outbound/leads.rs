@@ -136,6 +136,8 @@ fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
         Event::LeadWon { opportunity, implied, .. } => Told::plain("lead.won.v1")
             .implied(*implied)
             .with("opportunity", parts::opportunity(handed, *opportunity)),
+        Event::LeadClosedAsWon { opportunity, .. } => Told::plain("lead.won.v1")
+            .with("opportunity", parts::opportunity(handed, *opportunity)),
         Event::LeadLost { opportunity, reason, unmapped, implied, .. } => {
             let code = if *unmapped { "unmapped_reason" } else { reason.as_deref().unwrap_or("unmapped_reason") };
             Told::why("lead.lost.v1", code)
@@ -207,6 +209,8 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::OpportunityOpened { .. }
         | Event::DealRecorded { .. }
         | Event::LeadWon { .. }
+        | Event::WinReversed { .. }
+        | Event::LeadClosedAsWon { .. }
         | Event::LeadLost { .. }
         | Event::LeadReassigned { .. }
         | Event::PreferenceNoted { .. }
