@@ -114,7 +114,11 @@ fn statuses(root: &Section<'_, '_>) -> BTreeMap<(String, Option<String>), Status
             Some(Means::Rejected) => section
                 .choice("code", &pairs(RejectionCode::ALL, RejectionCode::code))
                 .map(StatusMeaning::Rejected),
-            None => None,
+            None => {
+                // Whether a code belongs here is unknown: only the word itself is the fault.
+                let _ = section.has("code");
+                None
+            }
         };
         let Some(meaning) = meaning else { continue };
         if found.insert((status.clone(), reason), meaning).is_some() {

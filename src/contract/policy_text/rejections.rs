@@ -59,7 +59,12 @@ fn rule(section: &Section<'_, '_>, code: RejectionCode) -> Option<RejectionRule>
     }
     let counts = section.flag("counts", false);
     let contestable = section.flag("contestable", false);
-    let consequence = match section.choice("then", &THEN)? {
+    let Some(then) = section.choice("then", &THEN) else {
+        // Which of the two belongs here is unknown: only the word itself is the fault.
+        let _ = (section.has("days"), section.has("business_days"));
+        return None;
+    };
+    let consequence = match then {
         Then::Recycle => Consequence::RecycleDays(section.count("days")),
         Then::RecycleOnGivenDate => Consequence::RecycleOnGivenDate,
         Then::RecycleUntilContractEnd => Consequence::RecycleUntilContractEnd {

@@ -1,12 +1,11 @@
 //! The shipped texts are read whole, and every fault in a text is told with its line. They never test scores.
 
 use super::*;
+use crate::domain::policy::reference::StatusMeaning;
 use crate::domain::policy::*;
 use crate::domain::profile::{MailKind, Seniority};
 use crate::domain::signal::FormKind;
 use crate::domain::team::MemberId;
-use crate::domain::policy::reference::StatusMeaning;
-
 
 fn shipped() -> Policy {
     policy(DEFAULT_POLICY).unwrap()
