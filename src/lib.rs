@@ -2,3 +2,5 @@
 
 pub mod contract;
 pub mod domain;
+pub mod store;
+pub mod transaction;

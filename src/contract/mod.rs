@@ -1,3 +1,4 @@
-//! Bytes and texts to requests, records and rules, and back. It never decides, stores or sends.
+//! Bytes to requests and records, text to policies. It never reads a database and never publishes.
 
 pub mod policy_text;
+pub mod request;
