@@ -165,6 +165,15 @@ impl Clock {
         self
     }
 
+    /// This clock on the first rung that is still ahead at `now`; for a clock that was moved, not missed.
+    #[must_use]
+    pub fn caught_up(mut self, now: Moment) -> Self {
+        while self.rung < Rung::Due && self.rung_at <= now {
+            self = self.advanced(now);
+        }
+        self
+    }
+
     /// This clock on its next rung after the one that fired at `fired_at`.
     #[must_use]
     pub fn advanced(mut self, fired_at: Moment) -> Self {

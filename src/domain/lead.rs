@@ -2,7 +2,6 @@
 
 use super::custody::{Custody, Holder};
 use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
-pub use super::policy::Motion;
 use super::policy::{DisqualifiedFor, Grade, Guards, Priority, RejectionCode, SqlFacts};
 use super::profile::Profile;
 use super::signal::SignalWindow;
@@ -37,6 +36,34 @@ impl Origin {
             Self::Partner => "partner",
             Self::Unknown => "unknown",
         }
+    }
+}
+
+/// What a cycle is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Motion {
+    #[default]
+    NewBusiness,
+    Expansion,
+}
+
+impl Motion {
+    /// Every motion.
+    pub const ALL: &'static [Self] = &[Self::NewBusiness, Self::Expansion];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NewBusiness => "new_business",
+            Self::Expansion => "expansion",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|it| it.code() == code)
     }
 }
 

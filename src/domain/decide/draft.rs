@@ -6,10 +6,10 @@ use crate::domain::command::{Actor, Inputs, Nature};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::Event;
 use crate::domain::evolve::evolve;
-use crate::domain::lead::{Lead, StageKind};
-use crate::domain::policy::{Grade, Motion, Priority, Score, Segment};
+use crate::domain::lead::{Lead, Motion, Stage, StageKind};
+use crate::domain::policy::{Grade, Priority, Segment};
 use crate::domain::routing::{RouteSubject, choose_pool};
-use crate::domain::scoring::Standing;
+use crate::domain::scoring::{Score, Standing};
 use crate::domain::team::{MemberId, PoolId};
 use crate::domain::time::{DAY, HOUR, Moment, SECOND};
 
@@ -30,7 +30,8 @@ impl<'a> Draft<'a> {
 
     /// Decides one event and stands on the lead after it.
     pub fn push(&mut self, event: Event) -> Result<(), Refusal> {
-        let lead = std::mem::replace(&mut self.lead, Lead::unseen(self.lead.id));
+        let unseen = Lead::unseen(self.lead.id);
+        let lead = std::mem::replace(&mut self.lead, unseen);
         self.lead = evolve(lead, &event).map_err(Refusal::Impossible)?;
         self.events.push(event);
         Ok(())
@@ -128,20 +129,20 @@ impl<'a> Draft<'a> {
     /// The pool that the lead stands in, or would go to now.
     pub fn pool(&self) -> PoolId {
         match &self.lead.stage {
-            crate::domain::lead::Stage::Queued { pool, .. } | crate::domain::lead::Stage::Offered { pool, .. } => {
+            Stage::Queued { pool, .. } | Stage::Offered { pool, .. } => {
                 pool.clone()
             }
-            crate::domain::lead::Stage::Unseen
-            | crate::domain::lead::Stage::Captured(_)
-            | crate::domain::lead::Stage::SalesAccepted(_)
-            | crate::domain::lead::Stage::SalesQualified(_)
-            | crate::domain::lead::Stage::Opportunity(_)
-            | crate::domain::lead::Stage::Won { .. }
-            | crate::domain::lead::Stage::Lost { .. }
-            | crate::domain::lead::Stage::Recycled { .. }
-            | crate::domain::lead::Stage::Disqualified { .. }
-            | crate::domain::lead::Stage::Suppressed { .. }
-            | crate::domain::lead::Stage::Merged { .. } => {
+            Stage::Unseen
+            | Stage::Captured(_)
+            | Stage::SalesAccepted(_)
+            | Stage::SalesQualified(_)
+            | Stage::Opportunity(_)
+            | Stage::Won { .. }
+            | Stage::Lost { .. }
+            | Stage::Recycled { .. }
+            | Stage::Disqualified { .. }
+            | Stage::Suppressed { .. }
+            | Stage::Merged { .. } => {
                 let terms = self.lead.cycle.terms.as_ref();
                 let score = self.score();
                 self.pool_for(
