@@ -1,3 +1,4 @@
 //! Bytes to requests and records, text to policies. It never reads a database and never publishes.
 
+pub mod policy_text;
 pub mod request;
