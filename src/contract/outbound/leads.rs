@@ -78,7 +78,7 @@ fn common(handed: &Handed<'_>, told: &Told) -> Object {
     let occurred_at = parts::time(handed.occurred_at).unwrap_or_else(|| handed.decided_at.to_string());
     put(&mut payload, "occurred_at", occurred_at);
     put(&mut payload, "decided_at", handed.decided_at.to_string());
-    put(&mut payload, "policy", hex(&handed.policy.hash));
+    put(&mut payload, "policy", hex(&handed.policy_hash));
     put(&mut payload, "action_url", handed.board_url.map(|url| format!("{url}/leads/{}", lead.id)));
     payload
 }
