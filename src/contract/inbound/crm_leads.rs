@@ -46,20 +46,22 @@ fn updated(reading: &Reading<'_>) -> Decoded {
     let named = reading.who();
     let report = reading.report(&named, None);
     let owner = data.crm("owner");
-    let request = Request { named: owner.clone(), ..reading.fact(named, Creates::NeverParked) };
-    let request = acted_by(request, author(reading).or_else(|| owner.clone()));
-    if let Some(meaning) = status(reading) {
-        let command = match meaning {
-            StatusMeaning::Accepted => Command::AcceptLead,
-            StatusMeaning::Qualified => Command::QualifyLead { facts: SqlFacts::default() },
-            StatusMeaning::Rejected(code) => Command::RejectLead(bare_rejection(code)),
-        };
-        return commanded(request, command);
-    }
-    if owner.is_some() && changed(reading, "owner") {
-        return commanded(request, Command::ReassignLead { to: unresolved_member() });
-    }
-    commanded(request, Command::ReportProfile { report })
+    let (command, creates) = match status(reading) {
+        Some(StatusMeaning::Accepted) => (Command::AcceptLead, Creates::NeverParked),
+        Some(StatusMeaning::Qualified) => {
+            (Command::QualifyLead { facts: SqlFacts::default() }, Creates::WithEmail)
+        }
+        Some(StatusMeaning::Rejected(code)) => {
+            (Command::RejectLead(bare_rejection(code)), Creates::NeverParked)
+        }
+        None if owner.is_some() && changed(reading, "owner") => {
+            (Command::ReassignLead { to: unresolved_member() }, Creates::NeverParked)
+        }
+        // Particulars of an unknown person with an e-mail address make a lead (LIFECYCLE, profile changed).
+        None => (Command::ReportProfile { report }, Creates::WithEmail),
+    };
+    let request = Request { named: owner.clone(), ..reading.fact(named, creates) };
+    commanded(acted_by(request, author(reading).or(owner)), command)
 }
 
 /// Stands in `ReassignLead` until the transaction has looked up `Request::named` in the team and put the member here.

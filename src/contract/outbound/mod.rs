@@ -45,6 +45,12 @@ impl Topic {
             Self::State => "handoff.lead-state.v1",
         }
     }
+
+    /// The topic of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Handoff, Self::Feedback, Self::State].into_iter().find(|topic| topic.name() == name)
+    }
 }
 
 /// What is known of the lead's company, for `account`.

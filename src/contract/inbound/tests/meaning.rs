@@ -191,6 +191,9 @@ fn an_update_is_one_command_status_before_owner_before_profile() {
         "particulars travel with any command"
     );
     assert!(updated(&json!({ "change": { "caused_by": "e-1" } })).caused_by_us);
+    let creates = |more: Value| updated(&more).creates;
+    assert_eq!(creates(json!({ "status": "Working" })), Creates::NeverParked);
+    assert_eq!(creates(json!({ "changed_fields": ["Phone"] })), Creates::WithEmail);
 }
 
 fn fact(more: &Value) -> Value {

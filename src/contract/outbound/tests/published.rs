@@ -186,6 +186,7 @@ fn stored_payloads_hold_no_identifier_and_filled_ones_do() {
 #[test]
 fn ids_and_sequences_follow_lead_version_and_topic() {
     let world = World::new();
+    assert_eq!(Topic::named(Topic::State.name()), Some(Topic::State));
     let mut ids = Vec::new();
     for step in steps().iter().take(30) {
         let mut history = world.handed(step, true);
