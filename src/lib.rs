@@ -1,5 +1,6 @@
 //! Baton stands between marketing and sales. Reading order: `domain`, `contract`, `transaction`, `service`.
 
+pub mod audit;
 pub mod contract;
 pub mod domain;
 pub mod store;
