@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod contract;
+pub mod demo;
 pub mod domain;
 pub mod store;
 pub mod transaction;

@@ -41,10 +41,7 @@ fn terms(root: &Section<'_, '_>) -> Option<PolicyTerms> {
     let fit = scoring::fit(&root.section("fit"));
     let title = scoring::title(&root.section("title"));
     let mql = root.section("mql");
-    let required = mql.choices(
-        "required_fields",
-        &pairs(RequiredField::ALL, RequiredField::code),
-    );
+    let required = mql.choices("required_fields", &pairs(RequiredField::ALL, RequiredField::code));
     let mql = mql_definition(&mql);
     let sql = sql_definition(&root.section("sql"));
     let segment = root.section("segment");
@@ -59,8 +56,7 @@ fn terms(root: &Section<'_, '_>) -> Option<PolicyTerms> {
     let durations = durations(&root.section("durations"), &sla, day_seconds);
     let rejection_rules = rejections::rejections(&root.section("rejection"));
     let loss = root.section("loss");
-    let (losses, loss_unmapped) =
-        rejections::losses(&loss, rejection_rules.as_deref().unwrap_or(&[]));
+    let (losses, loss_unmapped) = rejections::losses(&loss, rejection_rules.as_deref().unwrap_or(&[]));
     let routes = root.sections("route").iter().map(route).collect();
     let targets = targets(&root.section("targets"));
     let enterprise_above = segment.count("enterprise_above");
@@ -88,8 +84,7 @@ fn terms(root: &Section<'_, '_>) -> Option<PolicyTerms> {
 fn mql_definition(section: &Section<'_, '_>) -> Option<MqlDefinition> {
     let hand_raise_priority = priority(section, "hand_raise_priority");
     let low_priority = priority(section, "low_priority");
-    let grounds: Vec<Option<EngagementGround>> =
-        section.sections("ground").iter().map(ground).collect();
+    let grounds: Vec<Option<EngagementGround>> = section.sections("ground").iter().map(ground).collect();
     if grounds.is_empty() {
         section.missing("ground");
     }
@@ -165,9 +160,7 @@ fn duration(section: &Section<'_, '_>, key: &str, day_seconds: u32) -> u32 {
                 return Some(0);
             }
         };
-        count
-            .checked_mul(unit_seconds)
-            .filter(|seconds| *seconds <= DURATION_SECONDS_MAX)
+        count.checked_mul(unit_seconds).filter(|seconds| *seconds <= DURATION_SECONDS_MAX)
     });
     if seconds.is_none() && !at.value.is_empty() {
         let message = format!("`{key}` must be a duration such as \"5 min\", \"4 h\" or \"2 bd\"");
@@ -219,17 +212,13 @@ fn route(section: &Section<'_, '_>) -> RouteRule {
         priorities: section.choices("priorities", &PRIORITIES),
         countries: countries(section, "countries"),
         segments: section.choices("segments", &pairs(Segment::ALL, Segment::code)),
-        motions: section.choices(
-            "motions",
-            &pairs(&[Motion::NewBusiness, Motion::Expansion], Motion::code),
-        ),
+        motions: section.choices("motions", &pairs(&[Motion::NewBusiness, Motion::Expansion], Motion::code)),
         pool: PoolId(section.word("pool").value),
     }
 }
 
 fn targets(section: &Section<'_, '_>) -> Targets {
-    let money =
-        |key: &str| u64::try_from(section.number(key, 0..1_000_000_000_000_000)).unwrap_or(0);
+    let money = |key: &str| u64::try_from(section.number(key, 0..1_000_000_000_000_000)).unwrap_or(0);
     Targets {
         sal: section.count("sal"),
         sql: section.count("sql"),
@@ -243,12 +232,8 @@ fn targets(section: &Section<'_, '_>) -> Targets {
 }
 
 /// The words of priorities in lists of routes.
-const PRIORITIES: [(&str, Priority); 4] = [
-    ("p1", Priority::P1),
-    ("p2", Priority::P2),
-    ("p3", Priority::P3),
-    ("p4", Priority::P4),
-];
+const PRIORITIES: [(&str, Priority); 4] =
+    [("p1", Priority::P1), ("p2", Priority::P2), ("p3", Priority::P3), ("p4", Priority::P4)];
 
 /// A priority, 1 to 4, that must be there.
 fn priority(section: &Section<'_, '_>, key: &str) -> Option<Priority> {
@@ -261,9 +246,6 @@ fn grades(section: &Section<'_, '_>, key: &str) -> Vec<Grade> {
 }
 
 /// Each value with its word.
-pub(super) fn pairs<T: Copy>(
-    all: &[T],
-    code: impl Fn(T) -> &'static str,
-) -> Vec<(&'static str, T)> {
+pub(super) fn pairs<T: Copy>(all: &[T], code: impl Fn(T) -> &'static str) -> Vec<(&'static str, T)> {
     all.iter().map(|value| (code(*value), *value)).collect()
 }

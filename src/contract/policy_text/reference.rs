@@ -48,19 +48,12 @@ pub fn reference(text: &str) -> Result<Reference, Vec<TextError>> {
             disposable_domains: domain_set(&domains, "disposable"),
             reporting_currency: currency.word("reporting").value,
             exchange_rates: exchange_rates(&currency),
-            plan_rates: currency
-                .optional_section("plan")
-                .map(|plan| rates(&plan))
-                .unwrap_or_default(),
+            plan_rates: currency.optional_section("plan").map(|plan| rates(&plan)).unwrap_or_default(),
             margins: margins(&root),
         }
     };
     let faults = reader.into_faults();
-    if faults.is_empty() {
-        Ok(read)
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(read) } else { Err(faults) }
 }
 
 fn campaigns(root: &Section<'_, '_>) -> BTreeMap<String, String> {
@@ -96,11 +89,8 @@ enum Means {
     Qualified,
 }
 
-const MEANS: [(&str, Means); 3] = [
-    ("accepted", Means::Accepted),
-    ("rejected", Means::Rejected),
-    ("qualified", Means::Qualified),
-];
+const MEANS: [(&str, Means); 3] =
+    [("accepted", Means::Accepted), ("rejected", Means::Rejected), ("qualified", Means::Qualified)];
 
 fn statuses(root: &Section<'_, '_>) -> BTreeMap<(String, Option<String>), StatusMeaning> {
     let mut found = BTreeMap::new();
@@ -163,9 +153,7 @@ fn is_month(word: &str) -> bool {
         year.len() == 4
             && year.bytes().all(|it| it.is_ascii_digit())
             && month.len() == 2
-            && month
-                .parse()
-                .is_ok_and(|month: u8| (1..=12).contains(&month))
+            && month.parse().is_ok_and(|month: u8| (1..=12).contains(&month))
     })
 }
 
@@ -184,10 +172,8 @@ fn rates(section: &Section<'_, '_>) -> BTreeMap<String, i64> {
 }
 
 fn fault_of_rate(section: &Section<'_, '_>, word: &At<String>) {
-    let message = format!(
-        "`{}` is no rate: a positive decimal with at most {RATE_PLACES} places",
-        word.value
-    );
+    let message =
+        format!("`{}` is no rate: a positive decimal with at most {RATE_PLACES} places", word.value);
     section.text.fault(word.span.clone(), message, None);
 }
 
@@ -199,11 +185,7 @@ fn millionths(text: &str) -> Option<i64> {
         return None;
     }
     let part: i64 = format!("{part:0<RATE_PLACES$}").parse().ok()?;
-    let rate = whole
-        .parse::<i64>()
-        .ok()?
-        .checked_mul(RATE_UNIT)?
-        .checked_add(part)?;
+    let rate = whole.parse::<i64>().ok()?.checked_mul(RATE_UNIT)?.checked_add(part)?;
     (rate > 0).then_some(rate)
 }
 

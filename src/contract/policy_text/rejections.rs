@@ -2,9 +2,7 @@
 
 use super::policy::pairs;
 use super::section::Section;
-use crate::domain::policy::{
-    Consequence, Demands, DisqualifiedFor, LossRule, RejectionCode, RejectionRule,
-};
+use crate::domain::policy::{Consequence, Demands, DisqualifiedFor, LossRule, RejectionCode, RejectionRule};
 
 /// What may follow, by its word; days are read beside it.
 #[derive(Clone, Copy)]
@@ -48,10 +46,7 @@ pub(super) fn rejections(section: &Section<'_, '_>) -> Option<Vec<RejectionRule>
 }
 
 fn rule(section: &Section<'_, '_>, code: RejectionCode) -> Option<RejectionRule> {
-    let demands = section
-        .optional_section("demands")
-        .map(|it| demands(&it))
-        .unwrap_or_default();
+    let demands = section.optional_section("demands").map(|it| demands(&it)).unwrap_or_default();
     for key in ["counts", "contestable"] {
         if !section.has(key) {
             section.missing(key);
@@ -67,36 +62,22 @@ fn rule(section: &Section<'_, '_>, code: RejectionCode) -> Option<RejectionRule>
     let consequence = match then {
         Then::Recycle => Consequence::RecycleDays(section.count("days")),
         Then::RecycleOnGivenDate => Consequence::RecycleOnGivenDate,
-        Then::RecycleUntilContractEnd => Consequence::RecycleUntilContractEnd {
-            default_days: section.count("days"),
-        },
+        Then::RecycleUntilContractEnd => {
+            Consequence::RecycleUntilContractEnd { default_days: section.count("days") }
+        }
         Then::DisqualifyNoFit => Consequence::Disqualify(DisqualifiedFor::NoFit),
         Then::DisqualifyJunk => Consequence::Disqualify(DisqualifiedFor::Junk),
-        Then::FixData => Consequence::FixData {
-            business_days: section.count("business_days"),
-        },
+        Then::FixData => Consequence::FixData { business_days: section.count("business_days") },
         Then::NamedOwner => Consequence::NamedOwner,
         Then::Reroute => Consequence::Reroute,
-        Then::MergeOrSteward => Consequence::MergeOrSteward {
-            business_days: section.count("business_days"),
-        },
-        Then::OptOut => Consequence::OptOut {
-            recycle_days: section.count("days"),
-        },
-        Then::ReturnToFirstRep => Consequence::ReturnToFirstRep {
-            business_days: section.count("business_days"),
-        },
-        Then::Steward => Consequence::Steward {
-            business_days: section.count("business_days"),
-        },
+        Then::MergeOrSteward => Consequence::MergeOrSteward { business_days: section.count("business_days") },
+        Then::OptOut => Consequence::OptOut { recycle_days: section.count("days") },
+        Then::ReturnToFirstRep => {
+            Consequence::ReturnToFirstRep { business_days: section.count("business_days") }
+        }
+        Then::Steward => Consequence::Steward { business_days: section.count("business_days") },
     };
-    Some(RejectionRule {
-        code,
-        demands,
-        consequence,
-        counts,
-        contestable,
-    })
+    Some(RejectionRule { code, demands, consequence, counts, contestable })
 }
 
 fn demands(section: &Section<'_, '_>) -> Demands {
@@ -116,10 +97,7 @@ fn demands(section: &Section<'_, '_>) -> Demands {
 }
 
 /// The reasons of loss, the dates of the recycling codes among them, and the rule of unmapped reasons.
-pub(super) fn losses(
-    section: &Section<'_, '_>,
-    rejections: &[RejectionRule],
-) -> (Vec<LossRule>, LossRule) {
+pub(super) fn losses(section: &Section<'_, '_>, rejections: &[RejectionRule]) -> (Vec<LossRule>, LossRule) {
     let unmapped = LossRule {
         code: "unknown".to_owned(),
         days: section.count("unmapped_days"),
@@ -143,12 +121,7 @@ pub(super) fn losses(
     for rule in rejections {
         let named = losses.iter().any(|loss| loss.code == rule.code.code());
         if let (false, Some(days)) = (named, recycle_days(rule.consequence)) {
-            losses.push(LossRule {
-                code: rule.code.code().to_owned(),
-                days,
-                unmapped: false,
-                note: false,
-            });
+            losses.push(LossRule { code: rule.code.code().to_owned(), days, unmapped: false, note: false });
         }
     }
     (losses, unmapped)

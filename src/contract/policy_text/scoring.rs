@@ -6,8 +6,7 @@ use super::{countries, plain};
 use crate::domain::policy::Priority;
 use crate::domain::profile::{Function, Seniority};
 use crate::domain::scoring::{
-    Counting, DecayBand, EngagementRule, EngagementRules, FitRules, GroupCap, SizeBand, TitleRules,
-    Words,
+    Counting, DecayBand, EngagementRule, EngagementRules, FitRules, GroupCap, SizeBand, TitleRules, Words,
 };
 use crate::domain::signal::{SignalKind, WINDOW_SIGNALS_OF_ONE_KIND_MAX};
 use std::collections::BTreeSet;
@@ -128,14 +127,9 @@ pub(super) fn fit(section: &Section<'_, '_>) -> FitRules {
     let sizes: Vec<SizeBand> = employees
         .sections("sizes")
         .iter()
-        .map(|band| SizeBand {
-            employees_from: band.count("from"),
-            points: band.percent("points"),
-        })
+        .map(|band| SizeBand { employees_from: band.count("from"), points: band.percent("points") })
         .collect();
-    let rises = sizes
-        .windows(2)
-        .all(|pair| pair[0].employees_from < pair[1].employees_from);
+    let rises = sizes.windows(2).all(|pair| pair[0].employees_from < pair[1].employees_from);
     if !rises || sizes.first().is_none_or(|band| band.employees_from > 0) {
         let message = "`sizes` must begin at 0 and rise".to_owned();
         employees.text.fault(employees.span(), message, None);
@@ -182,26 +176,15 @@ const SENIORITIES: [(&str, Seniority); 6] = [
     ("chief", Seniority::Chief),
 ];
 
-const FUNCTIONS: [(&str, Function); 3] = [
-    ("buying", Function::Buying),
-    ("adjacent", Function::Adjacent),
-    ("other", Function::Other),
-];
+const FUNCTIONS: [(&str, Function); 3] =
+    [("buying", Function::Buying), ("adjacent", Function::Adjacent), ("other", Function::Other)];
 
-fn entries<T: Copy>(
-    section: &Section<'_, '_>,
-    key: &str,
-    good: &[(&'static str, T)],
-) -> Vec<Words<T>> {
+fn entries<T: Copy>(section: &Section<'_, '_>, key: &str, good: &[(&'static str, T)]) -> Vec<Words<T>> {
     let entries = section.sections(key);
     entries
         .iter()
         .filter_map(|entry| {
-            let phrases = entry
-                .words("words")
-                .iter()
-                .map(|word| TitleRules::words(&word.value))
-                .collect();
+            let phrases = entry.words("words").iter().map(|word| TitleRules::words(&word.value)).collect();
             entry.choice("is", good).map(|says| Words { phrases, says })
         })
         .collect()

@@ -15,10 +15,7 @@ pub(super) struct Text<'t> {
 
 impl<'t> Text<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self {
-            text,
-            faults: RefCell::new(Vec::new()),
-        }
+        Self { text, faults: RefCell::new(Vec::new()) }
     }
 
     /// Parses the text; syntax faults are kept like all others.
@@ -74,19 +71,8 @@ impl<'a, 't> Section<'a, 't> {
         Self::of(text, Some(table.get_ref()), String::new(), 0..0)
     }
 
-    fn of(
-        text: &'a Text<'t>,
-        table: Option<&'a DeTable<'t>>,
-        name: String,
-        span: Range<usize>,
-    ) -> Self {
-        Self {
-            text,
-            table,
-            name,
-            span,
-            asked: RefCell::default(),
-        }
+    fn of(text: &'a Text<'t>, table: Option<&'a DeTable<'t>>, name: String, span: Range<usize>) -> Self {
+        Self { text, table, name, span, asked: RefCell::default() }
     }
 
     /// Where the table's header stands.
@@ -106,10 +92,7 @@ impl<'a, 't> Section<'a, 't> {
             .map(|(key, _)| {
                 let word = key.get_ref().to_string();
                 self.asked.borrow_mut().insert(word.clone());
-                At {
-                    value: word,
-                    span: key.span(),
-                }
+                At { value: word, span: key.span() }
             })
             .collect()
     }
@@ -146,9 +129,7 @@ impl<'a, 't> Section<'a, 't> {
         };
         let name = self.name_of(key);
         let tables = array.iter().filter_map(|item| match item.get_ref() {
-            DeValue::Table(table) => {
-                Some(Self::of(self.text, Some(table), name.clone(), item.span()))
-            }
+            DeValue::Table(table) => Some(Self::of(self.text, Some(table), name.clone(), item.span())),
             DeValue::String(_)
             | DeValue::Integer(_)
             | DeValue::Float(_)
@@ -174,10 +155,7 @@ impl<'a, 't> Section<'a, 't> {
             self.wrong(span, key, "a text", value);
             return None;
         };
-        Some(At {
-            value: word.to_string(),
-            span,
-        })
+        Some(At { value: word.to_string(), span })
     }
 
     /// A list of texts; empty where the key is missing.
@@ -234,8 +212,7 @@ impl<'a, 't> Section<'a, 't> {
 
     /// A count that may be missing.
     pub(super) fn optional_count(&self, key: &str) -> Option<u32> {
-        self.optional_number(key, 0..COUNT_END)
-            .and_then(|number| u32::try_from(number).ok())
+        self.optional_number(key, 0..COUNT_END).and_then(|number| u32::try_from(number).ok())
     }
 
     /// A small number, 0 to 100: points of fit, percents.
@@ -261,25 +238,17 @@ impl<'a, 't> Section<'a, 't> {
             self.missing(key);
             return None;
         }
-        self.optional_word(key)
-            .and_then(|word| self.chosen(&word, good))
+        self.optional_word(key).and_then(|word| self.chosen(&word, good))
     }
 
     /// Words of a fixed list; empty where the key is missing.
     pub(super) fn choices<T: Copy>(&self, key: &str, good: &[(&'static str, T)]) -> Vec<T> {
         let words = self.words(key);
-        words
-            .iter()
-            .filter_map(|word| self.chosen(word, good))
-            .collect()
+        words.iter().filter_map(|word| self.chosen(word, good)).collect()
     }
 
     /// What a word of a fixed list stands for; another word is a fault.
-    pub(super) fn chosen<T: Copy>(
-        &self,
-        word: &At<String>,
-        good: &[(&'static str, T)],
-    ) -> Option<T> {
+    pub(super) fn chosen<T: Copy>(&self, word: &At<String>, good: &[(&'static str, T)]) -> Option<T> {
         let found = good.iter().find(|(code, _)| *code == word.value);
         if found.is_none() {
             self.unknown("word", word, good.iter().map(|(code, _)| *code));
@@ -288,18 +257,9 @@ impl<'a, 't> Section<'a, 't> {
     }
 
     /// Keeps that a word is none of the good ones.
-    pub(super) fn unknown<'g>(
-        &self,
-        what: &str,
-        word: &At<String>,
-        good: impl Iterator<Item = &'g str>,
-    ) {
+    pub(super) fn unknown<'g>(&self, what: &str, word: &At<String>, good: impl Iterator<Item = &'g str>) {
         let near = nearest(&word.value, good);
-        self.text.fault(
-            word.span.clone(),
-            format!("unknown {what} `{}`", word.value),
-            near,
-        );
+        self.text.fault(word.span.clone(), format!("unknown {what} `{}`", word.value), near);
     }
 
     /// Keeps that a key is missing.
@@ -319,18 +279,10 @@ impl<'a, 't> Section<'a, 't> {
         if found.is_none() && !self.has(key) {
             self.missing(key);
         }
-        found.unwrap_or_else(|| At {
-            value: String::new(),
-            span: self.span(),
-        })
+        found.unwrap_or_else(|| At { value: String::new(), span: self.span() })
     }
 
-    fn list<T>(
-        &self,
-        key: &str,
-        what: &str,
-        read: impl Fn(&DeValue<'_>) -> Option<T>,
-    ) -> Vec<At<T>> {
+    fn list<T>(&self, key: &str, what: &str, read: impl Fn(&DeValue<'_>) -> Option<T>) -> Vec<At<T>> {
         let Some((span, value)) = self.find(key) else {
             return Vec::new();
         };
@@ -341,10 +293,7 @@ impl<'a, 't> Section<'a, 't> {
         let mut found = Vec::new();
         for item in array {
             match read(item.get_ref()) {
-                Some(value) => found.push(At {
-                    value,
-                    span: item.span(),
-                }),
+                Some(value) => found.push(At { value, span: item.span() }),
                 None => self.wrong(item.span(), key, what, item.get_ref()),
             }
         }
@@ -353,9 +302,7 @@ impl<'a, 't> Section<'a, 't> {
 
     fn find(&self, key: &str) -> Option<(Range<usize>, &'a DeValue<'t>)> {
         self.asked.borrow_mut().insert(key.to_owned());
-        self.table?
-            .get(key)
-            .map(|value| (value.span(), value.get_ref()))
+        self.table?.get(key).map(|value| (value.span(), value.get_ref()))
     }
 
     fn name_of(&self, key: &str) -> String {
@@ -378,8 +325,7 @@ impl Drop for Section<'_, '_> {
             let word = key.get_ref().as_ref();
             if !asked.contains(word) {
                 let near = nearest(word, asked.iter().map(String::as_str));
-                self.text
-                    .fault(key.span(), format!("unknown key `{word}`"), near);
+                self.text.fault(key.span(), format!("unknown key `{word}`"), near);
             }
         }
     }

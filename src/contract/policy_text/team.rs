@@ -26,11 +26,7 @@ pub fn team(text: &str) -> Result<Team, Vec<TextError>> {
         (people.members, pools, offices)
     };
     let faults = reader.into_faults();
-    if faults.is_empty() {
-        Ok(Team::new(hash(text), members, pools, offices))
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(Team::new(hash(text), members, pools, offices)) } else { Err(faults) }
 }
 
 /// Everybody, and who of them has a deputy.
@@ -44,10 +40,7 @@ impl People {
         let section = root.section("member");
         let keys = section.keys();
         let deputies = keys.iter().map(|key| (key.value.clone(), false)).collect();
-        let mut people = Self {
-            members: Vec::new(),
-            deputies,
-        };
+        let mut people = Self { members: Vec::new(), deputies };
         let mut users = BTreeSet::new();
         for key in &keys {
             let member = people.member(&section.section(&key.value), key);
@@ -74,10 +67,7 @@ impl People {
         Member {
             id: MemberId(id.value.clone()),
             name: section.word("name").value,
-            crm: CrmUser {
-                system: crm.word("system").value,
-                id: crm.word("id").value,
-            },
+            crm: CrmUser { system: crm.word("system").value, id: crm.word("id").value },
             roles: section.choices("roles", &pairs(Role::ALL, Role::code)),
             manager: manager.map(|word| self.person(section, &word)),
             active: section.flag("active", true),
@@ -111,9 +101,7 @@ impl People {
 fn pools(root: &Section<'_, '_>, people: &People) -> Vec<Pool> {
     let section = root.section("pool");
     let keys = section.keys();
-    keys.iter()
-        .map(|key| pool(&section.section(&key.value), key, &keys, people))
-        .collect()
+    keys.iter().map(|key| pool(&section.section(&key.value), key, &keys, people)).collect()
 }
 
 fn pool(section: &Section<'_, '_>, id: &At<String>, pools: &[At<String>], people: &People) -> Pool {
@@ -167,11 +155,7 @@ fn offices(section: &Section<'_, '_>, people: &People) -> Offices {
     let owners = section.section("segment_owners");
     let owner = |segment: Segment| people.office(&owners, segment.code());
     Offices {
-        segment_owners: [
-            owner(Segment::Enterprise),
-            owner(Segment::MidMarket),
-            owner(Segment::Small),
-        ],
+        segment_owners: [owner(Segment::Enterprise), owner(Segment::MidMarket), owner(Segment::Small)],
         marketing_owner: people.office(section, "marketing_owner"),
         operations: people.office(section, "operations"),
         arbiter: people.office(section, "arbiter"),

@@ -2,8 +2,9 @@
 
 use super::command::Unready;
 use super::people::is_weak;
+use super::publish::Step;
 use super::{Planner, Work};
-use crate::audit::chain;
+use crate::audit::chain::{self, Columns};
 use crate::contract::request::{Decoded, PersonRef, Request};
 use crate::domain::command::{Actor, Command, Inputs, Nature, View};
 use crate::domain::decide::{Refusal, decide};
@@ -147,11 +148,10 @@ impl Planner<'_> {
         occurred_at: Moment,
         now: Moment,
     ) -> Result<Result<(), Refusal>, StoreError> {
-        let Some(original) = self.work(lead).map(|work| work.row.lead.clone()) else {
+        let Some(mut state) = self.work(lead).map(|work| work.row.lead.clone()) else {
             return Ok(Err(Refusal::NotFound));
         };
-        let published = self.is_published(request, occurred_at, events);
-        let mut state = original;
+        let mut steps = Vec::with_capacity(events.len());
         for event in events {
             let before = state.clone();
             state.decided_at = now;
@@ -159,10 +159,14 @@ impl Planner<'_> {
                 Ok(after) => after,
                 Err(impossible) => return Ok(Err(Refusal::Impossible(impossible))),
             };
-            self.audit(entry, request, &state, event, actor, occurred_at)?;
-            self.follow(&before, &state, event);
+            steps.push((before, event, state.clone()));
+        }
+        let published = self.is_published(request, occurred_at, events);
+        for (before, event, after) in &steps {
+            self.audit(entry, request, after, event, actor, occurred_at)?;
+            self.follow(before, after, event);
             if published {
-                self.publish(entry, request, &before, &state, event, occurred_at)?;
+                self.publish(request, &Step { before, after, settled: &state, event, occurred_at });
             }
         }
         let world = *self.world;
@@ -225,7 +229,7 @@ impl Planner<'_> {
             previous,
             hash: [0; 32],
         };
-        row.hash = chain::hash(&row);
+        row.hash = hash_of(&row);
         if let Some(work) = self.leads.get_mut(&after.id) {
             work.row.head_hash = row.hash;
         }
@@ -287,7 +291,8 @@ impl Planner<'_> {
                 Nature::Fact => Event::FactDiverged { code: code.clone() },
             };
             let actor = self.actor(&request.cause.actor);
-            let now = self.work(lead).map_or(self.world.now, |work| work.row.lead.decided_at).max(self.world.now);
+            let world_now = self.world.now;
+            let now = self.work(lead).map_or(world_now, |work| work.row.lead.decided_at.max(world_now));
             let _recorded =
                 self.apply(entry, request, lead, std::slice::from_ref(&event), &actor, request.cause.occurred_at, now)?;
         }
@@ -363,6 +368,30 @@ impl Planner<'_> {
             && request.cause.actor != crate::contract::request::Who::Sweeper;
         !(historic && from_outside) || events.iter().any(|event| matches!(event, Event::LeadMarketingQualified { .. }))
     }
+}
+
+fn hash_of(row: &AuditRow) -> [u8; 32] {
+    let (subject_kind, subject) = row.subject.columns();
+    chain::hash(&Columns {
+        stream: &row.stream,
+        stream_sequence: row.stream_sequence,
+        subject_kind,
+        subject: subject.as_bytes(),
+        version: row.version,
+        event: row.event,
+        payload: &row.payload,
+        occurred_at: row.occurred_at.0,
+        decided_at: row.decided_at.0,
+        actor: &row.actor,
+        cause: &row.cause,
+        record: row.record.as_ref().map(|(topic, partition, offset)| (topic.as_str(), *partition, *offset)),
+        input: &row.input,
+        policy: &row.policy,
+        team: &row.team,
+        reference: &row.reference,
+        timeline: row.timeline,
+        previous: &row.previous,
+    })
 }
 
 impl Work {

@@ -1,6 +1,7 @@
 //! `plan`: every row that a transaction will write, counts and moves included. Pure: no database, no clock, no async.
 
 mod command;
+mod fold;
 mod kept;
 mod lead;
 mod people;
@@ -91,7 +92,7 @@ pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned
         let outcome = planner.entry(entry)?;
         outcomes.push(outcome);
     }
-    planner.finish(&outcomes)?;
+    planner.finish(&outcomes);
     Ok(Planned { queued: planner.queued, write: planner.write, outcomes })
 }
 
@@ -169,8 +170,8 @@ impl Planner<'_> {
         *last
     }
 
-    fn finish(&mut self, outcomes: &[Outcome]) -> Result<(), StoreError> {
-        self.announce_states()?;
+    fn finish(&mut self, outcomes: &[Outcome]) {
+        self.announce_states();
         let leads = std::mem::take(&mut self.leads);
         self.write.leads = leads.into_values().filter(|work| work.changed).map(|work| work.row).collect();
         self.write.handoffs = std::mem::take(&mut self.handoffs).into_values().collect();
@@ -192,8 +193,7 @@ impl Planner<'_> {
                 reply: reply.to_string().into_bytes(),
             }
         });
-        self.write.sort();
-        Ok(())
+        fold::fold(&mut self.write);
     }
 
     /// One ledger row for each partition that the batch moves.

@@ -1,6 +1,6 @@
 //! The shipped texts are read whole, and every fault in a text is told with its line. They never test scores.
 
-use super::*;
+use crate::contract::policy_text::*;
 use crate::domain::policy::reference::StatusMeaning;
 use crate::domain::policy::*;
 use crate::domain::profile::{MailKind, Seniority};
@@ -13,10 +13,7 @@ fn shipped() -> Policy {
 
 /// The shipped policy with one text in place of another, which must be there.
 fn faults_with(from: &str, to: &str) -> Vec<String> {
-    assert!(
-        DEFAULT_POLICY.contains(from),
-        "the shipped policy holds {from}"
-    );
+    assert!(DEFAULT_POLICY.contains(from), "the shipped policy holds {from}");
     let text = DEFAULT_POLICY.replacen(from, to, 1);
     let faults = policy(&text).expect_err("the changed policy is refused");
     faults.iter().map(ToString::to_string).collect()
@@ -86,27 +83,17 @@ fn a_missing_number_is_a_fault_and_never_filled_in() {
 fn a_syntax_fault_is_told_with_its_line() {
     let faults = faults_with("name = \"default\"", "name = \"default");
     let line = line_of(DEFAULT_POLICY, "name = \"default\"");
-    assert!(
-        faults[0].starts_with(&format!("line {line}: ")),
-        "{faults:?}"
-    );
+    assert!(faults[0].starts_with(&format!("line {line}: ")), "{faults:?}");
 }
 
 #[test]
 fn wrong_types_and_impossible_rules_are_faults() {
     assert!(
-        faults_with("strong_points = 30", "strong_points = \"30\"")[0]
-            .contains("a whole number, not string")
+        faults_with("strong_points = 30", "strong_points = \"30\"")[0].contains("a whole number, not string")
     );
     assert!(faults_with("cap = -15", "cap = 15")[0].contains("sign"));
-    assert!(
-        faults_with("days_max = 60, percent = 40", "days_max = 60, percent = 90")[0]
-            .contains("bands")
-    );
-    assert!(
-        faults_with("{ from = 0, points = 0 }", "{ from = 1, points = 0 }")[0]
-            .contains("begin at 0")
-    );
+    assert!(faults_with("days_max = 60, percent = 40", "days_max = 60, percent = 90")[0].contains("bands"));
+    assert!(faults_with("{ from = 0, points = 0 }", "{ from = 1, points = 0 }")[0].contains("begin at 0"));
     assert!(faults_with("id = \"newsletter\"", "id = \"intent\"")[0].contains("second time"));
     assert!(faults_with("[rejection.no_need]", "[rejection.no_needs]").len() >= 2);
 }
@@ -116,43 +103,18 @@ fn sla_and_times_are_those_of_the_policy_page() {
     let policy = shipped();
     let of = |priority| {
         let sla = policy.sla(priority);
-        [
-            sla.accept_seconds,
-            sla.contact_seconds,
-            sla.route_seconds,
-            sla.grace_seconds,
-        ]
+        [sla.accept_seconds, sla.contact_seconds, sla.route_seconds, sla.grace_seconds]
     };
     assert_eq!(of(Priority::P1), [300, 900, 120, 120]);
     assert_eq!(of(Priority::P2), [1_800, 3_600, 900, 900]);
     assert_eq!(of(Priority::P3), [14_400, 28_800, 900, 900]);
     assert_eq!(of(Priority::P4), [86_400, 172_800, 900, 900]);
     let times = policy.durations();
-    assert_eq!(
-        (
-            times.offers_max,
-            times.misroutes_max,
-            times.escalate_percent
-        ),
-        (3, 2, 150)
-    );
+    assert_eq!((times.offers_max, times.misroutes_max, times.escalate_percent), (3, 2, 150));
     assert_eq!(times.reminder_percents, [50, 80]);
-    assert_eq!(
-        (times.cycles_max, times.cycles_months, times.strong_points),
-        (3, 12, 30)
-    );
-    assert_eq!(
-        (times.late_hand_raise_hours, times.history_review_days),
-        (72, 30)
-    );
-    assert_eq!(
-        (
-            times.review_days,
-            times.dormant_recycle_days,
-            times.respond_hours
-        ),
-        (180, 365, 4)
-    );
+    assert_eq!((times.cycles_max, times.cycles_months, times.strong_points), (3, 12, 30));
+    assert_eq!((times.late_hand_raise_hours, times.history_review_days), (72, 30));
+    assert_eq!((times.review_days, times.dormant_recycle_days, times.respond_hours), (180, 365, 4));
 }
 
 #[test]
@@ -175,31 +137,16 @@ fn the_rejection_table_is_that_of_the_policy_page() {
         (R::NoBudget, C::RecycleDays(90), true, true),
         (R::NoAuthority, C::RecycleDays(60), true, true),
         (R::NoFit, C::Disqualify(DisqualifiedFor::NoFit), true, true),
-        (
-            R::CompetitorChosen,
-            C::RecycleUntilContractEnd { default_days: 270 },
-            true,
-            false,
-        ),
+        (R::CompetitorChosen, C::RecycleUntilContractEnd { default_days: 270 }, true, false),
         (R::BadData, C::FixData { business_days: 2 }, false, false),
         (R::ExistingCustomer, C::NamedOwner, false, false),
         (R::ExistingOpportunity, C::NamedOwner, false, false),
         (R::WrongTerritory, C::Reroute, false, false),
         (R::WrongSegment, C::Reroute, false, false),
-        (
-            R::Duplicate,
-            C::MergeOrSteward { business_days: 1 },
-            false,
-            false,
-        ),
+        (R::Duplicate, C::MergeOrSteward { business_days: 1 }, false, false),
         (R::Junk, C::Disqualify(DisqualifiedFor::Junk), true, true),
         (R::OptOut, C::OptOut { recycle_days: 180 }, false, false),
-        (
-            R::Return,
-            C::ReturnToFirstRep { business_days: 2 },
-            false,
-            false,
-        ),
+        (R::Return, C::ReturnToFirstRep { business_days: 2 }, false, false),
         (R::Other, C::Steward { business_days: 2 }, true, false),
     ];
     assert_eq!(table.len(), R::ALL.len());
@@ -210,16 +157,10 @@ fn the_rejection_table_is_that_of_the_policy_page() {
         assert_eq!(R::parse(code.code()), Some(code));
     }
     let unreachable = &policy.rejection(R::Unreachable).demands;
-    assert_eq!(
-        (unreachable.attempts, unreachable.days, unreachable.channels),
-        (5, 3, 2)
-    );
+    assert_eq!((unreachable.attempts, unreachable.days, unreachable.channels), (5, 3, 2));
     assert_eq!(policy.rejection(R::Other).demands.note_chars, 15);
     let sub_reasons = &policy.rejection(R::NoFit).demands.sub_reason;
-    assert_eq!(
-        sub_reasons[..],
-        ["size", "industry", "country", "role", "use_case"]
-    );
+    assert_eq!(sub_reasons[..], ["size", "industry", "country", "role", "use_case"]);
     assert!(policy.rejection(R::BadTiming).demands.retry_on);
     assert!(policy.rejection(R::CompetitorChosen).demands.competitor);
     assert!(policy.rejection(R::BadData).demands.field);
@@ -261,32 +202,13 @@ fn the_sql_definition_names_what_is_missing() {
     assert_eq!(missing(&good, 99), ["next_step_on"]);
     assert_eq!(missing(&good, 115), ["next_step_on"]);
     assert_eq!(policy.sql_missing(&good, false, 100), ["account"]);
-    let none = SqlFacts {
-        timeline_months: Some(9),
-        authority: Authority::None,
-        ..good
-    };
+    let none = SqlFacts { timeline_months: Some(9), authority: Authority::None, ..good };
     assert_eq!(missing(&none, 100), ["authority"]);
-    let late = SqlFacts {
-        timeline_months: Some(10),
-        budget: Budget::Unknown,
-        ..good
-    };
+    let late = SqlFacts { timeline_months: Some(10), budget: Budget::Unknown, ..good };
     assert_eq!(missing(&late, 100), ["budget", "timeline_months"]);
-    let soon = SqlFacts {
-        timeline_months: Some(9),
-        budget: Budget::Unknown,
-        ..good
-    };
+    let soon = SqlFacts { timeline_months: Some(9), budget: Budget::Unknown, ..good };
     assert!(missing(&soon, 100).is_empty());
-    let all = [
-        "conversation",
-        "need",
-        "authority",
-        "budget",
-        "timeline_months",
-        "next_step_on",
-    ];
+    let all = ["conversation", "need", "authority", "budget", "timeline_months", "next_step_on"];
     assert_eq!(missing(&SqlFacts::default(), 100), all);
 }
 
@@ -295,23 +217,16 @@ fn an_office_without_a_deputy_is_refused() {
     let text = DEFAULT_TEAM.replacen("deputy = \"quinn-adams\"\n", "", 1);
     let faults = team(&text).unwrap_err();
     assert!(!faults.is_empty());
-    assert!(
-        faults
-            .iter()
-            .all(|it| it.message.contains("who has no deputy")),
-        "{faults:?}"
-    );
+    assert!(faults.iter().all(|it| it.message.contains("who has no deputy")), "{faults:?}");
 }
 
 #[test]
 fn unknown_people_and_pools_are_refused_with_the_nearest_good_word() {
-    let text = DEFAULT_TEAM
-        .replacen("{ id = \"ana-ruiz\" }", "{ id = \"ana-riuz\" }", 1)
-        .replacen(
-            "steward = \"maya-cohen\"\n",
-            "steward = \"maya-cohen\"\nnext_pool = \"smal\"\n",
-            1,
-        );
+    let text = DEFAULT_TEAM.replacen("{ id = \"ana-ruiz\" }", "{ id = \"ana-riuz\" }", 1).replacen(
+        "steward = \"maya-cohen\"\n",
+        "steward = \"maya-cohen\"\nnext_pool = \"smal\"\n",
+        1,
+    );
     let faults = team(&text).unwrap_err();
     let near: Vec<_> = faults.iter().map(|it| it.nearest.as_deref()).collect();
     assert_eq!(near, [Some("ana-ruiz"), Some("small")], "{faults:?}");
@@ -328,12 +243,8 @@ fn the_shipped_team_answers_who_is_who() {
     assert_eq!(team.arbiter().0, "rosa-lind");
     assert_eq!(team.operations().0, "olga-petrov");
     assert_eq!(team.members().count(), 18);
-    let away = DEFAULT_TEAM.replacen(
-        "name = \"Maya Cohen\"\n",
-        "name = \"Maya Cohen\"\nactive = false\n",
-        1,
-    );
-    let team = super::team(&away).unwrap();
+    let away = DEFAULT_TEAM.replacen("name = \"Maya Cohen\"\n", "name = \"Maya Cohen\"\nactive = false\n", 1);
+    let team = crate::contract::policy_text::team(&away).unwrap();
     assert_eq!(team.acting(&MemberId("maya-cohen".into())).0, "paul-dupont");
 }
 
@@ -341,31 +252,16 @@ fn the_shipped_team_answers_who_is_who() {
 fn reference_data_tells_what_foreign_words_mean() {
     let reference = reference(DEFAULT_REFERENCE).unwrap();
     assert_eq!(reference.mail_kind("Gmail.com"), MailKind::Free);
-    assert_eq!(
-        reference.mail_kind("eu.mailinator.com"),
-        MailKind::Disposable
-    );
+    assert_eq!(reference.mail_kind("eu.mailinator.com"), MailKind::Disposable);
     assert_eq!(reference.mail_kind("notgmail.com"), MailKind::Company);
     assert!(reference.is_own("mail.baton.example"));
-    assert_eq!(
-        reference.form_kind("Demo-Request", None),
-        Some(FormKind::Demo)
-    );
-    assert_eq!(
-        reference.form_kind("x", Some("Get pricing")),
-        Some(FormKind::Pricing)
-    );
+    assert_eq!(reference.form_kind("Demo-Request", None), Some(FormKind::Demo));
+    assert_eq!(reference.form_kind("x", Some("Get pricing")), Some(FormKind::Pricing));
     assert_eq!(reference.form_kind("x", None), None);
     let status = |status, reason| reference.status(status, reason);
     assert_eq!(status("working", None), Some(StatusMeaning::Accepted));
-    assert_eq!(
-        status("Unqualified", Some("no NEED")),
-        Some(StatusMeaning::Rejected(RejectionCode::NoNeed))
-    );
-    assert_eq!(
-        status("Unqualified", Some("else")),
-        Some(StatusMeaning::Rejected(RejectionCode::Other))
-    );
+    assert_eq!(status("Unqualified", Some("no NEED")), Some(StatusMeaning::Rejected(RejectionCode::NoNeed)));
+    assert_eq!(status("Unqualified", Some("else")), Some(StatusMeaning::Rejected(RejectionCode::Other)));
     assert_eq!(status("Sleeping", None), None);
     assert_eq!(reference.plan_rate("SEK"), Some(95_000));
     assert_eq!(reference.exchange_rate("2026-01", "EUR"), Some(1_090_000));
@@ -376,17 +272,16 @@ fn reference_data_tells_what_foreign_words_mean() {
 
 #[test]
 fn rates_and_domains_of_a_bad_form_are_faults() {
-    let text = DEFAULT_REFERENCE
-        .replacen("EUR = \"1.08\"", "EUR = \"1,08\"", 1)
-        .replacen("\"rival.example\"", "\"Sales@rival.example\"", 1);
-    assert_eq!(super::reference(&text).unwrap_err().len(), 2);
+    let text = DEFAULT_REFERENCE.replacen("EUR = \"1.08\"", "EUR = \"1,08\"", 1).replacen(
+        "\"rival.example\"",
+        "\"Sales@rival.example\"",
+        1,
+    );
+    assert_eq!(crate::contract::policy_text::reference(&text).unwrap_err().len(), 2);
 }
 
 #[test]
 fn seniority_words_of_the_policy_page_are_read() {
     let policy = shipped();
-    assert_eq!(
-        policy.title("VP Engineering").0,
-        Some(Seniority::VicePresident)
-    );
+    assert_eq!(policy.title("VP Engineering").0, Some(Seniority::VicePresident));
 }

@@ -1,7 +1,7 @@
 //! Fit: every field, every grade, and what is read from job titles. They never look at signals.
 
 use super::*;
-use crate::domain::policy::Grade;
+use crate::domain::policy::{Grade, Segment};
 
 fn fit(patch: &ProfilePatch) -> (u8, Grade) {
     let score = POLICY.score(&standing(&profile(patch), &SignalWindow::default()));
@@ -21,41 +21,19 @@ fn the_best_profile_has_100_points() {
 
 #[test]
 fn employees_give_points_by_band() {
-    let bands = [
-        (0, 0),
-        (9, 0),
-        (10, 8),
-        (49, 8),
-        (50, 20),
-        (199, 20),
-        (200, 25),
-        (2000, 25),
-        (2001, 15),
-    ];
+    let bands = [(0, 0), (9, 0), (10, 8), (49, 8), (50, 20), (199, 20), (200, 25), (2000, 25), (2001, 15)];
     for (count, given) in bands {
-        assert_eq!(
-            with(|it| it.employees = Some(count)).0,
-            75 + given,
-            "{count}"
-        );
+        assert_eq!(with(|it| it.employees = Some(count)).0, 75 + given, "{count}");
     }
 }
 
 #[test]
 fn industry_country_seniority_and_function_give_their_points() {
     for (name, given) in [("manufacturing", 20), ("media", 10), ("farming", 0)] {
-        assert_eq!(
-            with(|it| it.industry = Some(name.into())).0,
-            80 + given,
-            "{name}"
-        );
+        assert_eq!(with(|it| it.industry = Some(name.into())).0, 80 + given, "{name}");
     }
     for (code, given) in [("NZ", 20), ("BR", 10)] {
-        assert_eq!(
-            with(|it| it.country = Some(code.into())).0,
-            80 + given,
-            "{code}"
-        );
+        assert_eq!(with(|it| it.country = Some(code.into())).0, 80 + given, "{code}");
     }
     let levels = [
         (Seniority::Chief, 20),
@@ -65,22 +43,10 @@ fn industry_country_seniority_and_function_give_their_points() {
         (Seniority::Individual, 6),
     ];
     for (level, given) in levels {
-        assert_eq!(
-            with(|it| it.seniority = Some(level)).0,
-            80 + given,
-            "{level:?}"
-        );
+        assert_eq!(with(|it| it.seniority = Some(level)).0, 80 + given, "{level:?}");
     }
-    for (function, given) in [
-        (Function::Buying, 15),
-        (Function::Adjacent, 8),
-        (Function::Other, 0),
-    ] {
-        assert_eq!(
-            with(|it| it.function = Some(function)).0,
-            85 + given,
-            "{function:?}"
-        );
+    for (function, given) in [(Function::Buying, 15), (Function::Adjacent, 8), (Function::Other, 0)] {
+        assert_eq!(with(|it| it.function = Some(function)).0, 85 + given, "{function:?}");
     }
 }
 
@@ -140,10 +106,7 @@ fn free_mail_without_company_is_at_most_c() {
 
 #[test]
 fn a_student_is_d_and_so_is_an_unserved_country() {
-    assert_eq!(
-        with(|it| it.seniority = Some(Seniority::Student)),
-        (80, Grade::D)
-    );
+    assert_eq!(with(|it| it.seniority = Some(Seniority::Student)), (80, Grade::D));
     let text = DEFAULT_POLICY.replacen("unserved = []", "unserved = [\"DE\"]", 1);
     let policy = read(&text).unwrap();
     let score = policy.score(&standing(&profile(&perfect()), &SignalWindow::default()));
@@ -156,11 +119,7 @@ fn job_titles_are_read_by_the_word_list() {
     use Seniority::{Chief, Director, Individual, Manager, Student, VicePresident};
     let titles = [
         ("VP Engineering", Some(VicePresident), Some(Buying)),
-        (
-            "Senior Vice President, Sales",
-            Some(VicePresident),
-            Some(Buying),
-        ),
+        ("Senior Vice President, Sales", Some(VicePresident), Some(Buying)),
         ("Chief Revenue Officer", Some(Chief), Some(Buying)),
         ("CEO", Some(Chief), Some(Buying)),
         ("President", Some(Chief), Some(Buying)),
@@ -169,17 +128,9 @@ fn job_titles_are_read_by_the_word_list() {
         ("Finance Manager", Some(Manager), Some(Buying)),
         ("Product Manager", Some(Manager), Some(Adjacent)),
         ("Data Analyst", Some(Individual), Some(Adjacent)),
-        (
-            "Executive Assistant to the CEO",
-            Some(Individual),
-            Some(Buying),
-        ),
+        ("Executive Assistant to the CEO", Some(Individual), Some(Buying)),
         ("student", Some(Student), Some(Function::Other)),
-        (
-            "Student Success Manager",
-            Some(Manager),
-            Some(Function::Other),
-        ),
+        ("Student Success Manager", Some(Manager), Some(Function::Other)),
         ("Wizard", None, None),
         ("", None, None),
     ];
@@ -190,21 +141,11 @@ fn job_titles_are_read_by_the_word_list() {
 
 #[test]
 fn segments_follow_the_policys_bounds() {
-    use crate::domain::policy::Segment;
+    use Segment::{Enterprise, MidMarket, Small};
     let of = |count| {
-        let patch = ProfilePatch {
-            employees: count,
-            ..ProfilePatch::default()
-        };
+        let patch = ProfilePatch { employees: count, ..ProfilePatch::default() };
         POLICY.segment(&profile(&patch))
     };
-    let read = [
-        of(Some(2001)),
-        of(Some(2000)),
-        of(Some(200)),
-        of(Some(199)),
-        of(None),
-    ];
-    use Segment::{Enterprise, MidMarket, Small};
+    let read = [of(Some(2001)), of(Some(2000)), of(Some(200)), of(Some(199)), of(None)];
     assert_eq!(read, [Enterprise, MidMarket, MidMarket, Small, Small]);
 }

@@ -38,13 +38,7 @@ fn every_rule_gives_its_points_and_stops_at_its_cap() {
 
 #[test]
 fn kinds_that_no_rule_names_give_nothing() {
-    let none = [
-        S::Form(F::Other),
-        S::PageView(P::Pricing),
-        S::EmailSent,
-        S::AdClick,
-        S::HardBounce,
-    ];
+    let none = [S::Form(F::Other), S::PageView(P::Pricing), S::EmailSent, S::AdClick, S::HardBounce];
     for kind in none {
         assert_eq!(points(&[(kind, 0)]), 0, "{kind:?}");
     }
@@ -56,10 +50,7 @@ fn sessions_give_their_points_apart_from_each_other() {
     assert_eq!(points(&[(S::Session(P::Pricing), 0)]), 10);
     assert_eq!(points(&[(S::Session(P::Product), 0)]), 3);
     assert_eq!(points(&[(S::Session(P::Case), 0)]), 3);
-    assert_eq!(
-        points(&[(S::Session(P::Pricing), 0), (S::Session(P::Pricing), 0)]),
-        20
-    );
+    assert_eq!(points(&[(S::Session(P::Pricing), 0), (S::Session(P::Pricing), 0)]), 20);
     assert_eq!(points(&[(S::Session(P::Other), 0)]), 0);
 }
 
@@ -72,10 +63,7 @@ fn three_sessions_count_once_and_only_within_seven_days() {
     // The newest of the three gives the age: 8 days, 70 %.
     assert_eq!(points(&[(other, 8), (other, 9), (other, 10)]), 7);
     // A lone later visit does not break the three before it.
-    assert_eq!(
-        points(&[(other, 0), (other, 20), (other, 21), (other, 22)]),
-        7
-    );
+    assert_eq!(points(&[(other, 0), (other, 20), (other, 21), (other, 22)]), 7);
 }
 
 #[test]
@@ -98,19 +86,10 @@ fn groups_stop_at_their_caps() {
         (S::Session(P::Product), 0),
     ];
     assert_eq!(points(&web), 30);
-    let email = [
-        (S::EmailReplied, 0),
-        (S::EmailClicked, 0),
-        (S::EmailClicked, 0),
-        (S::EmailClicked, 0),
-    ];
+    let email = [(S::EmailReplied, 0), (S::EmailClicked, 0), (S::EmailClicked, 0), (S::EmailClicked, 0)];
     assert_eq!(points(&email), 40);
-    let content = [
-        (S::EventAttended, 0),
-        (S::EventAttended, 0),
-        (S::Form(F::Content), 0),
-        (S::Form(F::Content), 0),
-    ];
+    let content =
+        [(S::EventAttended, 0), (S::EventAttended, 0), (S::Form(F::Content), 0), (S::Form(F::Content), 0)];
     assert_eq!(points(&content), 60);
 }
 
@@ -129,105 +108,48 @@ fn the_total_is_held_between_0_and_150() {
 
 #[test]
 fn positive_points_decay_by_whole_days_and_are_truncated() {
-    for (age, given) in [
-        (0, 12),
-        (7, 12),
-        (8, 8),
-        (30, 8),
-        (31, 4),
-        (60, 4),
-        (61, 2),
-        (90, 2),
-        (91, 0),
-    ] {
+    for (age, given) in [(0, 12), (7, 12), (8, 8), (30, 8), (31, 4), (60, 4), (61, 2), (90, 2), (91, 0)] {
         assert_eq!(points(&[(S::Form(F::Content), age)]), given, "{age} days");
     }
     let mut window = SignalWindow::default();
     window.insert(signal(1, S::Form(F::Content), NOW.plus(1 - 8 * DAY), 0));
-    assert_eq!(
-        points_of(&window),
-        12,
-        "a microsecond short of 8 days is 7 days"
-    );
-    assert_eq!(
-        points(&[(S::Form(F::Content), -1)]),
-        12,
-        "a clock ahead makes no negative age"
-    );
+    assert_eq!(points_of(&window), 12, "a microsecond short of 8 days is 7 days");
+    assert_eq!(points(&[(S::Form(F::Content), -1)]), 12, "a clock ahead makes no negative age");
 }
 
 #[test]
 fn a_cap_keeps_the_newest_signals() {
-    assert_eq!(
-        points(&[
-            (S::Form(F::Content), 80),
-            (S::Form(F::Content), 0),
-            (S::Form(F::Content), 1)
-        ]),
-        24
-    );
+    assert_eq!(points(&[(S::Form(F::Content), 80), (S::Form(F::Content), 0), (S::Form(F::Content), 1)]), 24);
     let profile = Profile::default();
-    let window = window(&[
-        (S::Form(F::Content), 80),
-        (S::Form(F::Content), 0),
-        (S::Form(F::Content), 1),
-    ]);
+    let window = window(&[(S::Form(F::Content), 80), (S::Form(F::Content), 0), (S::Form(F::Content), 1)]);
     let receipt = POLICY.receipt(&standing(&profile, &window));
-    assert_eq!(
-        receipt.lines[0].signals,
-        [SignalId([1; 16]), SignalId([2; 16])]
-    );
+    assert_eq!(receipt.lines[0].signals, [SignalId([1; 16]), SignalId([2; 16])]);
 }
 
 #[test]
 fn negative_points_do_not_decay_and_end_after_180_days() {
     let with = |kind, age| points(&[(S::Form(F::Demo), 0), (kind, age)]);
-    for kind in [
-        S::EmailOptOut,
-        S::PageView(P::Careers),
-        S::Session(P::Careers),
-    ] {
-        assert_eq!(
-            [with(kind, 0), with(kind, 180), with(kind, 181)],
-            [40, 40, 60],
-            "{kind:?}"
-        );
+    for kind in [S::EmailOptOut, S::PageView(P::Careers), S::Session(P::Careers)] {
+        assert_eq!([with(kind, 0), with(kind, 180), with(kind, 181)], [40, 40, 60], "{kind:?}");
     }
-    assert_eq!(
-        points(&[
-            (S::Form(F::Demo), 0),
-            (S::EmailOptOut, 1),
-            (S::EmailOptOut, 2)
-        ]),
-        40
-    );
+    assert_eq!(points(&[(S::Form(F::Demo), 0), (S::EmailOptOut, 1), (S::EmailOptOut, 2)]), 40);
     let bounce = (S::SoftBounce, 9);
     assert_eq!(points(&[(S::Form(F::Demo), 0), bounce, bounce]), 60);
     assert_eq!(points(&[(S::Form(F::Demo), 0), bounce, bounce, bounce]), 45);
-    assert_eq!(
-        points(&[(S::Form(F::Demo), 0), bounce, bounce, (S::SoftBounce, 181)]),
-        60
-    );
+    assert_eq!(points(&[(S::Form(F::Demo), 0), bounce, bounce, (S::SoftBounce, 181)]), 60);
 }
 
 #[test]
 fn signals_before_the_cycle_do_not_count() {
     let profile = Profile::default();
     let window = window(&[(S::Form(F::Demo), 10), (S::Form(F::Content), 9)]);
-    let cycle = Standing {
-        cycle_started_at: NOW.plus(-9 * DAY),
-        ..standing(&profile, &window)
-    };
+    let cycle = Standing { cycle_started_at: NOW.plus(-9 * DAY), ..standing(&profile, &window) };
     assert_eq!(POLICY.score(&cycle).points, 8);
 }
 
 #[test]
 fn forms_chats_and_calls_of_the_policy_page_are_hand_raises() {
-    let raised: Vec<_> = S::ALL
-        .iter()
-        .copied()
-        .filter(|kind| POLICY.is_hand_raise(*kind))
-        .collect();
+    let raised: Vec<_> = S::ALL.iter().copied().filter(|kind| POLICY.is_hand_raise(*kind)).collect();
     let page = [
         S::Form(F::Demo),
         S::Form(F::Contact),
@@ -269,7 +191,9 @@ proptest! {
     ) {
         let fill = |signals: &[Signal]| {
             let mut window = SignalWindow::default();
-            signals.iter().for_each(|signal| window.insert(*signal));
+            for signal in signals {
+                window.insert(*signal);
+            }
             window
         };
         let (once, twice) = (fill(&signals), fill(&shuffled));

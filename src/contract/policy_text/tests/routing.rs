@@ -1,8 +1,10 @@
 //! Routes are tried in order, and a pool's leads are shared by weight. They never make offers.
 
-use super::*;
 use crate::contract::policy_text::{DEFAULT_POLICY, DEFAULT_TEAM, policy, team};
-use crate::domain::team::Team;
+use crate::domain::lead::Motion;
+use crate::domain::policy::{Grade, Priority, Segment};
+use crate::domain::routing::*;
+use crate::domain::team::{MemberId, PoolId, Team};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -30,30 +32,17 @@ fn shipped() -> Team {
 /// The shipped team with weights for the mid-market pool, in its order.
 fn weighted(weights: [u32; 4]) -> Team {
     let mut text = DEFAULT_TEAM.to_owned();
-    for (name, weight) in ["dev-patel", "emma-larsen", "felix-braun", "grace-kim"]
-        .iter()
-        .zip(weights)
-    {
-        let (from, to) = (
-            format!("{{ id = \"{name}\" }}"),
-            format!("{{ id = \"{name}\", weight = {weight} }}"),
-        );
+    for (name, weight) in ["dev-patel", "emma-larsen", "felix-braun", "grace-kim"].iter().zip(weights) {
+        let (from, to) =
+            (format!("{{ id = \"{name}\" }}"), format!("{{ id = \"{name}\", weight = {weight} }}"));
         text = text.replacen(&from, &to, 1);
     }
     team(&text).unwrap()
 }
 
-fn choose(
-    team: &Team,
-    subject: &RouteSubject,
-    rotation: &Rotation,
-    open: &[(&str, u32)],
-) -> RepChoice {
+fn choose(team: &Team, subject: &RouteSubject, rotation: &Rotation, open: &[(&str, u32)]) -> RepChoice {
     let pool = team.pool(&PoolId("mid-market".into())).unwrap();
-    let open = open
-        .iter()
-        .map(|(name, count)| (rep(name), *count))
-        .collect();
+    let open = open.iter().map(|(name, count)| (rep(name), *count)).collect();
     choose_rep(team, pool, subject, rotation, &open)
 }
 
@@ -63,14 +52,8 @@ fn the_first_route_that_matches_gives_the_pool_and_names_those_before_it() {
     let choice = choose_pool(&policy, &subject()).unwrap();
     assert_eq!(choice.pool.0, "mid-market");
     assert_eq!(choice.rule, "mid_market");
-    assert_eq!(
-        choice.passed_over,
-        ["low_touch: grade", "enterprise: segment"]
-    );
-    let low = RouteSubject {
-        grade: Grade::D,
-        ..subject()
-    };
+    assert_eq!(choice.passed_over, ["low_touch: grade", "enterprise: segment"]);
+    let low = RouteSubject { grade: Grade::D, ..subject() };
     assert_eq!(choose_pool(&policy, &low).unwrap().pool.0, "low-touch");
 }
 
@@ -84,54 +67,26 @@ fn a_route_by_country_takes_only_leads_whose_country_is_known_to_match() {
     let policy = policy(&text).unwrap();
     let pool = |subject: &RouteSubject| choose_pool(&policy, subject).unwrap().pool.0;
     assert_eq!(pool(&subject()), "low-touch");
-    assert_eq!(
-        pool(&RouteSubject {
-            country: None,
-            ..subject()
-        }),
-        "mid-market"
-    );
-    assert_eq!(
-        pool(&RouteSubject {
-            priority: Priority::P2,
-            ..subject()
-        }),
-        "mid-market"
-    );
-    assert_eq!(
-        pool(&RouteSubject {
-            motion: Motion::Expansion,
-            ..subject()
-        }),
-        "mid-market"
-    );
+    assert_eq!(pool(&RouteSubject { country: None, ..subject() }), "mid-market");
+    assert_eq!(pool(&RouteSubject { priority: Priority::P2, ..subject() }), "mid-market");
+    assert_eq!(pool(&RouteSubject { motion: Motion::Expansion, ..subject() }), "mid-market");
 }
 
 #[test]
 fn a_lead_that_no_route_takes_has_no_pool() {
-    let text = DEFAULT_POLICY.replacen(
-        "segments = [\"mid-market\"]",
-        "segments = [\"enterprise\"]",
-        1,
-    );
+    let text = DEFAULT_POLICY.replacen("segments = [\"mid-market\"]", "segments = [\"enterprise\"]", 1);
     assert_eq!(choose_pool(&policy(&text).unwrap(), &subject()), None);
 }
 
 #[test]
 fn the_wanted_holder_comes_first_and_costs_no_turn() {
-    let wanted = RouteSubject {
-        wanted: Some(rep("ana-ruiz")),
-        ..subject()
-    };
+    let wanted = RouteSubject { wanted: Some(rep("ana-ruiz")), ..subject() };
     let before = Rotation::default();
     let choice = choose(&shipped(), &wanted, &before, &[]);
     assert_eq!(choice.rep, Some(rep("ana-ruiz")));
     assert_eq!(choice.rotation, before);
-    let owner = RouteSubject {
-        account_owner: Some(rep("ben-okafor")),
-        wanted: Some(rep("nobody")),
-        ..subject()
-    };
+    let owner =
+        RouteSubject { account_owner: Some(rep("ben-okafor")), wanted: Some(rep("nobody")), ..subject() };
     let choice = choose(&shipped(), &owner, &before, &[]);
     assert_eq!(choice.rep, Some(rep("ben-okafor")));
     assert_eq!(choice.candidates[0].why_not, Some(WhyNot::Unknown));
@@ -140,65 +95,30 @@ fn the_wanted_holder_comes_first_and_costs_no_turn() {
 #[test]
 fn those_who_cannot_take_the_lead_are_named_with_the_reason_and_gain_nothing() {
     let text = DEFAULT_TEAM
-        .replacen(
-            "name = \"Dev Patel\"\n",
-            "name = \"Dev Patel\"\nactive = false\n",
-            1,
-        )
-        .replacen(
-            "name = \"Mid-market\"\n",
-            "name = \"Mid-market\"\nopen_leads_max = 5\n",
-            1,
-        );
+        .replacen("name = \"Dev Patel\"\n", "name = \"Dev Patel\"\nactive = false\n", 1)
+        .replacen("name = \"Mid-market\"\n", "name = \"Mid-market\"\nopen_leads_max = 5\n", 1);
     let team = team(&text).unwrap();
-    let excluded = RouteSubject {
-        excluded: vec![rep("emma-larsen")],
-        ..subject()
-    };
-    let choice = choose(
-        &team,
-        &excluded,
-        &Rotation::default(),
-        &[("felix-braun", 5), ("grace-kim", 4)],
-    );
+    let excluded = RouteSubject { excluded: vec![rep("emma-larsen")], ..subject() };
+    let choice = choose(&team, &excluded, &Rotation::default(), &[("felix-braun", 5), ("grace-kim", 4)]);
     assert_eq!(choice.rep, Some(rep("grace-kim")));
     let why: Vec<_> = choice.candidates.iter().map(|it| it.why_not).collect();
-    assert_eq!(
-        why,
-        [
-            Some(WhyNot::Inactive),
-            Some(WhyNot::HadItBefore),
-            Some(WhyNot::Full),
-            None
-        ]
-    );
+    assert_eq!(why, [Some(WhyNot::Inactive), Some(WhyNot::HadItBefore), Some(WhyNot::Full), None]);
     assert!(choice.rotation.counters.keys().eq([&rep("grace-kim")]));
 }
 
 #[test]
 fn a_pool_without_anybody_hands_on_to_its_next_pool() {
-    let text = DEFAULT_TEAM.replacen(
-        "name = \"Mid-market\"\n",
-        "name = \"Mid-market\"\nnext_pool = \"small\"\n",
-        1,
-    );
+    let text =
+        DEFAULT_TEAM.replacen("name = \"Mid-market\"\n", "name = \"Mid-market\"\nnext_pool = \"small\"\n", 1);
     let team = team(&text).unwrap();
     let mid = PoolId("mid-market".into());
     let all = ["dev-patel", "emma-larsen", "felix-braun", "grace-kim"].map(rep);
-    let excluded = RouteSubject {
-        excluded: all.to_vec(),
-        ..subject()
-    };
+    let excluded = RouteSubject { excluded: all.to_vec(), ..subject() };
     let none = BTreeMap::new();
-    let (pool, choice) =
-        choose_rep_of_pools(&team, &mid, &excluded, &none, &BTreeMap::new()).unwrap();
-    assert_eq!(
-        (pool.0.as_str(), choice.rep),
-        ("small", Some(rep("hugo-silva")))
-    );
+    let (pool, choice) = choose_rep_of_pools(&team, &mid, &excluded, &none, &BTreeMap::new()).unwrap();
+    assert_eq!((pool.0.as_str(), choice.rep), ("small", Some(rep("hugo-silva"))));
     assert_eq!(choice.candidates.len(), 7);
-    let (pool, choice) =
-        choose_rep_of_pools(&shipped(), &mid, &excluded, &none, &BTreeMap::new()).unwrap();
+    let (pool, choice) = choose_rep_of_pools(&shipped(), &mid, &excluded, &none, &BTreeMap::new()).unwrap();
     assert_eq!((pool, choice.rep), (mid, None));
 }
 
@@ -216,23 +136,15 @@ fn a_ring_of_pools_without_anybody_ends() {
             1,
         );
     let team = team(&text).unwrap();
-    let found = choose_rep_of_pools(
-        &team,
-        &PoolId("small".into()),
-        &subject(),
-        &BTreeMap::new(),
-        &BTreeMap::new(),
-    );
+    let found =
+        choose_rep_of_pools(&team, &PoolId("small".into()), &subject(), &BTreeMap::new(), &BTreeMap::new());
     assert!(found.is_none_or(|(_, choice)| choice.rep.is_none()));
 }
 
 #[test]
 fn who_comes_back_is_not_flooded() {
     let (team, mut rotation) = (shipped(), Rotation::default());
-    let away = RouteSubject {
-        excluded: vec![rep("dev-patel")],
-        ..subject()
-    };
+    let away = RouteSubject { excluded: vec![rep("dev-patel")], ..subject() };
     for _ in 0..90 {
         rotation = choose(&team, &away, &rotation, &[]).rotation;
     }
@@ -242,10 +154,7 @@ fn who_comes_back_is_not_flooded() {
         turns += usize::from(choice.rep == Some(rep("dev-patel")));
         rotation = choice.rotation;
     }
-    assert!(
-        (1..=3).contains(&turns),
-        "{turns} of 8 leads to one of four equal reps"
-    );
+    assert!((1..=3).contains(&turns), "{turns} of 8 leads to one of four equal reps");
 }
 
 proptest! {

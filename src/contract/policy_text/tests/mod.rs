@@ -3,47 +3,38 @@
 mod engagement;
 mod fit;
 mod mql;
+mod routing;
+mod texts;
 
-use super::*;
-use crate::contract::policy_text::{DEFAULT_POLICY, policy as read};
-use crate::domain::policy::Policy;
-use crate::domain::profile::{Function, MailKind, ProfilePatch, Seniority, Stamp};
-use crate::domain::signal::{Signal, SignalId, SignalKind};
-use crate::domain::time::DAY;
+use super::{DEFAULT_POLICY, policy as read};
+use crate::domain::policy::{Guards, Policy};
+use crate::domain::profile::{Function, MailKind, Profile, ProfilePatch, Seniority, Stamp};
+use crate::domain::scoring::{Missing, Standing};
+use crate::domain::signal::{Signal, SignalId, SignalKind, SignalWindow};
+use crate::domain::time::{DAY, Moment};
 use std::sync::LazyLock;
 
-pub(super) static POLICY: LazyLock<Policy> = LazyLock::new(|| read(DEFAULT_POLICY).unwrap());
+static POLICY: LazyLock<Policy> = LazyLock::new(|| read(DEFAULT_POLICY).unwrap());
 
 /// Day 1,000 is now; ages are counted back from it.
-pub(super) const NOW: Moment = Moment(1_000 * DAY);
+const NOW: Moment = Moment(1_000 * DAY);
 
 /// Signals of kinds with ages in days; each about a message of its own.
-pub(super) fn window(signals: &[(SignalKind, i64)]) -> SignalWindow {
+fn window(signals: &[(SignalKind, i64)]) -> SignalWindow {
     let mut window = SignalWindow::default();
     for (place, (kind, age)) in signals.iter().enumerate() {
         let number = u8::try_from(place).unwrap();
-        window.insert(signal(
-            number,
-            *kind,
-            NOW.plus(-age * DAY),
-            u32::from(number) + 1,
-        ));
+        window.insert(signal(number, *kind, NOW.plus(-age * DAY), u32::from(number) + 1));
     }
     window
 }
 
-pub(super) fn signal(number: u8, kind: SignalKind, at: Moment, about: u32) -> Signal {
-    Signal {
-        id: SignalId([number; 16]),
-        kind,
-        at,
-        about,
-        automated: false,
-    }
+fn signal(number: u8, kind: SignalKind, at: Moment, about: u32) -> Signal {
+    Signal { id: SignalId([number; 16]), kind, at, about, automated: false }
 }
 
 /// A vice president of engineering at a software company of 500 people in Germany: 100 points of fit.
-pub(super) fn perfect() -> ProfilePatch {
+fn perfect() -> ProfilePatch {
     let mut patch = ProfilePatch {
         employees: Some(500),
         industry: Some("software".into()),
@@ -58,11 +49,11 @@ pub(super) fn perfect() -> ProfilePatch {
     patch
 }
 
-pub(super) fn profile(patch: &ProfilePatch) -> Profile {
+fn profile(patch: &ProfilePatch) -> Profile {
     Profile::default().patched(patch, Stamp::default())
 }
 
-pub(super) fn standing<'a>(profile: &'a Profile, signals: &'a SignalWindow) -> Standing<'a> {
+fn standing<'a>(profile: &'a Profile, signals: &'a SignalWindow) -> Standing<'a> {
     Standing {
         profile,
         signals,
@@ -75,11 +66,11 @@ pub(super) fn standing<'a>(profile: &'a Profile, signals: &'a SignalWindow) -> S
 }
 
 /// Points of these signals; the receipt must sum to the same.
-pub(super) fn points(signals: &[(SignalKind, i64)]) -> u16 {
+fn points(signals: &[(SignalKind, i64)]) -> u16 {
     points_of(&window(signals))
 }
 
-pub(super) fn points_of(window: &SignalWindow) -> u16 {
+fn points_of(window: &SignalWindow) -> u16 {
     let profile = Profile::default();
     let standing = standing(&profile, window);
     let score = POLICY.score(&standing);

@@ -8,11 +8,7 @@ use crate::domain::time::HOUR;
 use SignalKind as S;
 
 /// 60 points from two kinds.
-const SIXTY: &[(S, i64)] = &[
-    (S::ProductActivated, 0),
-    (S::EventAttended, 0),
-    (S::ColleagueActive, 0),
-];
+const SIXTY: &[(S, i64)] = &[(S::ProductActivated, 0), (S::EventAttended, 0), (S::ColleagueActive, 0)];
 /// 100 points.
 const HUNDRED: &[(S, i64)] = &[
     (S::ProductActivated, 0),
@@ -32,12 +28,7 @@ fn ground(
 ) -> Option<(MqlGround, Priority, bool)> {
     let (profile, window) = (profile(patch), window(signals));
     match POLICY.mql(&standing(&profile, &window), raised) {
-        MqlVerdict::Qualifies {
-            ground,
-            priority,
-            late,
-            ..
-        } => Some((ground, priority, late)),
+        MqlVerdict::Qualifies { ground, priority, late, .. } => Some((ground, priority, late)),
         MqlVerdict::NotYet { .. } => None,
         MqlVerdict::Blocked { by, .. } => panic!("blocked by {by:?}"),
     }
@@ -75,11 +66,7 @@ fn blocked(
 fn a_hand_raise_of_grade_a_to_c_qualifies_at_priority_1_and_of_d_at_4() {
     for grade in [Grade::A, Grade::B, Grade::C] {
         let found = ground(&of_grade(grade), &[], Some(NOW));
-        assert_eq!(
-            found,
-            Some((MqlGround::HandRaise, Priority::P1, false)),
-            "{grade:?}"
-        );
+        assert_eq!(found, Some((MqlGround::HandRaise, Priority::P1, false)), "{grade:?}");
     }
     let low = ground(&of_grade(Grade::D), &[], Some(NOW));
     assert_eq!(low, Some((MqlGround::HandRaiseLow, Priority::P4, false)));
@@ -88,25 +75,15 @@ fn a_hand_raise_of_grade_a_to_c_qualifies_at_priority_1_and_of_d_at_4() {
 #[test]
 fn a_hand_raise_older_than_72_hours_is_late_intake_at_priority_4() {
     let at = |micros: i64| ground(&perfect(), &[], Some(NOW.plus(-micros)));
-    assert_eq!(
-        at(72 * HOUR),
-        Some((MqlGround::HandRaise, Priority::P1, false))
-    );
-    assert_eq!(
-        at(72 * HOUR + 1),
-        Some((MqlGround::HandRaise, Priority::P4, true))
-    );
+    assert_eq!(at(72 * HOUR), Some((MqlGround::HandRaise, Priority::P1, false)));
+    assert_eq!(at(72 * HOUR + 1), Some((MqlGround::HandRaise, Priority::P4, true)));
 }
 
 #[test]
 fn grades_a_and_b_qualify_from_60_points_on() {
     for grade in [Grade::A, Grade::B] {
         let found = ground(&of_grade(grade), SIXTY, None);
-        assert_eq!(
-            found,
-            Some((MqlGround::FitAndEngagement, Priority::P2, false)),
-            "{grade:?}"
-        );
+        assert_eq!(found, Some((MqlGround::FitAndEngagement, Priority::P2, false)), "{grade:?}");
         assert_eq!(ground(&of_grade(grade), &SIXTY[..2], None), None);
     }
     assert_eq!(ground(&of_grade(Grade::C), SIXTY, None), None);
@@ -115,12 +92,8 @@ fn grades_a_and_b_qualify_from_60_points_on() {
 
 #[test]
 fn sixty_points_need_two_kinds_of_human_signal_and_one_within_14_days() {
-    let one_kind = [
-        (S::EventAttended, 0),
-        (S::EventAttended, 0),
-        (S::ColleagueActive, 0),
-        (S::ColleagueActive, 0),
-    ];
+    let one_kind =
+        [(S::EventAttended, 0), (S::EventAttended, 0), (S::ColleagueActive, 0), (S::ColleagueActive, 0)];
     assert_eq!(points(&one_kind), 60);
     assert_eq!(ground(&perfect(), &one_kind, None), None);
     let pages = [
@@ -134,18 +107,8 @@ fn sixty_points_need_two_kinds_of_human_signal_and_one_within_14_days() {
         (S::Intent, 0),
     ];
     assert_eq!(points(&pages), 60);
-    assert_eq!(
-        ground(&perfect(), &pages, None),
-        None,
-        "one visit's pages are one kind"
-    );
-    let aged = |age| {
-        [
-            (S::Form(F::Demo), age),
-            (S::ProductActivated, age),
-            (S::EventAttended, age),
-        ]
-    };
+    assert_eq!(ground(&perfect(), &pages, None), None, "one visit's pages are one kind");
+    let aged = |age| [(S::Form(F::Demo), age), (S::ProductActivated, age), (S::EventAttended, age)];
     assert!(ground(&perfect(), &aged(14), None).is_some());
     assert!(points(&aged(15)) >= 60);
     assert_eq!(ground(&perfect(), &aged(15), None), None);
@@ -155,10 +118,7 @@ fn sixty_points_need_two_kinds_of_human_signal_and_one_within_14_days() {
 fn grade_c_qualifies_from_100_points_on_at_priority_3() {
     assert_eq!(points(HUNDRED), 100);
     let found = ground(&of_grade(Grade::C), HUNDRED, None);
-    assert_eq!(
-        found,
-        Some((MqlGround::EngagementOnly, Priority::P3, false))
-    );
+    assert_eq!(found, Some((MqlGround::EngagementOnly, Priority::P3, false)));
     assert_eq!(ground(&of_grade(Grade::C), &HUNDRED[1..], None), None);
 }
 
@@ -167,10 +127,7 @@ fn a_reply_lifts_priority_to_2() {
     let mut signals = HUNDRED.to_vec();
     signals.push((S::EmailReplied, 0));
     let found = ground(&of_grade(Grade::C), &signals, None);
-    assert_eq!(
-        found,
-        Some((MqlGround::EngagementOnly, Priority::P2, false))
-    );
+    assert_eq!(found, Some((MqlGround::EngagementOnly, Priority::P2, false)));
 }
 
 #[test]
@@ -191,20 +148,11 @@ fn every_blocker_keeps_a_lead_from_sales_even_with_a_hand_raise() {
         assert_eq!(blocked(change, &perfect(), Some(NOW)), Some(by));
     }
     assert_eq!(blocked(|_| {}, &perfect(), None), None);
-    let disposable = ProfilePatch {
-        mail: Some(MailKind::Disposable),
-        ..perfect()
-    };
-    assert_eq!(
-        blocked(|_| {}, &disposable, None),
-        Some(Blocker::Disposable)
-    );
+    let disposable = ProfilePatch { mail: Some(MailKind::Disposable), ..perfect() };
+    assert_eq!(blocked(|_| {}, &disposable, None), Some(Blocker::Disposable));
     let mut nameless = perfect();
     nameless.known.email = false;
-    assert_eq!(
-        blocked(|_| {}, &nameless, Some(NOW)),
-        Some(Blocker::NoContact)
-    );
+    assert_eq!(blocked(|_| {}, &nameless, Some(NOW)), Some(Blocker::NoContact));
     nameless.known.phone = true;
     assert_eq!(blocked(|_| {}, &nameless, None), None);
     assert!(!POLICY.is_bot(79) && POLICY.is_bot(80));
@@ -216,10 +164,7 @@ fn weak_signals_of_a_customer_or_of_an_opted_out_person_never_qualify_but_a_requ
     assert_eq!(blocked(customer, &perfect(), None), Some(Blocker::Customer));
     assert_eq!(blocked(customer, &perfect(), Some(NOW)), None);
     let opted_out = |it: &mut Standing<'_>| it.guards.email_opt_out = true;
-    assert_eq!(
-        blocked(opted_out, &perfect(), None),
-        Some(Blocker::NoLawfulBasis)
-    );
+    assert_eq!(blocked(opted_out, &perfect(), None), Some(Blocker::NoLawfulBasis));
     assert_eq!(blocked(opted_out, &perfect(), Some(NOW)), None);
     let mut phone = perfect();
     phone.known.phone = true;
@@ -233,36 +178,16 @@ fn a_receipt_tells_what_is_missing_for_the_next_threshold() {
         POLICY.receipt(&standing(&profile, &window)).missing
     };
     assert!(missing(Grade::A, SIXTY).is_empty());
-    let two = [
-        Missing::Points { have: 30, need: 60 },
-        Missing::HumanKinds { have: 1, need: 2 },
-    ];
+    let two = [Missing::Points { have: 30, need: 60 }, Missing::HumanKinds { have: 1, need: 2 }];
     assert_eq!(missing(Grade::A, &SIXTY[..1]), two);
-    assert_eq!(
-        missing(Grade::C, SIXTY),
-        [Missing::Points {
-            have: 60,
-            need: 100
-        }]
-    );
-    assert_eq!(
-        missing(Grade::D, HUNDRED),
-        [Missing::HandRaise {
-            priority: Priority::P4
-        }]
-    );
+    assert_eq!(missing(Grade::C, SIXTY), [Missing::Points { have: 60, need: 100 }]);
+    assert_eq!(missing(Grade::D, HUNDRED), [Missing::HandRaise { priority: Priority::P4 }]);
     assert!(missing(Grade::A, &[]).contains(&Missing::RecentHuman { within_days: 14 }));
 }
 
 #[test]
 fn required_fields_are_those_of_the_policy_page() {
     use RequiredField::{Company, Country, Email, JobTitle, Name};
-    assert_eq!(
-        POLICY.required_fields(),
-        [Email, Name, Company, Country, JobTitle]
-    );
-    assert_eq!(
-        POLICY.missing_fields(&profile(&perfect())),
-        [Name, JobTitle]
-    );
+    assert_eq!(POLICY.required_fields(), [Email, Name, Company, Country, JobTitle]);
+    assert_eq!(POLICY.missing_fields(&profile(&perfect())), [Name, JobTitle]);
 }
