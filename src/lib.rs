@@ -1,3 +1,5 @@
 //! Baton stands between marketing and sales. Reading order: `domain`, `contract`, `transaction`, `service`.
 
-pub mod domain;
+pub mod clock;
+pub mod settings;
+pub mod telemetry;
