@@ -1,5 +1,16 @@
 //! The pure core: leads, what may be done with them, and why. It never does IO, reads a clock or draws a number.
 
+pub mod calendar;
+pub mod command;
+pub mod custody;
+pub mod event;
+pub mod evolve;
+pub mod ids;
+pub mod lead;
+pub mod policy;
 pub mod profile;
+pub mod routing;
+pub mod scoring;
 pub mod signal;
+pub mod team;
 pub mod time;
