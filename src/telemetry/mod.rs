@@ -1,5 +1,6 @@
 //! Logs, traces and metrics. Never holds personal data, and no label names a lead.
 
+pub mod health;
 pub mod metrics;
 pub mod semantic;
 pub mod trace;
@@ -79,7 +80,8 @@ pub fn start(options: &Options) -> Result<Telemetry, TelemetryError> {
     }
     let filter = EnvFilter::try_new(&options.filter).map_err(TelemetryError::Filter)?;
     let resource = Resource::builder().with_service_name(options.service_name.clone()).build();
-    let meters = meters(options, endpoint, resource.clone())?;
+    let (meters, registry) = meters(options, endpoint, resource.clone())?;
+    let _ = REGISTRY.set(registry);
     opentelemetry::global::set_meter_provider(meters.clone());
     let tracers = if endpoint.is_empty() { None } else { Some(tracers(options, endpoint, resource)?) };
     let spans = tracers.as_ref().map(|tracers| {
@@ -140,14 +142,13 @@ fn tracers(options: &Options, endpoint: &str, resource: Resource) -> Result<SdkT
         .build())
 }
 
-fn meters(options: &Options, endpoint: &str, resource: Resource) -> Result<SdkMeterProvider, TelemetryError> {
+fn meters(options: &Options, endpoint: &str, resource: Resource) -> Result<(SdkMeterProvider, prometheus::Registry), TelemetryError> {
     let registry = prometheus::Registry::new();
     let text = opentelemetry_prometheus::exporter()
         .with_registry(registry.clone())
         .scope_info_enabled(false)
         .build()
         .map_err(TelemetryError::Registry)?;
-    let _ = REGISTRY.set(registry);
     let mut builder = SdkMeterProvider::builder().with_reader(text).with_resource(resource);
     if !endpoint.is_empty() {
         let exporter = MetricExporter::builder()
@@ -159,7 +160,7 @@ fn meters(options: &Options, endpoint: &str, resource: Resource) -> Result<SdkMe
             .map_err(TelemetryError::Exporter)?;
         builder = builder.with_reader(PeriodicReader::builder(exporter).with_interval(options.export_every).build());
     }
-    Ok(builder.build())
+    Ok((builder.build(), registry))
 }
 
 /// All metrics as Prometheus text; empty before [`start`].

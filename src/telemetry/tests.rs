@@ -87,7 +87,7 @@ fn a_collector_that_never_answers_does_not_hold_the_stop() {
     };
     let resource = Resource::builder().build();
     let telemetry = Telemetry {
-        meters: meters(&options, &options.otlp_endpoint, resource.clone()).unwrap(),
+        meters: meters(&options, &options.otlp_endpoint, resource.clone()).unwrap().0,
         tracers: Some(tracers(&options, &options.otlp_endpoint, resource).unwrap()),
     };
     drop(telemetry.tracers.as_ref().unwrap().tracer("test").start("one"));
