@@ -1,5 +1,9 @@
 //! Baton stands between marketing and sales. Reading order: `domain`, `contract`, `transaction`, `service`.
 
 pub mod clock;
+pub mod contract;
+pub mod domain;
 pub mod settings;
+pub mod store;
 pub mod telemetry;
+pub mod transaction;
