@@ -1,3 +1,10 @@
-//! Bytes to requests and records, text to policies. It never reads a database and never publishes.
+//! The contract: bytes <-> requests and records. It never touches Kafka, SQL or HTTP, and decides nothing.
 
+pub mod envelope;
+pub mod inbound;
+pub mod keys;
+pub mod outbound;
 pub mod request;
+mod text;
+
+pub use inbound::{DecodedRecord, Decoder, RecordIn};
