@@ -83,6 +83,13 @@ impl Progress {
         }
     }
 
+    /// The partition has nothing to do: standing still is no fault.
+    pub fn idle(&self, partition: &Partition, now: Instant) {
+        if let Some(state) = self.lock().get_mut(partition) {
+            state.moved = now;
+        }
+    }
+
     /// Every assigned partition.
     #[must_use]
     pub fn standings(&self, now: Instant) -> Vec<(Partition, Standing)> {

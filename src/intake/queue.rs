@@ -8,6 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::Notify;
 
+/// Words about ends that wait at most: a lane that is stuck must not gather them for ever.
+const MARKS_MAX: usize = 1_000;
+
 /// What a lane is told, in order.
 #[derive(Debug)]
 pub enum Item {
@@ -33,6 +36,7 @@ struct Inner {
     items: VecDeque<Item>,
     records: usize,
     bytes: usize,
+    marks: usize,
     closed: bool,
 }
 
@@ -59,9 +63,14 @@ impl Queue {
     /// Appends. The caller looks at [`Self::is_full`] afterwards, so the bound is exceeded by one record at most.
     pub fn push(&self, item: Item) {
         let mut inner = self.lock();
-        if let Item::Record(arrival) = &item {
-            inner.records += 1;
-            inner.bytes += arrival.bytes;
+        match &item {
+            Item::Record(arrival) => {
+                inner.records += 1;
+                inner.bytes += arrival.bytes;
+            }
+            Item::AtEnd { .. } if inner.marks >= MARKS_MAX => return,
+            Item::AtEnd { .. } => inner.marks += 1,
+            Item::Assigned(_) => {}
         }
         inner.items.push_back(item);
         drop(inner);
@@ -87,6 +96,7 @@ impl Queue {
         let mut inner = self.lock();
         inner.generation += 1;
         inner.items.clear();
+        inner.marks = 0;
         inner.records = 0;
         inner.bytes = 0;
         drop(inner);
@@ -135,7 +145,7 @@ impl Queue {
     pub fn take(&self, records_max: usize, bytes_max: usize) -> Taken {
         let mut inner = self.lock();
         let mut taken = Taken { generation: inner.generation, ..Taken::default() };
-        let mut bytes = 0;
+        let (mut bytes, mut marks) = (0, 0);
         while let Some(item) = inner.items.front() {
             if let Item::Record(arrival) = item {
                 let over = bytes + arrival.bytes > bytes_max || taken.records >= records_max;
@@ -145,8 +155,12 @@ impl Queue {
                 bytes += arrival.bytes;
                 taken.records += 1;
             }
+            if let Item::AtEnd { .. } = item {
+                marks += 1;
+            }
             taken.items.extend(inner.items.pop_front());
         }
+        inner.marks -= marks;
         inner.records -= taken.records;
         inner.bytes -= bytes;
         taken

@@ -137,7 +137,9 @@ impl Watch {
                     queue.push(Item::AtEnd { partition: partition.clone(), seen });
                 }
             }
-            if behind && standing.unmoved > stuck_after {
+            if !behind {
+                self.parts.progress.idle(partition, seen);
+            } else if standing.unmoved > stuck_after {
                 stuck.push(format!("{}/{}", partition.0, partition.1));
             }
         }
