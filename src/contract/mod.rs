@@ -1,4 +1,5 @@
-//! The contract: bytes <-> requests and records. It never touches Kafka, SQL or HTTP, and decides nothing.
+//! The contract: bytes <-> requests and records, text <-> policies. It never touches Kafka, SQL or HTTP, and decides
+//! nothing.
 
 pub mod envelope;
 pub mod inbound;

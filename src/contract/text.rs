@@ -1,7 +1,7 @@
 //! Checks and canonical bytes of JSON documents. It never knows what a document means.
 
 use super::request::Unreadable;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Levels of objects and arrays that a document may have: twice what any schema of ours needs.
 pub const NESTING_MAX: usize = 64;
@@ -99,9 +99,4 @@ fn scalar(value: &Value, bytes: &mut Vec<u8>) {
 
 fn name_of(name: &str, bytes: &mut Vec<u8>) {
     let _ = serde_json::to_writer(bytes, name);
-}
-
-/// The members of an object; none of anything else.
-pub(super) fn members(value: &Value) -> Option<&Map<String, Value>> {
-    value.as_object()
 }

@@ -191,7 +191,6 @@ impl Decoder {
         let stamp = Stamp { at: envelope.occurred_at, by: first_half(digest) };
         let reading = Reading {
             data: fields::Fields::of(&envelope.data),
-            event_type: compiled.known.name,
             cause,
             stamp,
             signal: crate::domain::signal::SignalId(digest),

@@ -17,8 +17,6 @@ use uuid::Uuid;
 /// A record whose schema has passed, and what its reading rests on.
 pub(super) struct Reading<'a> {
     pub data: Fields<'a>,
-    /// Without the `io.baton.` prefix.
-    pub event_type: &'static str,
     pub cause: Cause,
     pub stamp: Stamp,
     pub signal: SignalId,
@@ -65,11 +63,6 @@ impl<'a> Reading<'a> {
             origin,
             ..Report::default()
         }
-    }
-
-    /// A report that says nothing.
-    pub(super) fn silent_report(&self) -> Report {
-        Report { stamp: self.stamp, ..Report::default() }
     }
 
     /// The signal that this record is.

@@ -12,7 +12,7 @@ use crate::domain::time::DAY;
 
 /// The rows "opportunity opened, updated, won, lost".
 pub(super) fn report(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
-    if report.stale {
+    if report.late || (report.repeated && draft.lead.deal(report.id).is_some()) {
         return Err(Refusal::NothingChanges);
     }
     if let Stage::Suppressed { .. } = draft.lead.stage {

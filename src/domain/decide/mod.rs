@@ -40,6 +40,7 @@ pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec
             crm::link(&mut draft, *by_person, owner.as_ref(), report)?;
         }
         Command::OfferLead(offer) => offer::offer(&mut draft, offer)?,
+        Command::PassPool { to } => offer::pass_pool(&mut draft, to)?,
         Command::ClaimLead => offer::claim(&mut draft)?,
         Command::AcceptLead => offer::accept(&mut draft)?,
         Command::DeclineLead => offer::decline(&mut draft)?,
@@ -68,6 +69,7 @@ fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> 
         | Command::ReportProfile { .. }
         | Command::LinkCrmRecord { .. }
         | Command::OfferLead(_)
+        | Command::PassPool { .. }
         | Command::ReportDeal(_)
         | Command::PassDeadline(_)
         | Command::OptOutEmail { .. }

@@ -7,7 +7,7 @@ use crate::domain::custody::Holder;
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::{Stage, StageKind};
 use crate::domain::policy::Priority;
-use crate::domain::team::{MemberId, Role};
+use crate::domain::team::{MemberId, PoolId, Role};
 
 /// The row "offer (router)".
 pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal> {
@@ -26,6 +26,14 @@ pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal>
         offer_no: draft.lead.cycle.offers + 1,
         custody,
     })
+}
+
+/// A pool in which nobody is free hands the lead to the next pool's queue.
+pub(super) fn pass_pool(draft: &mut Draft<'_>, to: &PoolId) -> Result<(), Refusal> {
+    if draft.stage() != StageKind::Queued {
+        return Err(Refusal::Stale);
+    }
+    draft.requeue(draft.lead.cycle.wanted.clone(), to.clone(), false, false)
 }
 
 /// The row "claim".
@@ -177,7 +185,7 @@ pub(super) fn reassign(draft: &mut Draft<'_>, to: &MemberId) -> Result<(), Refus
 
 impl Draft<'_> {
     /// Into the queue of the named person's pool, wanted by name.
-    fn requeue_for(&mut self, to: &MemberId, pool: crate::domain::team::PoolId) -> Result<(), Refusal> {
+    fn requeue_for(&mut self, to: &MemberId, pool: PoolId) -> Result<(), Refusal> {
         let priority = self.lead.cycle.terms.as_ref().map_or(Priority::P3, |terms| terms.priority);
         let custody = self.queued(&pool, priority, self.contact_clock(None));
         self.push(Event::LeadQueued { wanted: Some(to.clone()), pool, held: false, misrouted: false, custody })
