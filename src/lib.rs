@@ -5,6 +5,8 @@ pub mod clock;
 pub mod contract;
 pub mod demo;
 pub mod domain;
+pub mod intake;
+pub mod relay;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
