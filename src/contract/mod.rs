@@ -5,6 +5,7 @@ pub mod envelope;
 pub mod inbound;
 pub mod keys;
 pub mod outbound;
+pub mod policy_text;
 pub mod request;
 mod text;
 

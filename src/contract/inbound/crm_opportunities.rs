@@ -36,7 +36,8 @@ fn deal(reading: &Reading<'_>, change: &'static str, command: DealChange) -> Res
         opened_at: patch.opened_at,
         closed_at: closed_at(reading, patch.opened_at)?,
         owner: None,
-        stale: false,
+        repeated: false,
+        late: false,
     };
     let named = patch.owner.clone();
     let subject = Subject::Opportunity(DealPatch { contacts, ..patch });

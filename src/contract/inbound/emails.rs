@@ -24,10 +24,8 @@ fn happened(reading: &Reading<'_>, kind: SignalKind) -> Decoded {
     let data = reading.data;
     let automated = data.flag("automated") || data.flag("out_of_office");
     let about = data.text("message_id").map_or(0, keys::about);
-    let creates = match kind {
-        SignalKind::EmailClicked | SignalKind::EmailReplied if !automated => Creates::WithEmail,
-        _ => Creates::NeverFiltered,
-    };
+    let by_a_person = matches!(kind, SignalKind::EmailClicked | SignalKind::EmailReplied) && !automated;
+    let creates = if by_a_person { Creates::WithEmail } else { Creates::NeverFiltered };
     let named = reading.who();
     let report = reading.report(&named, Some(Origin::Marketing));
     let touch = (kind.is_touch() && !automated).then(|| TouchDetail {

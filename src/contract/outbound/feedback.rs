@@ -37,6 +37,10 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
             "feedback.lost.v1"
         }
         Event::SqlReversed => "feedback.sql_reversed.v1",
+        Event::WinReversed { .. } => {
+            amounts(handed, &mut payload);
+            "feedback.win_reversed.v1"
+        }
         Event::ClockReminded { kind, .. } => {
             put(&mut payload, "reason", kind.code());
             "feedback.sla_reminded.v1"
@@ -58,6 +62,7 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
         | Event::SignalRecorded { .. }
         | Event::TouchRecorded { .. }
         | Event::CycleStarted { .. }
+        | Event::LeadClosedAsWon { .. }
         | Event::LeadMarketingQualified { .. }
         | Event::PriorityRaised { .. }
         | Event::LeadOffered { .. }

@@ -78,7 +78,7 @@ fn common(handed: &Handed<'_>, told: &Told) -> Object {
     let occurred_at = parts::time(handed.occurred_at).unwrap_or_else(|| handed.decided_at.to_string());
     put(&mut payload, "occurred_at", occurred_at);
     put(&mut payload, "decided_at", handed.decided_at.to_string());
-    put(&mut payload, "policy", hex(&handed.policy.hash));
+    put(&mut payload, "policy", hex(&handed.policy_hash));
     put(&mut payload, "action_url", handed.board_url.map(|url| format!("{url}/leads/{}", lead.id)));
     payload
 }
@@ -135,6 +135,8 @@ fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
             .with("opportunity", parts::opportunity(handed, *opportunity)),
         Event::LeadWon { opportunity, implied, .. } => Told::plain("lead.won.v1")
             .implied(*implied)
+            .with("opportunity", parts::opportunity(handed, *opportunity)),
+        Event::LeadClosedAsWon { opportunity, .. } => Told::plain("lead.won.v1")
             .with("opportunity", parts::opportunity(handed, *opportunity)),
         Event::LeadLost { opportunity, reason, unmapped, implied, .. } => {
             let code = if *unmapped { "unmapped_reason" } else { reason.as_deref().unwrap_or("unmapped_reason") };
@@ -207,6 +209,8 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::OpportunityOpened { .. }
         | Event::DealRecorded { .. }
         | Event::LeadWon { .. }
+        | Event::WinReversed { .. }
+        | Event::LeadClosedAsWon { .. }
         | Event::LeadLost { .. }
         | Event::LeadReassigned { .. }
         | Event::PreferenceNoted { .. }

@@ -19,7 +19,6 @@ use super::request::{CrmKey, Money};
 use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, EventId};
 use crate::domain::lead::Lead;
-use crate::domain::policy::Policy;
 use crate::domain::scoring::Receipt;
 use crate::domain::team::Team;
 use crate::domain::time::Moment;
@@ -91,7 +90,8 @@ pub struct Handed<'a> {
     /// The lead after the last event of the same decision: a rejection's consequence follows it.
     pub settled: &'a Lead,
     pub event: &'a Event,
-    pub policy: &'a Policy,
+    /// SHA-256 of the policy's text.
+    pub policy_hash: [u8; 32],
     pub team: &'a Team,
     pub decided_at: Moment,
     pub occurred_at: Moment,

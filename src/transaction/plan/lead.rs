@@ -4,7 +4,7 @@ use super::command::Unready;
 use super::people::is_weak;
 use super::publish::Step;
 use super::{Planner, Work};
-use crate::audit::chain;
+use crate::audit::chain::{self, Columns};
 use crate::contract::request::{Decoded, PersonRef, Request};
 use crate::domain::command::{Actor, Command, Inputs, Nature, View};
 use crate::domain::decide::{Refusal, decide};
@@ -229,7 +229,7 @@ impl Planner<'_> {
             previous,
             hash: [0; 32],
         };
-        row.hash = chain::hash(&row.columns());
+        row.hash = hash_of(&row);
         if let Some(work) = self.leads.get_mut(&after.id) {
             work.row.head_hash = row.hash;
         }
@@ -291,7 +291,8 @@ impl Planner<'_> {
                 Nature::Fact => Event::FactDiverged { code: code.clone() },
             };
             let actor = self.actor(&request.cause.actor);
-            let now = self.work(lead).map_or(self.world.now, |work| work.row.lead.decided_at).max(self.world.now);
+            let world_now = self.world.now;
+            let now = self.work(lead).map_or(world_now, |work| work.row.lead.decided_at.max(world_now));
             let _recorded =
                 self.apply(entry, request, lead, std::slice::from_ref(&event), &actor, request.cause.occurred_at, now)?;
         }
@@ -367,6 +368,30 @@ impl Planner<'_> {
             && request.cause.actor != crate::contract::request::Who::Sweeper;
         !(historic && from_outside) || events.iter().any(|event| matches!(event, Event::LeadMarketingQualified { .. }))
     }
+}
+
+fn hash_of(row: &AuditRow) -> [u8; 32] {
+    let (subject_kind, subject) = row.subject.columns();
+    chain::hash(&Columns {
+        stream: &row.stream,
+        stream_sequence: row.stream_sequence,
+        subject_kind,
+        subject: subject.as_bytes(),
+        version: row.version,
+        event: row.event,
+        payload: &row.payload,
+        occurred_at: row.occurred_at.0,
+        decided_at: row.decided_at.0,
+        actor: &row.actor,
+        cause: &row.cause,
+        record: row.record.as_ref().map(|(topic, partition, offset)| (topic.as_str(), *partition, *offset)),
+        input: &row.input,
+        policy: &row.policy,
+        team: &row.team,
+        reference: &row.reference,
+        timeline: row.timeline,
+        previous: &row.previous,
+    })
 }
 
 impl Work {

@@ -40,7 +40,7 @@ impl Planner<'_> {
             after: step.after,
             settled: step.settled,
             event: step.event,
-            policy: world.policy,
+            policy_hash: world.policy.hash,
             team: world.team,
             decided_at: step.after.decided_at,
             occurred_at: step.occurred_at,
