@@ -166,6 +166,7 @@ pub struct Limits {
     pub kept_bytes: usize,
     pub request_bytes: usize,
     pub shutdown_seconds: u64,
+    pub fail_after_statement: u32,
 }
 
 /// `[security]`
