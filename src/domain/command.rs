@@ -135,8 +135,10 @@ pub struct DealReport {
     pub opened_at: Moment,
     pub closed_at: Option<Moment>,
     pub owner: Option<MemberId>,
-    /// A late `opened` of a deal already closed, or an older revision: times only.
-    pub stale: bool,
+    /// Told before in the same words: moves nobody who knows the deal.
+    pub repeated: bool,
+    /// A late opening of a deal that is closed already, or an older revision: times only, moves nobody.
+    pub late: bool,
 }
 
 /// The router's choice.
@@ -165,6 +167,8 @@ pub enum Command {
     ReportProfile { report: Report },
     LinkCrmRecord { by_person: bool, owner: Option<MemberId>, report: Report },
     OfferLead(Offer),
+    /// Nobody of the pool can take the lead: to the queue of the next.
+    PassPool { to: PoolId },
     ClaimLead,
     AcceptLead,
     DeclineLead,
@@ -187,6 +191,7 @@ impl Command {
             Self::ReportProfile { .. } => "report_profile",
             Self::LinkCrmRecord { .. } => "link_crm_record",
             Self::OfferLead(_) => "offer_lead",
+            Self::PassPool { .. } => "pass_pool",
             Self::ClaimLead => "claim_lead",
             Self::AcceptLead => "accept_lead",
             Self::DeclineLead => "decline_lead",

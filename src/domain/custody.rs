@@ -160,8 +160,17 @@ impl Clock {
 
     /// This clock with a moment at which the holder loses the lead.
     #[must_use]
-    pub fn taking_back_at(mut self, moment: Moment) -> Self {
+    pub fn retaken_at(mut self, moment: Moment) -> Self {
         self.take_back_at = Some(moment.max(self.due_by));
+        self
+    }
+
+    /// This clock on the first rung that is still ahead at `now`; for a clock that was moved, not missed.
+    #[must_use]
+    pub fn caught_up(mut self, now: Moment) -> Self {
+        while self.rung < Rung::Due && self.rung_at <= now {
+            self = self.advanced(now);
+        }
         self
     }
 

@@ -87,6 +87,10 @@ pub enum Event {
     DealRecorded { opportunity: OpportunityId, state: DealState, win: bool, custody: Option<Custody> },
     LeadWon { opportunity: OpportunityId, at: Moment, implied: bool },
     LeadLost { opportunity: OpportunityId, at: Moment, reason: Option<String>, unmapped: bool, implied: bool, custody: Option<Custody> },
+    /// A win was taken back in the CRM; figures net it.
+    WinReversed { opportunity: OpportunityId },
+    /// The last open deal was lost, but the cycle holds a win: the lead closes as won.
+    LeadClosedAsWon { opportunity: OpportunityId, at: Moment },
     LeadReassigned { from: Option<MemberId>, custody: Custody },
     /// Somebody named a person for a lead that is not with sales.
     PreferenceNoted { wanted: MemberId },
@@ -136,6 +140,8 @@ impl Event {
             Self::DealRecorded { .. } => "deal_recorded",
             Self::LeadWon { .. } => "lead_won",
             Self::LeadLost { .. } => "lead_lost",
+            Self::WinReversed { .. } => "win_reversed",
+            Self::LeadClosedAsWon { .. } => "lead_closed_as_won",
             Self::LeadReassigned { .. } => "lead_reassigned",
             Self::PreferenceNoted { .. } => "preference_noted",
             Self::CrmLinked { .. } => "crm_linked",

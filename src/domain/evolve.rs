@@ -97,6 +97,8 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         | Event::LeadWon { .. }
         | Event::LeadLost { .. } => conclude(lead, event),
         Event::SqlReversed => lead.cycle.sql_at = None,
+        Event::WinReversed { .. } => lead.cycle.wins = lead.cycle.wins.saturating_sub(1),
+        Event::LeadClosedAsWon { at, .. } => lead.stage = Stage::Won { at: *at },
         Event::PreferenceNoted { wanted } => lead.cycle.wanted = Some(wanted.clone()),
         Event::ReplyOwed { custody }
         | Event::ClockReminded { custody, .. }

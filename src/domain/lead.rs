@@ -48,6 +48,9 @@ pub enum Motion {
 }
 
 impl Motion {
+    /// Every motion.
+    pub const ALL: &'static [Self] = &[Self::NewBusiness, Self::Expansion];
+
     /// The word on the wire.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -55,6 +58,12 @@ impl Motion {
             Self::NewBusiness => "new_business",
             Self::Expansion => "expansion",
         }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|it| it.code() == code)
     }
 }
 

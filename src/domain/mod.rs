@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod command;
 pub mod custody;
+pub mod decide;
 pub mod event;
 pub mod evolve;
 pub mod ids;

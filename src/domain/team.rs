@@ -45,14 +45,8 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: &'static [Self] = &[
-        Self::Rep,
-        Self::Sales,
-        Self::Marketing,
-        Self::Operations,
-        Self::Manager,
-        Self::Arbiter,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Rep, Self::Sales, Self::Marketing, Self::Operations, Self::Manager, Self::Arbiter];
 
     /// The word of the team file.
     #[must_use]
@@ -136,18 +130,9 @@ impl Team {
     pub fn new(hash: [u8; 32], members: Vec<Member>, pools: Vec<Pool>, offices: Offices) -> Self {
         Self {
             hash,
-            by_crm: members
-                .iter()
-                .map(|member| (member.crm.clone(), member.id.clone()))
-                .collect(),
-            members: members
-                .into_iter()
-                .map(|member| (member.id.clone(), member))
-                .collect(),
-            pools: pools
-                .into_iter()
-                .map(|pool| (pool.id.clone(), pool))
-                .collect(),
+            by_crm: members.iter().map(|member| (member.crm.clone(), member.id.clone())).collect(),
+            members: members.into_iter().map(|member| (member.id.clone(), member)).collect(),
+            pools: pools.into_iter().map(|pool| (pool.id.clone(), pool)).collect(),
             offices,
         }
     }
@@ -166,10 +151,7 @@ impl Team {
     /// A person by CRM user.
     #[must_use]
     pub fn by_crm(&self, system: &str, id: &str) -> Option<&Member> {
-        let user = CrmUser {
-            system: system.to_owned(),
-            id: id.to_owned(),
-        };
+        let user = CrmUser { system: system.to_owned(), id: id.to_owned() };
         self.by_crm.get(&user).and_then(|it| self.members.get(it))
     }
 
@@ -187,17 +169,13 @@ impl Team {
     /// The first pool, by id, that the person is in.
     #[must_use]
     pub fn pool_of(&self, member: &MemberId) -> Option<&Pool> {
-        self.pools
-            .values()
-            .find(|pool| pool.members.iter().any(|(id, _)| id == member))
+        self.pools.values().find(|pool| pool.members.iter().any(|(id, _)| id == member))
     }
 
     /// The steward of a pool's queue; of an unknown pool, the steward of leads without a route.
     #[must_use]
     pub fn steward_of(&self, pool: &PoolId) -> &MemberId {
-        self.pools
-            .get(pool)
-            .map_or(&self.offices.queue_steward, |pool| &pool.steward)
+        self.pools.get(pool).map_or(&self.offices.queue_steward, |pool| &pool.steward)
     }
 
     /// The steward of leads that no route takes.
@@ -242,11 +220,7 @@ impl Team {
         let mut id = member;
         for _ in 0..self.members.len() {
             match self.members.get(id) {
-                Some(Member {
-                    active: false,
-                    deputy: Some(deputy),
-                    ..
-                }) => id = deputy,
+                Some(Member { active: false, deputy: Some(deputy), .. }) => id = deputy,
                 Some(_) | None => return id,
             }
         }

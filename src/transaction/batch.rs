@@ -88,10 +88,13 @@ impl Stream {
 }
 
 /// What one transaction takes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Batch {
     /// The stream of entries that are no records.
     pub stream: Option<Stream>,
+    /// The router's one pool: entries ask for an offer from it, each naming its lead.
+    pub routing: Option<crate::domain::team::PoolId>,
+    pub idempotency: Option<Idempotency>,
     pub entries: Vec<Entry>,
     pub moves: Vec<Move>,
 }
@@ -131,4 +134,12 @@ impl Outcome {
             Self::Duplicate => "",
         }
     }
+}
+
+/// The caller's key of an ask: the reply is written in the same transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    pub key: String,
+    pub actor: String,
+    pub body_hash: [u8; 32],
 }

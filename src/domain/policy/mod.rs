@@ -8,9 +8,7 @@ pub mod terms;
 
 pub use mql::{Blocker, EngagementGround, Guards, MqlDefinition, MqlGround, MqlVerdict};
 pub use reference::Reference;
-pub use rejection::{
-    Consequence, Demands, DisqualifiedFor, LossRule, RejectionCode, RejectionRule,
-};
+pub use rejection::{Consequence, Demands, DisqualifiedFor, LossRule, RejectionCode, RejectionRule};
 pub use sql::{Authority, Budget, Need, SqlDefinition, SqlFacts};
 pub use terms::{Durations, Grade, Priority, RequiredField, Segment, SlaTerms, Targets};
 
@@ -148,12 +146,7 @@ impl Policy {
 
     /// The facts that an SQL still misses on that day (days since 1970-01-01), by their words in the contract.
     #[must_use]
-    pub fn sql_missing(
-        &self,
-        facts: &SqlFacts,
-        account_matched: bool,
-        decided_on: i32,
-    ) -> Vec<&'static str> {
+    pub fn sql_missing(&self, facts: &SqlFacts, account_matched: bool, decided_on: i32) -> Vec<&'static str> {
         self.terms.sql.missing(facts, account_matched, decided_on)
     }
 

@@ -10,10 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// Facts about a lead that keep it from sales; they live in the lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts, each read by name"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each read by name")]
 pub struct Guards {
     pub hard_bounce: bool,
     pub own: bool,
@@ -143,28 +140,17 @@ impl MqlDefinition {
     /// What a lead of this score still lacks for the ground of its grade; empty when it qualifies on engagement.
     #[must_use]
     pub fn missing(&self, standing: &Standing<'_>, score: Score) -> Vec<Missing> {
-        let ground = self
-            .grounds
-            .iter()
-            .find(|ground| ground.grades.contains(&score.grade));
+        let ground = self.grounds.iter().find(|ground| ground.grades.contains(&score.grade));
         let Some(ground) = ground else {
-            return vec![Missing::HandRaise {
-                priority: self.low_priority,
-            }];
+            return vec![Missing::HandRaise { priority: self.low_priority }];
         };
         let mut missing = Vec::new();
         if score.points < ground.points {
-            missing.push(Missing::Points {
-                have: score.points,
-                need: ground.points,
-            });
+            missing.push(Missing::Points { have: score.points, need: ground.points });
         }
         let human = Human::of(standing);
         if human.kinds < ground.human_kinds {
-            missing.push(Missing::HumanKinds {
-                have: human.kinds,
-                need: ground.human_kinds,
-            });
+            missing.push(Missing::HumanKinds { have: human.kinds, need: ground.human_kinds });
         }
         if let Some(within_days) = ground.human_within_days
             && !human.is_within(standing.as_of, within_days)
@@ -176,16 +162,9 @@ impl MqlDefinition {
 }
 
 /// Holds a lead against the MQL definition.
-pub(super) fn verdict(
-    policy: &Policy,
-    standing: &Standing<'_>,
-    hand_raise: Option<Moment>,
-) -> MqlVerdict {
+pub(super) fn verdict(policy: &Policy, standing: &Standing<'_>, hand_raise: Option<Moment>) -> MqlVerdict {
     if let Some(by) = blocker(standing, hand_raise.is_some()) {
-        return MqlVerdict::Blocked {
-            by,
-            hand_raise: hand_raise.is_some(),
-        };
+        return MqlVerdict::Blocked { by, hand_raise: hand_raise.is_some() };
     }
     let score = policy.score(standing);
     let definition = &policy.terms.mql;
@@ -194,24 +173,13 @@ pub(super) fn verdict(
         let late = standing.as_of.since(raised_at) > hours_max * HOUR;
         let wanted = definition.hand_raise_grades.contains(&score.grade);
         return MqlVerdict::Qualifies {
-            ground: if wanted {
-                MqlGround::HandRaise
-            } else {
-                MqlGround::HandRaiseLow
-            },
-            priority: if wanted && !late {
-                definition.hand_raise_priority
-            } else {
-                definition.low_priority
-            },
+            ground: if wanted { MqlGround::HandRaise } else { MqlGround::HandRaiseLow },
+            priority: if wanted && !late { definition.hand_raise_priority } else { definition.low_priority },
             score,
             late,
         };
     }
-    let met = definition
-        .grounds
-        .iter()
-        .find(|ground| ground.grades.contains(&score.grade));
+    let met = definition.grounds.iter().find(|ground| ground.grades.contains(&score.grade));
     match met {
         Some(ground) if definition.missing(standing, score).is_empty() => {
             let raised = policy.terms.engagement.priority(standing);
@@ -237,23 +205,14 @@ fn blocker(standing: &Standing<'_>, hand_raise: bool) -> Option<Blocker> {
         (Blocker::Competitor, guards.competitor),
         (Blocker::Junk, guards.junk),
         (Blocker::Bot, guards.bot),
-        (
-            Blocker::Disposable,
-            guards.disposable || mail == Some(&MailKind::Disposable),
-        ),
+        (Blocker::Disposable, guards.disposable || mail == Some(&MailKind::Disposable)),
         (Blocker::HardBounce, guards.hard_bounce),
         (Blocker::NoContact, !known.email && !known.phone),
-        (
-            Blocker::NoLawfulBasis,
-            guards.email_opt_out && !known.phone && !hand_raise,
-        ),
+        (Blocker::NoLawfulBasis, guards.email_opt_out && !known.phone && !hand_raise),
         (Blocker::OpenHandoff, standing.other_open_handoff),
         (Blocker::Customer, standing.customer && !hand_raise),
     ];
-    checks
-        .into_iter()
-        .find(|(_, stands)| *stands)
-        .map(|(blocker, _)| blocker)
+    checks.into_iter().find(|(_, stands)| *stands).map(|(blocker, _)| blocker)
 }
 
 /// The human signals of a cycle: how many kinds, and the newest.
@@ -264,8 +223,7 @@ struct Human {
 
 impl Human {
     fn of(standing: &Standing<'_>) -> Self {
-        let human =
-            |signal: &&Signal| signal.at >= standing.cycle_started_at && signal.kind.is_human();
+        let human = |signal: &&Signal| signal.at >= standing.cycle_started_at && signal.kind.is_human();
         let mut kinds: Vec<&'static str> = Vec::new();
         let mut newest = None;
         for signal in standing.signals.signals().iter().filter(human) {
@@ -275,15 +233,11 @@ impl Human {
                 kinds.push(kind);
             }
         }
-        Self {
-            kinds: u32::try_from(kinds.len()).unwrap_or(u32::MAX),
-            newest,
-        }
+        Self { kinds: u32::try_from(kinds.len()).unwrap_or(u32::MAX), newest }
     }
 
     fn is_within(&self, as_of: Moment, days: u32) -> bool {
-        self.newest
-            .is_some_and(|newest| as_of.since(newest) <= i64::from(days) * DAY)
+        self.newest.is_some_and(|newest| as_of.since(newest) <= i64::from(days) * DAY)
     }
 }
 

@@ -54,8 +54,7 @@ impl Reference {
         self.forms_by_id
             .get(form_id.trim().to_lowercase().as_str())
             .or_else(|| {
-                form_name
-                    .and_then(|name| self.forms_by_name.get(name.trim().to_lowercase().as_str()))
+                form_name.and_then(|name| self.forms_by_name.get(name.trim().to_lowercase().as_str()))
             })
             .copied()
     }
@@ -66,9 +65,7 @@ impl Reference {
         let status = status.trim().to_lowercase();
         let reason = status_reason.map(|reason| reason.trim().to_lowercase());
         let exact = reason.and_then(|reason| self.statuses.get(&(status.clone(), Some(reason))));
-        exact
-            .or_else(|| self.statuses.get(&(status, None)))
-            .copied()
+        exact.or_else(|| self.statuses.get(&(status, None))).copied()
     }
 
     /// What an e-mail's domain says; a subdomain is what its parent is.
@@ -101,9 +98,7 @@ impl Reference {
         if currency == self.reporting_currency {
             return Some(RATE_UNIT);
         }
-        self.exchange_rates
-            .get(&(fiscal_month.to_owned(), currency.to_owned()))
-            .copied()
+        self.exchange_rates.get(&(fiscal_month.to_owned(), currency.to_owned())).copied()
     }
 
     /// Millionths of the reporting currency for one unit of open pipeline.

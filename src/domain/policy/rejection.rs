@@ -129,10 +129,7 @@ pub enum Consequence {
 
 /// What a rejection must bring: demanded of an ask, defaulted and flagged on a fact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent demands, each read by name"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent demands, each read by name")]
 pub struct Demands {
     /// Human attempts, over so many `days` and so many `channels`; 0 demands nothing.
     pub attempts: u32,

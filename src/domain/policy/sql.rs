@@ -45,9 +45,7 @@ impl Need {
     /// Reads the word.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::Yes, Self::No, Self::Unknown]
-            .into_iter()
-            .find(|it| it.code() == code)
+        [Self::Yes, Self::No, Self::Unknown].into_iter().find(|it| it.code() == code)
     }
 }
 
@@ -66,9 +64,7 @@ impl Authority {
     /// Reads the word.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::Decides, Self::Influences, Self::None, Self::Unknown]
-            .into_iter()
-            .find(|it| it.code() == code)
+        [Self::Decides, Self::Influences, Self::None, Self::Unknown].into_iter().find(|it| it.code() == code)
     }
 
     fn is_enough(self) -> bool {
@@ -94,9 +90,7 @@ impl Budget {
     /// Reads the word.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::Confirmed, Self::Plausible, Self::None, Self::Unknown]
-            .into_iter()
-            .find(|it| it.code() == code)
+        [Self::Confirmed, Self::Plausible, Self::None, Self::Unknown].into_iter().find(|it| it.code() == code)
     }
 
     fn is_enough(self) -> bool {
@@ -136,20 +130,9 @@ impl SqlDefinition {
     ///
     /// A fact reported as "none" is missing whatever the others say.
     #[must_use]
-    pub fn missing(
-        &self,
-        facts: &SqlFacts,
-        account_matched: bool,
-        decided_on: i32,
-    ) -> Vec<&'static str> {
-        let timeline = facts
-            .timeline_months
-            .is_some_and(|months| months <= self.timeline_months_max);
-        let good = [
-            facts.authority.is_enough(),
-            facts.budget.is_enough(),
-            timeline,
-        ];
+    pub fn missing(&self, facts: &SqlFacts, account_matched: bool, decided_on: i32) -> Vec<&'static str> {
+        let timeline = facts.timeline_months.is_some_and(|months| months <= self.timeline_months_max);
+        let good = [facts.authority.is_enough(), facts.budget.is_enough(), timeline];
         let enough = good.iter().filter(|it| **it).count() >= self.good_facts_min as usize;
         let next_step = facts.next_step_on.is_some_and(|day| {
             let ahead = i64::from(day) - i64::from(decided_on);
@@ -158,22 +141,12 @@ impl SqlDefinition {
         let checks = [
             ("conversation", facts.conversation),
             ("need", facts.need == Need::Yes),
-            (
-                "authority",
-                good[0] || (enough && facts.authority != Authority::None),
-            ),
-            (
-                "budget",
-                good[1] || (enough && facts.budget != Budget::None),
-            ),
+            ("authority", good[0] || (enough && facts.authority != Authority::None)),
+            ("budget", good[1] || (enough && facts.budget != Budget::None)),
             ("timeline_months", timeline || enough),
             ("next_step_on", next_step),
             ("account", account_matched),
         ];
-        checks
-            .into_iter()
-            .filter(|(_, met)| !met)
-            .map(|(name, _)| name)
-            .collect()
+        checks.into_iter().filter(|(_, met)| !met).map(|(name, _)| name).collect()
     }
 }

@@ -60,10 +60,7 @@ impl Priority {
     /// Reads 1 to 4.
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|priority| priority.number() == number)
+        Self::ALL.iter().copied().find(|priority| priority.number() == number)
     }
 }
 
@@ -110,14 +107,8 @@ pub enum RequiredField {
 
 impl RequiredField {
     /// Every field that a policy may require.
-    pub const ALL: &'static [Self] = &[
-        Self::Email,
-        Self::Name,
-        Self::Company,
-        Self::Country,
-        Self::JobTitle,
-        Self::Phone,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Email, Self::Name, Self::Company, Self::Country, Self::JobTitle, Self::Phone];
 
     /// The word of the policy and of the contract.
     #[must_use]

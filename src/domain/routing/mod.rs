@@ -2,12 +2,7 @@
 
 mod rotation;
 
-#[cfg(test)]
-mod tests;
-
-pub use rotation::{
-    Candidate, POOL_STEPS_MAX, RepChoice, Rotation, WhyNot, choose_rep, choose_rep_of_pools,
-};
+pub use rotation::{Candidate, POOL_STEPS_MAX, RepChoice, Rotation, WhyNot, choose_rep, choose_rep_of_pools};
 
 use super::lead::Motion;
 use super::policy::{Grade, Policy, Priority, Segment};
@@ -58,11 +53,7 @@ pub fn choose_pool(policy: &Policy, subject: &RouteSubject) -> Option<PoolChoice
     for rule in policy.routes() {
         match rule.differs(subject) {
             None => {
-                return Some(PoolChoice {
-                    pool: rule.pool.clone(),
-                    rule: rule.id.clone(),
-                    passed_over,
-                });
+                return Some(PoolChoice { pool: rule.pool.clone(), rule: rule.id.clone(), passed_over });
             }
             Some(field) => passed_over.push(format!("{}: {field}", rule.id)),
         }
@@ -73,10 +64,7 @@ pub fn choose_pool(policy: &Policy, subject: &RouteSubject) -> Option<PoolChoice
 impl RouteRule {
     /// The first field on which the subject differs; `None` is a match.
     fn differs(&self, subject: &RouteSubject) -> Option<&'static str> {
-        let country = subject
-            .country
-            .as_ref()
-            .is_some_and(|country| self.countries.contains(country));
+        let country = subject.country.as_ref().is_some_and(|country| self.countries.contains(country));
         let checks = [
             ("grade", allows(&self.grades, subject.grade)),
             ("priority", allows(&self.priorities, subject.priority)),
@@ -84,13 +72,10 @@ impl RouteRule {
             ("segment", allows(&self.segments, subject.segment)),
             ("motion", allows(&self.motions, subject.motion)),
         ];
-        checks
-            .into_iter()
-            .find(|(_, matches)| !matches)
-            .map(|(field, _)| field)
+        checks.into_iter().find(|(_, matches)| !matches).map(|(field, _)| field)
     }
 }
 
-fn allows<T: PartialEq>(list: &[T], value: T) -> bool {
+fn allows<T: Copy + PartialEq>(list: &[T], value: T) -> bool {
     list.is_empty() || list.contains(&value)
 }

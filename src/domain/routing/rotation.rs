@@ -77,46 +77,27 @@ pub fn choose_rep(
             continue;
         }
         let why_not = unfit(team.member(named), subject, named);
-        candidates.push(Candidate {
-            rep: named.clone(),
-            why_not,
-        });
+        candidates.push(Candidate { rep: named.clone(), why_not });
         if why_not.is_none() {
-            return RepChoice {
-                rep: Some(named.clone()),
-                candidates,
-                rotation: rotation.clone(),
-            };
+            return RepChoice { rep: Some(named.clone()), candidates, rotation: rotation.clone() };
         }
     }
     let mut eligible: Vec<(&MemberId, i64)> = Vec::new();
     for (rep, weight) in &pool.members {
-        let full = pool
-            .open_leads_max
-            .is_some_and(|max| open_leads.get(rep).copied().unwrap_or(0) >= max);
+        let full = pool.open_leads_max.is_some_and(|max| open_leads.get(rep).copied().unwrap_or(0) >= max);
         let why_not = unfit(team.member(rep), subject, rep).or(full.then_some(WhyNot::Full));
         if why_not.is_none() {
             eligible.push((rep, i64::from(*weight)));
         }
         if !candidates.iter().any(|it| it.rep == *rep) {
-            candidates.push(Candidate {
-                rep: rep.clone(),
-                why_not: why_not.or(Some(WhyNot::NotNext)),
-            });
+            candidates.push(Candidate { rep: rep.clone(), why_not: why_not.or(Some(WhyNot::NotNext)) });
         }
     }
     let (rep, rotation) = next(&eligible, rotation, pool);
-    if let Some(chosen) = candidates
-        .iter_mut()
-        .find(|it| Some(&it.rep) == rep.as_ref())
-    {
+    if let Some(chosen) = candidates.iter_mut().find(|it| Some(&it.rep) == rep.as_ref()) {
         chosen.why_not = None;
     }
-    RepChoice {
-        rep,
-        candidates,
-        rotation,
-    }
+    RepChoice { rep, candidates, rotation }
 }
 
 /// Chooses a rep of the first pool, along the chain of next pools, that has one; the pool asked last where none has.
@@ -156,15 +137,9 @@ fn unfit(member: Option<&Member>, subject: &RouteSubject, id: &MemberId) -> Opti
 }
 
 /// One turn: every eligible rep gains its weight, the richest (ties: order of the pool) pays the sum of all weights.
-fn next(
-    eligible: &[(&MemberId, i64)],
-    before: &Rotation,
-    pool: &Pool,
-) -> (Option<MemberId>, Rotation) {
+fn next(eligible: &[(&MemberId, i64)], before: &Rotation, pool: &Pool) -> (Option<MemberId>, Rotation) {
     let mut rotation = before.clone();
-    rotation
-        .counters
-        .retain(|rep, _| pool.members.iter().any(|(id, _)| id == rep));
+    rotation.counters.retain(|rep, _| pool.members.iter().any(|(id, _)| id == rep));
     let mut best: Option<(&MemberId, i64)> = None;
     let mut sum = 0;
     for (rep, weight) in eligible {

@@ -17,10 +17,7 @@ pub enum Counting {
     /// One award a message; signals whose message is not known count as one message's.
     OncePerMessage,
     /// One award for so many signals, within so many days of each other where given.
-    Together {
-        count: u32,
-        within_days: Option<u32>,
-    },
+    Together { count: u32, within_days: Option<u32> },
 }
 
 /// One rule.
@@ -105,22 +102,14 @@ impl EngagementRules {
         total_max: u16,
     ) -> Result<Self, RuleError> {
         if rules.len().max(groups.len()) > RULES_MAX {
-            return Err(RuleError::TooMany {
-                found: rules.len().max(groups.len()),
-            });
+            return Err(RuleError::TooMany { found: rules.len().max(groups.len()) });
         }
         for rule in &rules {
             if rule.points.signum() != rule.cap.signum() {
-                return Err(RuleError::CapSign {
-                    rule: rule.id.clone(),
-                    points: rule.points,
-                    cap: rule.cap,
-                });
+                return Err(RuleError::CapSign { rule: rule.id.clone(), points: rule.points, cap: rule.cap });
             }
             if rule.points < 0 && rule.group.is_some() {
-                return Err(RuleError::NegativeInGroup {
-                    rule: rule.id.clone(),
-                });
+                return Err(RuleError::NegativeInGroup { rule: rule.id.clone() });
             }
         }
         let falls = decay
@@ -135,14 +124,7 @@ impl EngagementRules {
                 by_kind[ordinal(*kind)].push(place);
             }
         }
-        Ok(Self {
-            rules,
-            groups,
-            decay,
-            negative_days_max,
-            total_max,
-            by_kind,
-        })
+        Ok(Self { rules, groups, decay, negative_days_max, total_max, by_kind })
     }
 
     /// The rules, in the order of the policy.
@@ -216,11 +198,7 @@ impl EngagementRules {
 
     pub(super) fn within_cap(&self, rule: usize, points: i32) -> i32 {
         let cap = self.rules[rule].cap;
-        if cap < 0 {
-            points.max(cap)
-        } else {
-            points.min(cap)
-        }
+        if cap < 0 { points.max(cap) } else { points.min(cap) }
     }
 
     pub(super) fn within_total(&self, sum: i32) -> u16 {
@@ -255,46 +233,30 @@ impl EngagementRules {
                         run.push(*signal);
                         if let Some(moment) = completed(run, count, within_days) {
                             let age = standing.as_of.days_since(moment).max(0);
-                            visit(&Award {
-                                rule: *place,
-                                points: self.aged(rule.points, age),
-                                signals: run,
-                            });
+                            visit(&Award { rule: *place, points: self.aged(rule.points, age), signals: run });
                             run.clear();
                         }
                         continue;
                     }
                 }
-                visit(&Award {
-                    rule: *place,
-                    points,
-                    signals: std::slice::from_ref(signal),
-                });
+                visit(&Award { rule: *place, points, signals: std::slice::from_ref(signal) });
             }
         }
     }
 
     fn of(&self, kind: SignalKind) -> impl Iterator<Item = &EngagementRule> {
-        self.by_kind[ordinal(kind)]
-            .iter()
-            .map(|place| &self.rules[*place])
+        self.by_kind[ordinal(kind)].iter().map(|place| &self.rules[*place])
     }
 
     /// Points at an age in whole days: positive ones decay and are truncated, negative ones end.
     fn aged(&self, points: i32, age: i64) -> i32 {
         if points < 0 {
-            return if age <= i64::from(self.negative_days_max) {
-                points
-            } else {
-                0
-            };
+            return if age <= i64::from(self.negative_days_max) { points } else { 0 };
         }
         self.decay
             .iter()
             .find(|band| age <= i64::from(band.days_max))
-            .map_or(0, |band| {
-                points * i32::try_from(band.percent).unwrap_or(0) / 100
-            })
+            .map_or(0, |band| points * i32::try_from(band.percent).unwrap_or(0) / 100)
     }
 }
 

@@ -22,13 +22,8 @@ pub enum FitField {
 
 impl FitField {
     /// Every field, in the order of receipts.
-    pub const ALL: &'static [Self] = &[
-        Self::Employees,
-        Self::Industry,
-        Self::Country,
-        Self::Seniority,
-        Self::Function,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Employees, Self::Industry, Self::Country, Self::Seniority, Self::Function];
 
     /// The word of the policy and of receipts.
     #[must_use]
@@ -91,9 +86,7 @@ impl FitRules {
     pub fn maximum(&self, field: FitField) -> u8 {
         match field {
             FitField::Employees => self.sizes.iter().map(|band| band.points).max().unwrap_or(0),
-            FitField::Industry => self
-                .target_industry_points
-                .max(self.adjacent_industry_points),
+            FitField::Industry => self.target_industry_points.max(self.adjacent_industry_points),
             FitField::Country => self.tier_one_points.max(self.tier_two_points),
             FitField::Seniority => [
                 self.chief_points,
@@ -137,13 +130,7 @@ impl FitRules {
             && profile.company_domain.is_none()
             && !profile.known.company;
         let thin = unknown >= self.unknown_fields_for_c || free_without_company;
-        FitReading {
-            fields,
-            points,
-            grade: self.grade(points, thin, excluded),
-            thin,
-            excluded,
-        }
+        FitReading { fields, points, grade: self.grade(points, thin, excluded), thin, excluded }
     }
 
     fn grade(&self, points: u8, thin: bool, excluded: bool) -> Grade {
@@ -171,11 +158,7 @@ impl FitRules {
     }
 
     fn size_points(&self, employees: u32) -> u8 {
-        self.sizes
-            .iter()
-            .rev()
-            .find(|band| employees >= band.employees_from)
-            .map_or(0, |band| band.points)
+        self.sizes.iter().rev().find(|band| employees >= band.employees_from).map_or(0, |band| band.points)
     }
 
     fn industry_points(&self, industry: &str) -> u8 {

@@ -5,12 +5,7 @@ mod fit;
 mod receipt;
 mod title;
 
-#[cfg(test)]
-mod tests;
-
-pub use engagement::{
-    Counting, DecayBand, EngagementRule, EngagementRules, GroupCap, RULES_MAX, RuleError,
-};
+pub use engagement::{Counting, DecayBand, EngagementRule, EngagementRules, GroupCap, RULES_MAX, RuleError};
 pub use fit::{FitField, FitReading, FitRules, SizeBand};
 pub use receipt::{FitLine, Missing, Receipt, ReceiptLine, ReceiptPart};
 pub use title::{TitleRules, Words};
@@ -52,9 +47,5 @@ pub struct Score {
 /// The score as of the standing's moment.
 pub(in crate::domain) fn score(policy: &Policy, standing: &Standing<'_>) -> Score {
     let reading = policy.terms.fit.read(standing.profile);
-    Score {
-        points: policy.terms.engagement.points(standing),
-        fit: reading.points,
-        grade: reading.grade,
-    }
+    Score { points: policy.terms.engagement.points(standing), fit: reading.points, grade: reading.grade }
 }

@@ -102,11 +102,7 @@ pub(in crate::domain) fn receipt(policy: &Policy, standing: &Standing<'_>) -> Re
             note: None,
         });
     }
-    let score = Score {
-        points,
-        fit: reading.points,
-        grade: reading.grade,
-    };
+    let score = Score { points, fit: reading.points, grade: reading.grade };
     Receipt {
         score,
         lines: all,

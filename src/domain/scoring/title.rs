@@ -22,10 +22,7 @@ impl TitleRules {
     #[must_use]
     pub fn read(&self, title: &str) -> (Option<Seniority>, Option<Function>) {
         let words = Self::words(title);
-        (
-            first(&self.seniority, &words),
-            first(&self.function, &words),
-        )
+        (first(&self.seniority, &words), first(&self.function, &words))
     }
 
     /// A text as its lower-case words: letters and digits; all else parts them.

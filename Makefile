@@ -1,0 +1,53 @@
+# The commands of this repository. `make` alone lists them.
+#
+# Built files go to the user's cache, so that a second clone builds only what differs. Set CARGO_TARGET_DIR to keep
+# clones apart that build different versions at the same moment.
+
+CARGO_TARGET_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/baton/target
+export CARGO_TARGET_DIR
+# Where rustup puts cargo, for shells that don't read its profile.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test bench check fmt topics clean-run
+
+help: ## list these commands
+	@echo "Baton: the handoff of leads from marketing to sales."
+	@echo
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@echo
+	@echo "Built files: $(CARGO_TARGET_DIR)"
+
+demo: ## build and run a simulated company with a live board; Ctrl-C ends it (DEMO_ARGS=...)
+	@scripts/install-packages.sh --demo
+	@echo "building... (about 5 minutes the first time, $(CARGO_TARGET_DIR))"
+	@cargo build --release --locked --bin baton
+	@exec "$(CARGO_TARGET_DIR)/release/baton" demo $(DEMO_ARGS)
+
+test: ## bring up Postgres and a real Kafka, run every test, take both down (TEST_ARGS=...)
+	@scripts/install-packages.sh --test
+	@cargo test --locked --no-run
+	@scripts/with-servers.sh --fast cargo test --locked --no-fail-fast $(TEST_ARGS)
+
+bench: ## measure the whole path on real Kafka and Postgres with fsync on (BENCH_ARGS=...)
+	@scripts/install-packages.sh --test
+	@cargo build --release --locked --bin baton
+	@cargo bench --locked --no-run
+	@scripts/with-servers.sh cargo bench --locked $(BENCH_ARGS)
+
+check: ## format, lints and documentation, all as errors
+	@cargo fmt --all --check
+	@cargo clippy --locked --all-targets -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	@scripts/check-deploy.sh
+
+fmt: ## format the code
+	@cargo fmt --all
+
+topics: ## create Baton's topics on the Kafka of KAFKA_BROKERS
+	@cargo build --locked --bin baton
+	@exec "$(CARGO_TARGET_DIR)/debug/baton" topics create
+
+clean-run: ## stop servers that killed runs left behind, remove .run/
+	@scripts/clean-run.sh

@@ -1,0 +1,3 @@
+//! The audit's chain and its check. It reads through the store and never writes.
+
+pub mod chain;

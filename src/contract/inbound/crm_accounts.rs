@@ -1,0 +1,58 @@
+//! `crm.lead-events.v1`, companies and users: rows of their own. They never touch a lead.
+
+use super::people;
+use super::reading::{Reading, row_only};
+use super::{InType, in_types};
+use crate::contract::request::{AccountPatch, Creates, Decoded, Subject, Unreadable, UserPatch};
+use crate::domain::ids::AccountId;
+use crate::domain::profile::MailKind;
+
+pub(super) const TYPES: &[InType] = in_types!("crm.lead-events.v1":
+    "crm.account.updated.v1" => account_updated,
+    "crm.user.updated.v1" => user_updated,
+);
+
+/// An account's id comes without its system: the owner's system names it, and the event's source names it as well, so
+/// that a record without an owner still meets the same row.
+fn account_updated(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
+    let data = reading.data;
+    let account = data.text("account_id").ok_or_else(|| data.bad("account_id", "is empty"))?;
+    let owner = data.crm("owner");
+    let systems = owner.iter().map(|owner| owner.system.as_str()).chain([reading.cause.source.as_str()]);
+    let mut keys: Vec<String> = systems.map(|system| account_key(system, account)).collect();
+    let company = |domain: &String| reading.reference.mail_kind(domain) == MailKind::Company;
+    for domain in data.texts("domains").filter_map(people::domain).filter(company) {
+        let key = format!("domain:{domain}");
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let patch = AccountPatch {
+        id: AccountId::derived(keys.first().map_or("", String::as_str)),
+        keys,
+        name: data.owned("name"),
+        kind: data.owned("kind"),
+        owner,
+        segment: data.owned("segment"),
+        region: data.owned("region"),
+        customer_since: data.date("customer_since")?,
+    };
+    row_only(reading.about(Subject::Account(patch), Creates::NeverFiltered))
+}
+
+fn account_key(system: &str, account: &str) -> String {
+    format!("crm:{system}:{account}")
+}
+
+fn user_updated(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
+    let data = reading.data;
+    let user = data.crm("user").ok_or_else(|| data.bad("user", "is empty"))?;
+    let patch = UserPatch {
+        system: user.system,
+        id: user.id,
+        active: data.flag("active"),
+        name: data.owned("name"),
+        time_zone: data.owned("time_zone"),
+    };
+    row_only(reading.about(Subject::User(patch), Creates::NeverFiltered))
+}

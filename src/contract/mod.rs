@@ -1,0 +1,12 @@
+//! The contract: bytes <-> requests and records, text <-> policies. It never touches Kafka, SQL or HTTP, and decides
+//! nothing.
+
+pub mod envelope;
+pub mod inbound;
+pub mod keys;
+pub mod outbound;
+pub mod policy_text;
+pub mod request;
+mod text;
+
+pub use inbound::{DecodedRecord, Decoder, RecordIn};

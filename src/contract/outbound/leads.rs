@@ -1,0 +1,245 @@
+//! `handoff.leads.v1`: what an event tells the CRM. It never holds the person, whom the relay fills in.
+
+use super::parts::{self, Object, put};
+use super::{Handed, OutRecord, Topic};
+use crate::domain::custody::Holder;
+use crate::domain::event::Event;
+use crate::domain::lead::{RestReason, SuppressedFor};
+use crate::domain::policy::DisqualifiedFor;
+use serde_json::{Value, json};
+
+/// Type, reason and members of its own that an event gives a record.
+struct Told {
+    event_type: &'static str,
+    reason: Option<String>,
+    sub_reason: Option<String>,
+    implied: bool,
+    own: Vec<(&'static str, Value)>,
+}
+
+impl Told {
+    fn plain(event_type: &'static str) -> Self {
+        Self { event_type, reason: None, sub_reason: None, implied: false, own: Vec::new() }
+    }
+
+    fn why(event_type: &'static str, reason: &str) -> Self {
+        Self { reason: Some(reason.to_owned()), ..Self::plain(event_type) }
+    }
+
+    fn implied(mut self, implied: bool) -> Self {
+        self.implied = implied;
+        self
+    }
+
+    fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.own.push((name, value));
+        self
+    }
+}
+
+/// The record that an event gives the CRM, if any.
+pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
+    let told = custody_told(handed).or_else(|| outcome_told(handed)).or_else(|| news_told(handed))?;
+    let mut payload = common(handed, &told);
+    for (name, value) in told.own {
+        put(&mut payload, name, value);
+    }
+    Some(handed.out(Topic::Handoff, told.event_type, payload))
+}
+
+fn common(handed: &Handed<'_>, told: &Told) -> Object {
+    let lead = handed.after;
+    let custody = lead.stage.custody();
+    let mut payload = Object::new();
+    put(&mut payload, "lead_id", lead.id.to_string());
+    put(&mut payload, "lead_version", lead.version);
+    put(&mut payload, "custody_version", lead.custody_version);
+    put(&mut payload, "handoff_id", lead.handoff().map(|id| id.to_string()));
+    put(&mut payload, "cycle", lead.cycle.number);
+    put(&mut payload, "stage", lead.stage.kind().wire());
+    put(&mut payload, "motion", lead.cycle.motion.code());
+    put(&mut payload, "origin", parts::origin(lead.origin));
+    put(&mut payload, "campaign_id", parts::campaign(lead).cloned());
+    put(&mut payload, "account", parts::account(handed.account));
+    put(&mut payload, "holder", parts::holder_of(lead, handed.team));
+    let moved = handed.before.holder() != lead.holder();
+    let previous = if moved { parts::holder_of(handed.before, handed.team) } else { Value::Null };
+    put(&mut payload, "previous_holder", previous);
+    put(&mut payload, "offer_no", lead.cycle.offers);
+    put(&mut payload, "priority", lead.cycle.terms.as_ref().map(|terms| terms.priority.number()));
+    put(&mut payload, "deadlines", parts::deadlines(custody));
+    put(&mut payload, "deadline", custody.map(|custody| custody.deadline().to_string()));
+    put(&mut payload, "score", parts::score(lead, handed.receipt));
+    put(&mut payload, "talking_points", parts::talking_points(lead, handed.receipt));
+    put(&mut payload, "consent", parts::consent(lead));
+    put(&mut payload, "reason_code", told.reason.clone());
+    put(&mut payload, "sub_reason", told.sub_reason.clone());
+    put(&mut payload, "implied", told.implied);
+    let occurred_at = parts::time(handed.occurred_at).unwrap_or_else(|| handed.decided_at.to_string());
+    put(&mut payload, "occurred_at", occurred_at);
+    put(&mut payload, "decided_at", handed.decided_at.to_string());
+    put(&mut payload, "policy", hex(&handed.policy_hash));
+    put(&mut payload, "action_url", handed.board_url.map(|url| format!("{url}/leads/{}", lead.id)));
+    payload
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Who holds the lead changes.
+#[expect(clippy::wildcard_enum_match_arm, reason = "three parts share the events; `tests` checks that each is decided")]
+fn custody_told(handed: &Handed<'_>) -> Option<Told> {
+    Some(match handed.event {
+        Event::LeadMarketingQualified { .. } => Told::plain("lead.marketing_qualified.v1"),
+        Event::LeadOffered { rule, pool, candidates, offer_no, .. } => {
+            // The first offer of a cycle routes the lead; later ones move it on.
+            let event_type = if *offer_no <= 1 { "lead.routed.v1" } else { "lead.reassigned.v1" };
+            let route = parts::route(rule, pool, candidates);
+            let receipt = json!({ "score": parts::receipt_lines(handed.receipt), "route": route });
+            Told::plain(event_type).with("receipt", receipt)
+        }
+        Event::LeadReassigned { .. } => Told::plain("lead.reassigned.v1"),
+        Event::OfferWithdrawn { from, why, .. } => {
+            let previous = parts::holder(&Holder::Rep(from.clone()), handed.team);
+            Told::why("lead.offer_withdrawn.v1", why.code()).with("previous_holder", previous)
+        }
+        Event::LeadQueued { misrouted, .. } => {
+            Told::why("lead.queued.v1", if *misrouted { "misrouted" } else { "returned_to_queue" })
+        }
+        Event::DataFixed { .. } => Told::why("lead.queued.v1", "data_fixed"),
+        Event::LeadAccepted { implied, .. } => Told::plain("lead.accepted.v1").implied(*implied),
+        Event::CycleStarted { hand_raised, .. } => {
+            Told::why("lead.reopened.v1", if *hand_raised { "hand_raise" } else { "next_cycle" })
+        }
+        _ => return None,
+    })
+}
+
+/// What came of the cycle.
+#[expect(clippy::wildcard_enum_match_arm, reason = "three parts share the events; `tests` checks that each is decided")]
+fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
+    Some(match handed.event {
+        Event::LeadSalesQualified { facts, implied, .. } => Told::plain("lead.sales_qualified.v1")
+            .implied(*implied)
+            .with("facts", parts::facts(facts))
+            .with("from_holder", parts::holder_of(handed.before, handed.team))
+            .with("to_holder", parts::holder_of(handed.after, handed.team)),
+        Event::OpportunityOpened { opportunity, implied, .. } => Told::plain("lead.opportunity_opened.v1")
+            .implied(*implied)
+            .with("opportunity", parts::opportunity(handed, *opportunity)),
+        Event::LeadWon { opportunity, implied, .. } => Told::plain("lead.won.v1")
+            .implied(*implied)
+            .with("opportunity", parts::opportunity(handed, *opportunity)),
+        Event::LeadClosedAsWon { opportunity, .. } => Told::plain("lead.won.v1")
+            .with("opportunity", parts::opportunity(handed, *opportunity)),
+        Event::LeadLost { opportunity, reason, unmapped, implied, .. } => {
+            let code = if *unmapped { "unmapped_reason" } else { reason.as_deref().unwrap_or("unmapped_reason") };
+            Told::why("lead.lost.v1", code)
+                .implied(*implied)
+                .with("opportunity", parts::opportunity(handed, *opportunity))
+        }
+        Event::LeadRecycled { reason, .. } => match reason {
+            RestReason::Dormant => Told::why("lead.recycled.v1", "dormant"),
+            RestReason::Rejected(code) => Told::why("lead.recycled.v1", code.code()),
+        },
+        Event::LeadDisqualified { reason, .. } => Told::why(
+            "lead.disqualified.v1",
+            match reason {
+                DisqualifiedFor::NoFit => "no_fit",
+                DisqualifiedFor::Junk => "junk",
+            },
+        ),
+        Event::LeadSuppressed { reason, .. } => Told::why(
+            "lead.suppressed.v1",
+            match reason {
+                SuppressedFor::OptOut => "opt_out",
+                SuppressedFor::Legal => "legal",
+                SuppressedFor::Erased => "erased",
+            },
+        ),
+        _ => return None,
+    })
+}
+
+/// What whoever works the lead should hear of.
+fn news_told(handed: &Handed<'_>) -> Option<Told> {
+    match handed.event {
+        Event::SignalRecorded { signal, tell: true } => {
+            Some(Told::why("lead.activity_noted.v1", signal.kind.code()))
+        }
+        Event::AttemptRecorded { tell: true, .. } => Some(Told::why("lead.activity_noted.v1", "contact_attempt")),
+        Event::EmailOptedOut { tell: true } => Some(Told::why("lead.activity_noted.v1", "email_opt_out")),
+        Event::ProfileReported { .. } if is_with_sales(handed) => Some(Told::why("lead.updated.v1", "profile_changed")),
+        Event::PriorityRaised { .. } => Some(Told::why("lead.updated.v1", "priority_raised")),
+        Event::ReplyOwed { .. } => Some(Told::why("lead.updated.v1", "reply_owed")),
+        Event::FactsAdded { .. } => Some(Told::why("lead.updated.v1", "facts_added")),
+        Event::DataFixAsked { .. } => Some(Told::why("lead.updated.v1", "data_fix_asked")),
+        Event::FactDiverged { code } => {
+            let ours = handed.after.holder().map_or_else(
+                || handed.after.stage.kind().wire().to_owned(),
+                |holder| format!("{}:{}", holder.kind(), holder.member().0),
+            );
+            let told = Told::plain("lead.diverged.v1");
+            Some(told.with("code", json!(code)).with("ours", json!(ours)).with("theirs", Value::Null))
+        }
+        Event::LeadCaptured { .. }
+        | Event::ProfileReported { .. }
+        | Event::SignalRecorded { .. }
+        | Event::TouchRecorded { .. }
+        | Event::CycleStarted { .. }
+        | Event::LeadMarketingQualified { .. }
+        | Event::LeadOffered { .. }
+        | Event::OfferWithdrawn { .. }
+        | Event::LeadQueued { .. }
+        | Event::LeadAccepted { .. }
+        | Event::AttemptRecorded { .. }
+        | Event::LeadRejected { .. }
+        | Event::SqlReversed
+        | Event::LeadRecycled { .. }
+        | Event::LeadDisqualified { .. }
+        | Event::DataFixed { .. }
+        | Event::LeadSuppressed { .. }
+        | Event::LeadSalesQualified { .. }
+        | Event::OpportunityOpened { .. }
+        | Event::DealRecorded { .. }
+        | Event::LeadWon { .. }
+        | Event::WinReversed { .. }
+        | Event::LeadClosedAsWon { .. }
+        | Event::LeadLost { .. }
+        | Event::LeadReassigned { .. }
+        | Event::PreferenceNoted { .. }
+        | Event::CrmLinked { .. }
+        | Event::EmailOptedOut { .. }
+        | Event::NoteTaken
+        | Event::ClockReminded { .. }
+        | Event::ClockBreached { .. }
+        | Event::ClockEscalated { .. }
+        | Event::AskRefused { .. } => None,
+    }
+}
+
+/// Queued, offered or worked by sales.
+fn is_with_sales(handed: &Handed<'_>) -> bool {
+    use crate::domain::lead::StageKind;
+    match handed.after.stage.kind() {
+        StageKind::Queued
+        | StageKind::Offered
+        | StageKind::SalesAccepted
+        | StageKind::SalesQualified
+        | StageKind::Opportunity => true,
+        StageKind::Unseen
+        | StageKind::Captured
+        | StageKind::Won
+        | StageKind::Lost
+        | StageKind::Recycled
+        | StageKind::Disqualified
+        | StageKind::Suppressed
+        | StageKind::Merged => false,
+    }
+}

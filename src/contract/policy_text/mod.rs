@@ -1,0 +1,66 @@
+//! Policy, team and reference texts to values, with every fault at its line. It never publishes or signs.
+
+mod error;
+mod policy;
+mod reference;
+mod rejections;
+mod scoring;
+mod section;
+mod team;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::TextError;
+pub use policy::policy;
+pub use reference::reference;
+pub use team::team;
+
+use section::{At, Section};
+use sha2::{Digest, Sha256};
+
+/// The default policy, as shipped.
+pub const DEFAULT_POLICY: &str = include_str!("../../../policy/default.toml");
+/// The default team, as shipped.
+pub const DEFAULT_TEAM: &str = include_str!("../../../policy/team.toml");
+/// The default reference data, as shipped.
+pub const DEFAULT_REFERENCE: &str = include_str!("../../../policy/reference.toml");
+
+/// The version of a text: SHA-256 of its bytes.
+#[must_use]
+pub fn hash(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+/// Minutes after midnight of `09:00`; a bad one is a fault.
+fn minute_of_day(section: &Section<'_, '_>, key: &str) -> u32 {
+    let at: At<String> = section.word(key);
+    let minute = at.value.split_once(':').and_then(|(hours, minutes)| {
+        let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let whole_day = hours == 24 && minutes == 0;
+        (whole_day || (hours < 24 && minutes < 60)).then_some(hours * 60 + minutes)
+    });
+    if minute.is_none() && !at.value.is_empty() {
+        let message = format!("`{key}` must be a time of day such as \"09:00\"");
+        section.text.fault(at.span, message, None);
+    }
+    minute.unwrap_or(0)
+}
+
+/// ISO 3166-1 alpha-2 codes by form: two capital letters.
+fn countries(section: &Section<'_, '_>, key: &str) -> Vec<String> {
+    let words = section.words(key);
+    for word in &words {
+        let is_code = word.value.len() == 2 && word.value.bytes().all(|it| it.is_ascii_uppercase());
+        if !is_code {
+            let message = format!("`{}` is no country code of two capital letters", word.value);
+            section.text.fault(word.span.clone(), message, None);
+        }
+    }
+    words.into_iter().map(|word| word.value).collect()
+}
+
+/// The plain texts of a list.
+fn plain(words: Vec<At<String>>) -> Vec<String> {
+    words.into_iter().map(|word| word.value).collect()
+}

@@ -1,0 +1,251 @@
+//! The text of a policy to its terms. It never fills in a number that the text leaves out.
+
+use super::error::TextError;
+use super::section::{Section, Text};
+use super::{countries, hash, minute_of_day, rejections, scoring};
+use crate::domain::lead::Motion;
+use crate::domain::policy::{
+    Durations, EngagementGround, Grade, MqlDefinition, MqlGround, Policy, PolicyTerms, Priority,
+    RequiredField, Segment, SlaTerms, SqlDefinition, Targets,
+};
+use crate::domain::routing::RouteRule;
+use crate::domain::team::PoolId;
+
+/// Minutes in a day.
+const DAY_MINUTES: u32 = 24 * 60;
+/// A duration is at most so many business seconds: about three years.
+const DURATION_SECONDS_MAX: u32 = 100_000_000;
+
+/// Reads a policy.
+///
+/// # Errors
+/// Every fault of the text, by line: syntax, unknown keys and words, missing or impossible values.
+pub fn policy(text: &str) -> Result<Policy, Vec<TextError>> {
+    let reader = Text::new(text);
+    let table = reader.parse();
+    let terms = {
+        let root = Section::root(&reader, &table);
+        terms(&root)
+    };
+    let faults = reader.into_faults();
+    match terms {
+        Some(terms) if faults.is_empty() => Ok(Policy::compile(hash(text), terms)),
+        Some(_) | None => Err(faults),
+    }
+}
+
+/// The terms; `None` where a fault left no value to stand in.
+fn terms(root: &Section<'_, '_>) -> Option<PolicyTerms> {
+    let name = root.word("name").value;
+    let engagement = scoring::engagement(root);
+    let fit = scoring::fit(&root.section("fit"));
+    let title = scoring::title(&root.section("title"));
+    let mql = root.section("mql");
+    let required = mql.choices("required_fields", &pairs(RequiredField::ALL, RequiredField::code));
+    let mql = mql_definition(&mql);
+    let sql = sql_definition(&root.section("sql"));
+    let segment = root.section("segment");
+    let day_seconds = working_day_seconds(&root.section("calendar"));
+    let sla = root.section("sla");
+    let sla_terms = [
+        sla_terms(&sla.section("p1"), day_seconds),
+        sla_terms(&sla.section("p2"), day_seconds),
+        sla_terms(&sla.section("p3"), day_seconds),
+        sla_terms(&sla.section("p4"), day_seconds),
+    ];
+    let durations = durations(&root.section("durations"), &sla, day_seconds);
+    let rejection_rules = rejections::rejections(&root.section("rejection"));
+    let loss = root.section("loss");
+    let (losses, loss_unmapped) = rejections::losses(&loss, rejection_rules.as_deref().unwrap_or(&[]));
+    let routes = root.sections("route").iter().map(route).collect();
+    let targets = targets(&root.section("targets"));
+    let enterprise_above = segment.count("enterprise_above");
+    let mid_market_from = segment.count("mid_market_from");
+    Some(PolicyTerms {
+        name,
+        engagement: engagement?,
+        fit,
+        title,
+        mql: mql?,
+        sql,
+        enterprise_above,
+        mid_market_from,
+        sla: sla_terms,
+        durations,
+        rejections: rejection_rules?.try_into().ok()?,
+        losses,
+        loss_unmapped,
+        routes,
+        required_fields: required,
+        targets,
+    })
+}
+
+fn mql_definition(section: &Section<'_, '_>) -> Option<MqlDefinition> {
+    let hand_raise_priority = priority(section, "hand_raise_priority");
+    let low_priority = priority(section, "low_priority");
+    let grounds: Vec<Option<EngagementGround>> = section.sections("ground").iter().map(ground).collect();
+    if grounds.is_empty() {
+        section.missing("ground");
+    }
+    Some(MqlDefinition {
+        bot_score_min: section.percent("bot_score_min"),
+        hand_raise_grades: grades(section, "hand_raise_grades"),
+        hand_raise_priority: hand_raise_priority?,
+        low_priority: low_priority?,
+        grounds: grounds.into_iter().collect::<Option<Vec<_>>>()?,
+    })
+}
+
+fn ground(section: &Section<'_, '_>) -> Option<EngagementGround> {
+    let names = [MqlGround::FitAndEngagement, MqlGround::EngagementOnly];
+    let ground = section.choice("name", &pairs(&names, MqlGround::code));
+    let priority = priority(section, "priority");
+    let read = EngagementGround {
+        ground: ground.unwrap_or(MqlGround::EngagementOnly),
+        grades: grades(section, "grades"),
+        points: u16::try_from(section.number("points", 1..10_001)).unwrap_or(u16::MAX),
+        human_kinds: section.optional_count("human_kinds").unwrap_or(0),
+        human_within_days: section.optional_count("human_within_days"),
+        priority: priority.unwrap_or(Priority::P4),
+    };
+    (ground.is_some() && priority.is_some()).then_some(read)
+}
+
+fn sql_definition(section: &Section<'_, '_>) -> SqlDefinition {
+    SqlDefinition {
+        good_facts_min: u32::try_from(section.number("good_facts_min", 0..4)).unwrap_or(0),
+        timeline_months_max: section.count("timeline_months_max"),
+        next_step_days_max: section.count("next_step_days_max"),
+    }
+}
+
+fn working_day_seconds(section: &Section<'_, '_>) -> u32 {
+    let opens = minute_of_day(section, "opens");
+    let closes = minute_of_day(section, "closes");
+    if section.flag("whole_days", false) {
+        return DAY_MINUTES * 60;
+    }
+    if closes <= opens {
+        let message = "`closes` must be later than `opens`".to_owned();
+        section.text.fault(section.span(), message, None);
+        return DAY_MINUTES * 60;
+    }
+    (closes - opens) * 60
+}
+
+fn sla_terms(section: &Section<'_, '_>, day_seconds: u32) -> SlaTerms {
+    SlaTerms {
+        accept_seconds: duration(section, "accept", day_seconds),
+        contact_seconds: duration(section, "contact", day_seconds),
+        route_seconds: duration(section, "route", day_seconds),
+        grace_seconds: duration(section, "grace", day_seconds),
+    }
+}
+
+/// Business seconds of `5 min`, `4 h` or `2 bd`.
+fn duration(section: &Section<'_, '_>, key: &str, day_seconds: u32) -> u32 {
+    let at = section.word(key);
+    let seconds = at.value.split_once(' ').and_then(|(count, unit)| {
+        let count: u32 = count.parse().ok()?;
+        let unit_seconds = match unit.trim() {
+            "s" => 1,
+            "min" => 60,
+            "h" => 3_600,
+            "bd" => day_seconds,
+            other => {
+                let near = super::error::nearest(other, ["s", "min", "h", "bd"].into_iter());
+                let message = format!("unknown unit `{other}` of `{key}`: s, min, h or bd");
+                section.text.fault(at.span.clone(), message, near);
+                return Some(0);
+            }
+        };
+        count.checked_mul(unit_seconds).filter(|seconds| *seconds <= DURATION_SECONDS_MAX)
+    });
+    if seconds.is_none() && !at.value.is_empty() {
+        let message = format!("`{key}` must be a duration such as \"5 min\", \"4 h\" or \"2 bd\"");
+        section.text.fault(at.span, message, None);
+    }
+    seconds.unwrap_or(0)
+}
+
+fn durations(section: &Section<'_, '_>, sla: &Section<'_, '_>, day_seconds: u32) -> Durations {
+    Durations {
+        review_days: section.count("review_days"),
+        dormant_recycle_days: section.count("dormant_recycle_days"),
+        respond_hours: section.count("respond_hours"),
+        redrive_business_days: section.count("redrive_business_days"),
+        disposition_business_days: section.count("disposition_business_days"),
+        meeting_extra_business_days: section.count("meeting_extra_business_days"),
+        closer_business_days: section.count("closer_business_days"),
+        next_step_extra_business_days: section.count("next_step_extra_business_days"),
+        next_step_max_business_days: section.count("next_step_max_business_days"),
+        opportunity_untouched_days: section.count("opportunity_untouched_days"),
+        facts_business_days: section.count("facts_business_days"),
+        blocked_hand_raise_business_days: section.count("blocked_hand_raise_business_days"),
+        strong_points: section.count("strong_points"),
+        cycles_max: section.count("cycles_max"),
+        cycles_months: section.count("cycles_months"),
+        late_hand_raise_hours: section.count("late_hand_raise_hours"),
+        history_review_days: section.count("history_review_days"),
+        offers_max: sla.count("offers_max"),
+        misroutes_max: sla.count("misroutes_max"),
+        reminder_percents: sla.numbers("reminder_percents"),
+        escalate_percent: sla.count("escalate_percent"),
+        working_day_seconds: day_seconds,
+        out_of_hours_contact_seconds: duration(sla, "out_of_hours_contact", day_seconds),
+        retry_on_months_max: section.count("retry_on_months_max"),
+        contest_business_days: section.count("contest_business_days"),
+        verdict_business_days: section.count("verdict_business_days"),
+        pattern_count: section.count("pattern_count"),
+        pattern_days: section.count("pattern_days"),
+        pattern_answer_business_days: section.count("pattern_answer_business_days"),
+        other_alarm_percent: section.count("other_alarm_percent"),
+        anonymous_days: section.count("anonymous_days"),
+    }
+}
+
+fn route(section: &Section<'_, '_>) -> RouteRule {
+    RouteRule {
+        id: section.word("id").value,
+        grades: grades(section, "grades"),
+        priorities: section.choices("priorities", &PRIORITIES),
+        countries: countries(section, "countries"),
+        segments: section.choices("segments", &pairs(Segment::ALL, Segment::code)),
+        motions: section.choices("motions", &pairs(&[Motion::NewBusiness, Motion::Expansion], Motion::code)),
+        pool: PoolId(section.word("pool").value),
+    }
+}
+
+fn targets(section: &Section<'_, '_>) -> Targets {
+    let money = |key: &str| u64::try_from(section.number(key, 0..1_000_000_000_000_000)).unwrap_or(0);
+    Targets {
+        sal: section.count("sal"),
+        sql: section.count("sql"),
+        pipeline: money("pipeline"),
+        revenue: money("revenue"),
+        acquisition_cost: money("acquisition_cost"),
+        p1_in_time_percent: u32::from(section.percent("p1_in_time_percent")),
+        reporting_currency: section.word("reporting_currency").value,
+        review_business_day: section.count("review_business_day"),
+    }
+}
+
+/// The words of priorities in lists of routes.
+const PRIORITIES: [(&str, Priority); 4] =
+    [("p1", Priority::P1), ("p2", Priority::P2), ("p3", Priority::P3), ("p4", Priority::P4)];
+
+/// A priority, 1 to 4, that must be there.
+fn priority(section: &Section<'_, '_>, key: &str) -> Option<Priority> {
+    let number = section.number(key, 1..5);
+    u8::try_from(number).ok().and_then(Priority::from_number)
+}
+
+fn grades(section: &Section<'_, '_>, key: &str) -> Vec<Grade> {
+    section.choices(key, &pairs(Grade::ALL, Grade::code))
+}
+
+/// Each value with its word.
+pub(super) fn pairs<T: Copy>(all: &[T], code: impl Fn(T) -> &'static str) -> Vec<(&'static str, T)> {
+    all.iter().map(|value| (code(*value), *value)).collect()
+}

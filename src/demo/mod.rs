@@ -1,0 +1,3 @@
+//! What `baton demo` and `baton simulate` run the service against. It never takes part in a decision.
+
+pub mod company;

@@ -1,0 +1,120 @@
+//! A clock came due: remind, note the breach, take back, tell the manager, or move on. Fenced: a stale one does nothing.
+
+use super::Refusal;
+use super::draft::Draft;
+use crate::domain::command::DueClock;
+use crate::domain::custody::{Clock, ClockKind, Custody, Holder, Rung};
+use crate::domain::event::{Event, Withdrawal};
+use crate::domain::lead::{RestReason, Stage, StageKind};
+use crate::domain::policy::RejectionCode;
+use crate::domain::signal::{Signal, SignalId, SignalKind};
+
+/// The row "deadline passed (fenced)".
+pub(super) fn pass(draft: &mut Draft<'_>, due: &DueClock) -> Result<(), Refusal> {
+    let custody = draft.lead.stage.custody().cloned().ok_or(Refusal::Stale)?;
+    let clock = custody.clock(due.kind).cloned().ok_or(Refusal::Stale)?;
+    let fenced = due.cycle == draft.lead.cycle.number
+        && due.custody_version == draft.lead.custody_version
+        && due.rung_at == clock.rung_at
+        && clock.rung_at <= draft.inputs.now;
+    if !fenced {
+        return Err(Refusal::Stale);
+    }
+    let kind = clock.kind;
+    match clock.rung {
+        Rung::RemindHalf | Rung::RemindLate => {
+            let rung = clock.rung;
+            let custody = advanced(draft, custody, clock);
+            draft.push(Event::ClockReminded { kind, rung, custody })
+        }
+        Rung::Due => fall_due(draft, custody, clock),
+        Rung::TakeBack => take_back(draft, custody, clock),
+        Rung::Escalate | Rung::Daily => {
+            let rung = clock.rung;
+            let custody = advanced(draft, custody, clock);
+            draft.push(Event::ClockEscalated { kind, rung, custody })
+        }
+    }
+}
+
+fn advanced(draft: &Draft<'_>, custody: Custody, clock: Clock) -> Custody {
+    custody.with(clock.advanced(draft.inputs.now))
+}
+
+/// The deadline itself: dates move the lead on; duties are breached, and stand.
+fn fall_due(draft: &mut Draft<'_>, custody: Custody, clock: Clock) -> Result<(), Refusal> {
+    match (clock.kind, draft.stage()) {
+        (ClockKind::RecycleAt, StageKind::Lost | StageKind::Recycled) => return wake(draft),
+        (ClockKind::ReviewBy, StageKind::Captured) if matches!(custody.holder, Holder::SegmentOwner(_)) => {
+            let custody = draft.resting_for(draft.inputs.policy.durations().dormant_recycle_days);
+            return draft.push(Event::LeadRecycled { reason: RestReason::Dormant, custody });
+        }
+        (
+            ClockKind::AcceptBy
+            | ClockKind::ContactBy
+            | ClockKind::DispositionBy
+            | ClockKind::NextStepBy
+            | ClockKind::RouteBy
+            | ClockKind::RecycleAt
+            | ClockKind::ReviewBy
+            | ClockKind::RespondBy
+            | ClockKind::FactsBy
+            | ClockKind::VerdictBy
+            | ClockKind::RedriveBy,
+            _,
+        ) => {}
+    }
+    let (kind, due_by) = (clock.kind, clock.due_by);
+    let custody = advanced(draft, custody, clock);
+    draft.push(Event::ClockBreached { kind, due_by, custody })
+}
+
+/// The holder's own time and its grace are over: the lead goes to the next rep, or after the third to the steward.
+fn take_back(draft: &mut Draft<'_>, custody: Custody, clock: Clock) -> Result<(), Refusal> {
+    match (clock.kind, draft.stage()) {
+        (ClockKind::AcceptBy, StageKind::Offered) => draft.withdraw(Withdrawal::NotAccepted, None),
+        (ClockKind::ContactBy, StageKind::Offered | StageKind::SalesAccepted) => {
+            draft.withdraw(Withdrawal::NotContacted, None)
+        }
+        (
+            ClockKind::AcceptBy
+            | ClockKind::ContactBy
+            | ClockKind::DispositionBy
+            | ClockKind::NextStepBy
+            | ClockKind::RouteBy
+            | ClockKind::RecycleAt
+            | ClockKind::ReviewBy
+            | ClockKind::RespondBy
+            | ClockKind::FactsBy
+            | ClockKind::VerdictBy
+            | ClockKind::RedriveBy,
+            _,
+        ) => {
+            let (kind, rung) = (clock.kind, clock.rung);
+            let custody = advanced(draft, custody, clock);
+            draft.push(Event::ClockEscalated { kind, rung, custody })
+        }
+    }
+}
+
+/// A resting lead comes back as captured, in its next cycle; a date that sales named counts as a signal.
+fn wake(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    let named = matches!(
+        draft.lead.stage,
+        Stage::Recycled { reason: RestReason::Rejected(RejectionCode::BadTiming), .. }
+    );
+    let at = draft.inputs.now;
+    draft.start_cycle(draft.lead.cycle.motion, false, at)?;
+    if named {
+        let handoff = crate::domain::ids::HandoffId::derived(draft.lead.id, draft.lead.cycle.number);
+        let signal = Signal {
+            id: SignalId(*handoff.0.as_bytes()),
+            kind: SignalKind::RecycleDateReached,
+            at,
+            about: 0,
+            automated: false,
+        };
+        draft.push(Event::SignalRecorded { signal, tell: false })?;
+    }
+    Ok(())
+}

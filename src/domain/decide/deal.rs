@@ -1,0 +1,237 @@
+//! What the CRM reports of a deal, seen from one of its contacts. Money and history stand at the opportunity.
+
+use super::Refusal;
+use super::draft::Draft;
+use super::qualify;
+use crate::domain::calendar::Basis;
+use crate::domain::command::{DealChange, DealReport};
+use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
+use crate::domain::event::Event;
+use crate::domain::lead::{DealState, Motion, Origin, Stage, StageKind};
+use crate::domain::time::DAY;
+
+/// The rows "opportunity opened, updated, won, lost".
+pub(super) fn report(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
+    if report.late || (report.repeated && draft.lead.deal(report.id).is_some()) {
+        return Err(Refusal::NothingChanges);
+    }
+    if let Stage::Suppressed { .. } = draft.lead.stage {
+        return suppressed(draft, report);
+    }
+    if let Stage::Merged { .. } = draft.lead.stage {
+        return Err(Refusal::NotFound);
+    }
+    let known = draft.lead.deal(report.id);
+    match &report.change {
+        DealChange::Opened | DealChange::Updated => match known {
+            None => open(draft, report),
+            Some(DealState::Open) => touch(draft, report),
+            Some(DealState::Won | DealState::Lost | DealState::Void) => Err(Refusal::NothingChanges),
+        },
+        DealChange::Won => won(draft, report, known),
+        DealChange::Lost { reason } => lost(draft, report, known, reason.clone()),
+    }
+}
+
+/// A deal of somebody who must not be contacted is kept, and stands on the disagreement list.
+fn suppressed(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
+    let state = state_of(&report.change);
+    if draft.lead.deal(report.id) == Some(state) {
+        return Err(Refusal::NothingChanges);
+    }
+    draft.push(Event::DealRecorded { opportunity: report.id, state, win: false, custody: None })?;
+    draft.diverge("deal_while_suppressed")
+}
+
+fn state_of(change: &DealChange) -> DealState {
+    match change {
+        DealChange::Opened | DealChange::Updated => DealState::Open,
+        DealChange::Won => DealState::Won,
+        DealChange::Lost { .. } => DealState::Lost,
+    }
+}
+
+/// Opens the deal: moves whoever is not there yet, with the steps that were skipped.
+fn open(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
+    match draft.stage() {
+        StageKind::Won if report.renewal => return record(draft, report, DealState::Open, false),
+        StageKind::Won => advance_again(draft, report, Motion::Expansion)?,
+        StageKind::Opportunity => {
+            let custody = reviewed(draft, report);
+            return draft.push(Event::DealRecorded {
+                opportunity: report.id,
+                state: DealState::Open,
+                win: false,
+                custody,
+            });
+        }
+        StageKind::Lost | StageKind::Recycled => advance_again(draft, report, report.motion)?,
+        StageKind::Disqualified => {
+            advance_again(draft, report, report.motion)?;
+            draft.diverge("deal_while_disqualified")?;
+        }
+        StageKind::Unseen
+        | StageKind::Captured
+        | StageKind::Queued
+        | StageKind::Offered
+        | StageKind::SalesAccepted
+        | StageKind::SalesQualified => advance(draft, report)?,
+        StageKind::Suppressed | StageKind::Merged => {}
+    }
+    let implied = !draft.decided_nothing();
+    let custody = reviewed(draft, report).unwrap_or_else(|| draft.dealing(owner(draft, report)));
+    draft.push(Event::OpportunityOpened { opportunity: report.id, at: report.opened_at, implied, custody })?;
+    draft.note_stranger()
+}
+
+/// Captured, accepted and qualified, as far as it was not.
+fn advance(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
+    if draft.stage() == StageKind::Unseen {
+        draft.capture(Origin::Sales)?;
+    }
+    let holder = owner(draft, report);
+    let by = holder.member().clone();
+    draft.take_for(holder, by, true)?;
+    if draft.stage() == StageKind::SalesAccepted {
+        qualify::imply(draft)?;
+    }
+    Ok(())
+}
+
+fn advance_again(draft: &mut Draft<'_>, report: &DealReport, motion: Motion) -> Result<(), Refusal> {
+    draft.start_cycle(motion, false, draft.inputs.occurred_at)?;
+    advance(draft, report)
+}
+
+/// The deal's owner, else who acts, else the present holder.
+fn owner(draft: &Draft<'_>, report: &DealReport) -> Holder {
+    let present = draft.lead.holder().filter(|holder| match holder {
+        Holder::Rep(_) => true,
+        Holder::Steward(_)
+        | Holder::SegmentOwner(_)
+        | Holder::MarketingOwner(_)
+        | Holder::Arbiter(_)
+        | Holder::Operations(_) => false,
+    });
+    match (&report.owner, present) {
+        (Some(owner), _) => Holder::Rep(owner.clone()),
+        (None, Some(holder)) => holder.clone(),
+        (None, None) => draft.taker().0,
+    }
+}
+
+/// The custody of an open deal that was just touched.
+fn reviewed(draft: &Draft<'_>, report: &DealReport) -> Option<Custody> {
+    let custody = draft.lead.stage.custody()?;
+    if draft.stage() != StageKind::Opportunity {
+        return None;
+    }
+    let days = draft.inputs.policy.durations().opportunity_untouched_days;
+    let clock = Clock::over(ClockKind::ReviewBy, Basis::Wall, draft.inputs.now, i64::from(days) * DAY);
+    let holder = report.owner.as_ref().map_or_else(|| custody.holder.clone(), |owner| Holder::Rep(owner.clone()));
+    Some(custody.clone().with(clock).held_by(holder))
+}
+
+/// Any report of an open deal restarts its review.
+fn touch(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
+    let custody = reviewed(draft, report);
+    if custody.is_none() || custody.as_ref() == draft.lead.stage.custody() {
+        return Err(Refusal::NothingChanges);
+    }
+    draft.push(Event::DealRecorded { opportunity: report.id, state: DealState::Open, win: false, custody })
+}
+
+fn record(draft: &mut Draft<'_>, report: &DealReport, state: DealState, win: bool) -> Result<(), Refusal> {
+    draft.push(Event::DealRecorded { opportunity: report.id, state, win, custody: None })
+}
+
+fn has_other_open_deal(draft: &Draft<'_>, report: &DealReport) -> bool {
+    draft.lead.deals.iter().any(|deal| deal.id != report.id && deal.state == DealState::Open)
+}
+
+fn won(draft: &mut Draft<'_>, report: &DealReport, known: Option<DealState>) -> Result<(), Refusal> {
+    if known == Some(DealState::Won) {
+        return Err(Refusal::NothingChanges);
+    }
+    let at = report.closed_at.unwrap_or(draft.inputs.occurred_at);
+    match draft.stage() {
+        StageKind::Won => return record(draft, report, DealState::Won, true),
+        StageKind::Lost => {
+            return draft.push(Event::LeadWon { opportunity: report.id, at, implied: known.is_none() });
+        }
+        StageKind::Opportunity => {}
+        StageKind::Unseen
+        | StageKind::Captured
+        | StageKind::Queued
+        | StageKind::Offered
+        | StageKind::SalesAccepted
+        | StageKind::SalesQualified
+        | StageKind::Recycled
+        | StageKind::Disqualified
+        | StageKind::Suppressed
+        | StageKind::Merged => open(draft, report)?,
+    }
+    if has_other_open_deal(draft, report) {
+        return record(draft, report, DealState::Won, true);
+    }
+    let implied = known.is_none();
+    draft.push(Event::LeadWon { opportunity: report.id, at, implied })
+}
+
+fn lost(
+    draft: &mut Draft<'_>,
+    report: &DealReport,
+    known: Option<DealState>,
+    reason: Option<String>,
+) -> Result<(), Refusal> {
+    if known == Some(DealState::Lost) {
+        return Err(Refusal::NothingChanges);
+    }
+    match draft.stage() {
+        StageKind::Won => {
+            if known != Some(DealState::Won) {
+                return record(draft, report, DealState::Lost, false);
+            }
+            record(draft, report, DealState::Lost, false)?;
+            let other_win = draft.lead.deals.iter().any(|deal| deal.state == DealState::Won);
+            draft.push(Event::WinReversed { opportunity: report.id })?;
+            if other_win {
+                return Ok(());
+            }
+        }
+        StageKind::Lost | StageKind::Recycled | StageKind::Disqualified => {
+            return record(draft, report, DealState::Lost, false);
+        }
+        StageKind::Opportunity => {}
+        StageKind::Unseen
+        | StageKind::Captured
+        | StageKind::Queued
+        | StageKind::Offered
+        | StageKind::SalesAccepted
+        | StageKind::SalesQualified
+        | StageKind::Suppressed
+        | StageKind::Merged => open(draft, report)?,
+    }
+    if has_other_open_deal(draft, report) {
+        return record(draft, report, DealState::Lost, false);
+    }
+    let at = report.closed_at.unwrap_or(draft.inputs.occurred_at);
+    if draft.stage() == StageKind::Opportunity && draft.lead.cycle.wins > 0 {
+        record(draft, report, DealState::Lost, false)?;
+        let win = draft.lead.deals.iter().rev().find(|deal| deal.state == DealState::Won).map(|deal| deal.id);
+        if let Some(opportunity) = win {
+            return draft.push(Event::LeadClosedAsWon { opportunity, at });
+        }
+    }
+    let rule = draft.inputs.policy.loss(reason.as_deref());
+    let custody = draft.resting_for(rule.days);
+    let unmapped = rule.unmapped;
+    draft.push(Event::LeadLost {
+        opportunity: report.id,
+        at,
+        reason,
+        unmapped,
+        implied: known.is_none(),
+        custody: Some(custody),
+    })
+}

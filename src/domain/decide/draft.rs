@@ -1,0 +1,309 @@
+//! A decision in the making: the lead as it will be, and the events so far. It knows duties, not commands.
+
+use super::Refusal;
+use crate::domain::calendar::{self, Basis, business_days};
+use crate::domain::command::{Actor, Inputs, Nature};
+use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
+use crate::domain::event::Event;
+use crate::domain::evolve::evolve;
+use crate::domain::lead::{Lead, Motion, Stage, StageKind};
+use crate::domain::policy::{Grade, Priority, Segment};
+use crate::domain::routing::{RouteSubject, choose_pool};
+use crate::domain::scoring::{Score, Standing};
+use crate::domain::team::{MemberId, PoolId};
+use crate::domain::time::{DAY, HOUR, Moment, SECOND};
+
+/// The queue of leads that no route takes; its steward is the team's queue steward.
+pub const UNROUTED: &str = "unrouted";
+
+/// What is being decided.
+pub(super) struct Draft<'a> {
+    pub lead: Lead,
+    pub inputs: Inputs<'a>,
+    events: Vec<Event>,
+}
+
+impl<'a> Draft<'a> {
+    pub fn new(lead: &Lead, inputs: &Inputs<'a>) -> Self {
+        Self { lead: lead.clone(), inputs: *inputs, events: Vec::new() }
+    }
+
+    /// Decides one event and stands on the lead after it.
+    pub fn push(&mut self, event: Event) -> Result<(), Refusal> {
+        let unseen = Lead::unseen(self.lead.id);
+        let lead = std::mem::replace(&mut self.lead, unseen);
+        self.lead = evolve(lead, &event).map_err(Refusal::Impossible)?;
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// The events; none is a refusal.
+    pub fn finish(self) -> Result<Vec<Event>, Refusal> {
+        if self.events.is_empty() { Err(Refusal::NothingChanges) } else { Ok(self.events) }
+    }
+
+    pub fn decided_nothing(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    pub fn stage(&self) -> StageKind {
+        self.lead.stage.kind()
+    }
+
+    pub fn is_fact(&self) -> bool {
+        self.inputs.nature == Nature::Fact
+    }
+
+    /// What happened before the service went live builds state and figures only.
+    pub fn is_history(&self) -> bool {
+        self.inputs.occurred_at < self.inputs.live_from
+    }
+
+    pub fn member(&self) -> Option<&'a MemberId> {
+        self.inputs.actor.member()
+    }
+
+    pub fn holder_member(&self) -> Option<MemberId> {
+        self.lead.holder().map(|holder| holder.member().clone())
+    }
+
+    /// Whether the acting person may take leads of this pool.
+    pub fn is_of_pool(&self, pool: &PoolId) -> bool {
+        self.member().is_some_and(|member| {
+            self.inputs.team.pool(pool).is_some_and(|pool| {
+                pool.steward == *member || pool.members.iter().any(|(rep, _)| rep == member)
+            })
+        })
+    }
+
+    /// Whether the acting person is the steward who holds the lead's queue.
+    pub fn is_holder(&self) -> bool {
+        self.member().is_some() && self.member().cloned() == self.holder_member()
+    }
+
+    /// Who takes the lead over: the acting person; for a stranger the steward of the lead's pool.
+    pub fn taker(&self) -> (Holder, MemberId) {
+        match self.inputs.actor {
+            Actor::Member(member) => (Holder::Rep(member.clone()), member.clone()),
+            Actor::Stranger | Actor::Feed | Actor::Router | Actor::Sweeper => {
+                let steward = self.inputs.team.steward_of(&self.pool()).clone();
+                (Holder::Steward(steward.clone()), steward)
+            }
+        }
+    }
+
+    /// A stranger's fact is applied, and stands on the disagreement list (LIFECYCLE idea 19).
+    pub fn note_stranger(&mut self) -> Result<(), Refusal> {
+        if *self.inputs.actor == Actor::Stranger {
+            self.push(Event::FactDiverged { code: "unknown_actor".to_owned() })?;
+        }
+        Ok(())
+    }
+
+    pub fn diverge(&mut self, code: &str) -> Result<(), Refusal> {
+        self.push(Event::FactDiverged { code: code.to_owned() })
+    }
+
+    // ---- what routes and rules read
+
+    pub fn standing(&self) -> Standing<'_> {
+        Standing {
+            profile: &self.lead.profile,
+            signals: &self.lead.signals,
+            cycle_started_at: self.lead.cycle.started_at,
+            as_of: self.inputs.now,
+            guards: self.lead.guards,
+            customer: self.lead.customer,
+            other_open_handoff: false,
+        }
+    }
+
+    pub fn score(&self) -> Score {
+        self.inputs.policy.score(&self.standing())
+    }
+
+    pub fn segment(&self) -> Segment {
+        self.inputs.policy.segment(&self.lead.profile)
+    }
+
+    /// The pool that the lead stands in, or would go to now.
+    pub fn pool(&self) -> PoolId {
+        match &self.lead.stage {
+            Stage::Queued { pool, .. } | Stage::Offered { pool, .. } => {
+                pool.clone()
+            }
+            Stage::Unseen
+            | Stage::Captured(_)
+            | Stage::SalesAccepted(_)
+            | Stage::SalesQualified(_)
+            | Stage::Opportunity(_)
+            | Stage::Won { .. }
+            | Stage::Lost { .. }
+            | Stage::Recycled { .. }
+            | Stage::Disqualified { .. }
+            | Stage::Suppressed { .. }
+            | Stage::Merged { .. } => {
+                let terms = self.lead.cycle.terms.as_ref();
+                let score = self.score();
+                self.pool_for(
+                    terms.map_or(Priority::P3, |terms| terms.priority),
+                    terms.map_or(score.grade, |terms| terms.grade),
+                    self.lead.cycle.motion,
+                )
+            }
+        }
+    }
+
+    pub fn pool_for(&self, priority: Priority, grade: Grade, motion: Motion) -> PoolId {
+        let subject = RouteSubject {
+            grade,
+            priority,
+            country: self.lead.profile.country.as_ref().map(|country| country.value.clone()),
+            segment: self.segment(),
+            motion,
+            wanted: None,
+            excluded: Vec::new(),
+            account_owner: None,
+        };
+        choose_pool(self.inputs.policy, &subject).map_or_else(|| PoolId(UNROUTED.to_owned()), |choice| choice.pool)
+    }
+
+    // ---- duties: who owes what by when, from the policy's durations
+
+    fn acting(&self, member: &MemberId) -> MemberId {
+        self.inputs.team.acting(member).clone()
+    }
+
+    pub fn steward_holder(&self, pool: &PoolId) -> Holder {
+        Holder::Steward(self.acting(self.inputs.team.steward_of(pool)))
+    }
+
+    pub fn segment_owner(&self) -> Holder {
+        Holder::SegmentOwner(self.acting(self.inputs.team.segment_owner(self.segment())))
+    }
+
+    /// Captured, with the owner of its segment.
+    pub fn captured(&self) -> Custody {
+        let durations = self.inputs.policy.durations();
+        let clock = if self.is_history() {
+            let due = self.inputs.live_from.plus(i64::from(durations.history_review_days) * DAY);
+            Clock::until(ClockKind::ReviewBy, Basis::Wall, self.inputs.now, due.max(self.inputs.now))
+        } else {
+            Clock::over(ClockKind::ReviewBy, Basis::Wall, self.inputs.now, i64::from(durations.review_days) * DAY)
+        };
+        Custody::new(self.segment_owner(), clock)
+    }
+
+    /// A person's own review: captured, but somebody must look within so many business days.
+    pub fn reviewed_by(&self, holder: Holder, days: u32) -> Custody {
+        Custody::new(holder, Clock::over(ClockKind::ReviewBy, Basis::Business, self.inputs.now, business_days(days)))
+    }
+
+    /// In a pool's queue; the lead's own contact clock runs on.
+    pub fn queued(&self, pool: &PoolId, priority: Priority, contact: Option<Clock>) -> Custody {
+        let route = i64::from(self.inputs.policy.sla(priority).route_seconds) * SECOND;
+        let clock = Clock::over(ClockKind::RouteBy, Basis::Business, self.inputs.now, route);
+        Custody::new(self.steward_holder(pool), clock).with_some(contact)
+    }
+
+    /// In a steward's own hands for some business days.
+    pub fn held_queue(&self, pool: &PoolId, days: u32) -> Custody {
+        let clock = Clock::over(ClockKind::RouteBy, Basis::Business, self.inputs.now, business_days(days));
+        Custody::new(self.steward_holder(pool), clock).with_some(self.contact_clock(None))
+    }
+
+    /// The lead's contact clock: what runs already, else from the cycle's terms; none once a person was reached for.
+    pub fn contact_clock(&self, holder_since: Option<Moment>) -> Option<Clock> {
+        if self.lead.cycle.first_attempt_at.is_some() {
+            return None;
+        }
+        let terms = self.lead.cycle.terms.as_ref()?;
+        let running = self.lead.stage.custody().and_then(|custody| custody.clock(ClockKind::ContactBy)).cloned();
+        let mut clock = running.unwrap_or_else(|| {
+            Clock::until(ClockKind::ContactBy, Basis::Business, terms.contact_from, terms.contact_by)
+        });
+        clock.take_back_at = None;
+        let Some(since) = holder_since else { return Some(clock) };
+        let sla = self.inputs.policy.sla(terms.priority);
+        let own = calendar::add(Basis::Business, since, i64::from(sla.contact_seconds) * SECOND);
+        let grace = i64::from(sla.grace_seconds) * SECOND;
+        Some(clock.retaken_at(calendar::add(Basis::Business, own.max(terms.contact_by), grace)))
+    }
+
+    /// Offered to a rep: accept by, contact by.
+    pub fn offered(&self, rep: &MemberId) -> Custody {
+        let priority = self.lead.cycle.terms.as_ref().map_or(Priority::P3, |terms| terms.priority);
+        let sla = self.inputs.policy.sla(priority);
+        let accept = Clock::over(
+            ClockKind::AcceptBy,
+            Basis::Business,
+            self.inputs.now,
+            i64::from(sla.accept_seconds) * SECOND,
+        );
+        let take_back =
+            calendar::add(Basis::Business, accept.due_by, i64::from(sla.grace_seconds) * SECOND);
+        Custody::new(Holder::Rep(rep.clone()), accept.retaken_at(take_back))
+            .with_some(self.contact_clock(Some(self.inputs.now)))
+    }
+
+    /// Accepted: a disposition by, and contact by while nobody has called.
+    pub fn accepted(&self, holder: Holder) -> Custody {
+        let days = self.inputs.policy.durations().disposition_business_days;
+        let clock =
+            Clock::over(ClockKind::DispositionBy, Basis::Business, self.inputs.now, business_days(days));
+        let running = self.lead.stage.custody();
+        let since = running
+            .and_then(|custody| custody.clock(ClockKind::AcceptBy))
+            .map_or(self.inputs.now, |clock| clock.started_at);
+        Custody::new(holder, clock).with_some(self.contact_clock(Some(since))).with_some(self.reply_clock())
+    }
+
+    /// A reply that is owed goes along with the lead.
+    fn reply_clock(&self) -> Option<Clock> {
+        self.lead.stage.custody().and_then(|custody| custody.clock(ClockKind::RespondBy)).cloned()
+    }
+
+    /// Qualified: the next step plus a day, and at most ten business days; facts by, where some are missing.
+    pub fn qualified(&self, holder: Holder, next_step_on: Option<i32>, facts_missing: bool) -> Custody {
+        let durations = self.inputs.policy.durations();
+        let latest = calendar::add(
+            Basis::Business,
+            self.inputs.now,
+            business_days(durations.next_step_max_business_days),
+        );
+        let due = next_step_on.map_or(latest, |day| {
+            let step = Moment(i64::from(day) * DAY).max(self.inputs.now);
+            calendar::add(Basis::Business, step, business_days(durations.next_step_extra_business_days)).min(latest)
+        });
+        let custody =
+            Custody::new(holder, Clock::until(ClockKind::NextStepBy, Basis::Business, self.inputs.now, due))
+                .with_some(self.reply_clock());
+        if facts_missing {
+            let micros = business_days(durations.facts_business_days);
+            return custody.with(Clock::over(ClockKind::FactsBy, Basis::Business, self.inputs.now, micros));
+        }
+        custody
+    }
+
+    /// An open deal is looked at when nothing has touched it for some days.
+    pub fn dealing(&self, holder: Holder) -> Custody {
+        let days = self.inputs.policy.durations().opportunity_untouched_days;
+        let clock = Clock::over(ClockKind::ReviewBy, Basis::Wall, self.inputs.now, i64::from(days) * DAY);
+        Custody::new(holder, clock).with_some(self.reply_clock())
+    }
+
+    /// Resting with the segment's owner until a date.
+    pub fn resting_until(&self, date: Moment) -> Custody {
+        let due = date.max(self.inputs.now);
+        Custody::new(self.segment_owner(), Clock::until(ClockKind::RecycleAt, Basis::Wall, self.inputs.now, due))
+    }
+
+    pub fn resting_for(&self, days: u32) -> Custody {
+        self.resting_until(self.inputs.now.plus(i64::from(days) * DAY))
+    }
+
+    pub fn respond_clock(&self) -> Clock {
+        let hours = self.inputs.policy.durations().respond_hours;
+        Clock::over(ClockKind::RespondBy, Basis::Business, self.inputs.now, i64::from(hours) * HOUR)
+    }
+}

@@ -1,0 +1,83 @@
+//! `decide`: which events follow from a command, or why none do. It never does IO and never changes a lead.
+
+mod crm;
+mod deadline;
+mod deal;
+mod draft;
+mod offer;
+mod passage;
+mod qualify;
+mod refusal;
+mod reject;
+mod signal;
+mod work;
+
+pub use draft::UNROUTED;
+pub use refusal::Refusal;
+
+use super::command::{Command, Inputs, Nature};
+use super::event::Event;
+use super::lead::{Lead, StageKind};
+use draft::Draft;
+
+/// What follows from the command; never an empty list: nothing to do is [`Refusal::NothingChanges`].
+///
+/// An ask may be refused. A fact is applied, with implied steps where some were skipped; where the lifecycle does
+/// not allow it, the caller keeps the refusal on the disagreement list.
+///
+/// # Errors
+/// Why nothing follows.
+pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec<Event>, Refusal> {
+    let mut draft = Draft::new(lead, inputs);
+    if is_of_an_older_cycle(lead, command, inputs) {
+        return Err(Refusal::Filtered("older_cycle"));
+    }
+    match command {
+        Command::RecordSignal { signal, report } => signal::record(&mut draft, signal, report)?,
+        Command::ReportProfile { report } => signal::report_profile(&mut draft, report)?,
+        Command::OptOutEmail { signal } => signal::opt_out(&mut draft, signal)?,
+        Command::LinkCrmRecord { by_person, owner, report } => {
+            crm::link(&mut draft, *by_person, owner.as_ref(), report)?;
+        }
+        Command::OfferLead(offer) => offer::offer(&mut draft, offer)?,
+        Command::PassPool { to } => offer::pass_pool(&mut draft, to)?,
+        Command::ClaimLead => offer::claim(&mut draft)?,
+        Command::AcceptLead => offer::accept(&mut draft)?,
+        Command::DeclineLead => offer::decline(&mut draft)?,
+        Command::ReassignLead { to } => offer::reassign(&mut draft, to)?,
+        Command::RecordAttempt(attempt) => work::attempt(&mut draft, attempt)?,
+        Command::TakeNote => work::note(&mut draft)?,
+        Command::RejectLead(rejection) => reject::reject(&mut draft, rejection)?,
+        Command::QualifyLead { facts } => qualify::qualify(&mut draft, facts)?,
+        Command::ReportDeal(report) => deal::report(&mut draft, report)?,
+        Command::PassDeadline(due) => deadline::pass(&mut draft, due)?,
+    }
+    draft.finish()
+}
+
+/// A late fact about a passage that is over never moves the present one (LIFECYCLE idea 16).
+fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> bool {
+    let handles = match command {
+        Command::ClaimLead
+        | Command::AcceptLead
+        | Command::DeclineLead
+        | Command::RecordAttempt(_)
+        | Command::RejectLead(_)
+        | Command::QualifyLead { .. }
+        | Command::ReassignLead { .. } => true,
+        Command::RecordSignal { .. }
+        | Command::ReportProfile { .. }
+        | Command::LinkCrmRecord { .. }
+        | Command::OfferLead(_)
+        | Command::PassPool { .. }
+        | Command::ReportDeal(_)
+        | Command::PassDeadline(_)
+        | Command::OptOutEmail { .. }
+        | Command::TakeNote => false,
+    };
+    handles
+        && inputs.nature == Nature::Fact
+        && lead.cycle.number > 1
+        && inputs.occurred_at < lead.cycle.started_at
+        && lead.stage.kind() != StageKind::Unseen
+}

@@ -1,0 +1,333 @@
+//! Signals, hand-raises, profile changes and e-mail opt-outs, over all stages. It scores by asking the policy.
+
+use super::Refusal;
+use super::draft::Draft;
+use crate::domain::calendar::{self, Basis};
+use crate::domain::command::Report;
+use crate::domain::custody::{ClockKind, Holder};
+use crate::domain::event::Event;
+use crate::domain::lead::{Motion, Origin, Permission, Stage, StageKind, SuppressedFor};
+use crate::domain::policy::{DisqualifiedFor, Grade, MqlVerdict, Priority};
+use crate::domain::profile::Profile;
+use crate::domain::scoring::Standing;
+use crate::domain::signal::Signal;
+use crate::domain::time::{Moment, SECOND};
+
+/// The rows "signal (weak)" and "hand-raise" of the lifecycle table.
+pub(super) fn record(draft: &mut Draft<'_>, signal: &Signal, report: &Report) -> Result<(), Refusal> {
+    let hand_raise = !signal.automated && draft.inputs.policy.is_hand_raise(signal.kind);
+    match draft.stage() {
+        StageKind::Unseen => draft.capture(report.origin.unwrap_or(Origin::Unknown))?,
+        StageKind::Suppressed if !(hand_raise && is_opt_out(draft)) => {
+            return Err(Refusal::Filtered("suppressed"));
+        }
+        StageKind::Captured
+        | StageKind::Queued
+        | StageKind::Offered
+        | StageKind::SalesAccepted
+        | StageKind::SalesQualified
+        | StageKind::Opportunity
+        | StageKind::Won
+        | StageKind::Lost
+        | StageKind::Recycled
+        | StageKind::Disqualified
+        | StageKind::Suppressed
+        | StageKind::Merged => {}
+    }
+    if draft.lead.signals.holds(signal.id) {
+        return learn(draft, report);
+    }
+    learn(draft, report)?;
+    let tell = is_with_sales(draft.stage());
+    draft.push(Event::SignalRecorded { signal: *signal, tell })?;
+    touch(draft, signal, report)?;
+    if signal.automated {
+        return Ok(());
+    }
+    if hand_raise { raise_hand(draft, signal.at) } else { weak(draft) }
+}
+
+/// The row "profile, account changed".
+pub(super) fn report_profile(draft: &mut Draft<'_>, report: &Report) -> Result<(), Refusal> {
+    if draft.stage() == StageKind::Unseen {
+        draft.capture(report.origin.unwrap_or(Origin::Unknown))?;
+    }
+    learn(draft, report)?;
+    if draft.decided_nothing() {
+        return Ok(());
+    }
+    match &draft.lead.stage {
+        Stage::Captured(_) => {
+            if draft.lead.cycle.terms.is_none() {
+                draft.try_mql(None)?;
+            }
+        }
+        Stage::Queued { held: false, pool, .. } => {
+            let terms = draft.lead.cycle.terms.clone();
+            if let Some(terms) = terms {
+                let grade = draft.score().grade;
+                let better = draft.pool_for(terms.priority, grade, draft.lead.cycle.motion);
+                if better != *pool {
+                    draft.requeue(draft.lead.cycle.wanted.clone(), better, false, false)?;
+                }
+            }
+        }
+        Stage::Disqualified { reason: DisqualifiedFor::NoFit, .. } => {
+            if draft.score().grade <= Grade::C {
+                draft.start_cycle(Motion::NewBusiness, false, draft.inputs.now)?;
+            }
+        }
+        Stage::Unseen
+        | Stage::Queued { .. }
+        | Stage::Offered { .. }
+        | Stage::SalesAccepted(_)
+        | Stage::SalesQualified(_)
+        | Stage::Opportunity(_)
+        | Stage::Won { .. }
+        | Stage::Lost { .. }
+        | Stage::Recycled { .. }
+        | Stage::Disqualified { .. }
+        | Stage::Suppressed { .. }
+        | Stage::Merged { .. } => {}
+    }
+    Ok(())
+}
+
+/// The row "e-mail opt-out, complaint": e-mail goes off and the holder hears of it; the stage does not move.
+pub(super) fn opt_out(draft: &mut Draft<'_>, signal: &Signal) -> Result<(), Refusal> {
+    if draft.stage() == StageKind::Unseen {
+        return Err(Refusal::Filtered("unknown_person"));
+    }
+    if draft.lead.consent.email == Permission::Withdrawn {
+        return Err(Refusal::NothingChanges);
+    }
+    let tell = is_with_sales(draft.stage());
+    draft.push(Event::EmailOptedOut { tell })?;
+    if !draft.lead.signals.holds(signal.id) {
+        draft.push(Event::SignalRecorded { signal: *signal, tell: false })?;
+    }
+    Ok(())
+}
+
+/// Whether somebody in sales has the lead in front of them.
+pub(super) fn is_with_sales(stage: StageKind) -> bool {
+    match stage {
+        StageKind::Offered | StageKind::SalesAccepted | StageKind::SalesQualified | StageKind::Opportunity => true,
+        StageKind::Unseen
+        | StageKind::Captured
+        | StageKind::Queued
+        | StageKind::Won
+        | StageKind::Lost
+        | StageKind::Recycled
+        | StageKind::Disqualified
+        | StageKind::Suppressed
+        | StageKind::Merged => false,
+    }
+}
+
+fn is_opt_out(draft: &Draft<'_>) -> bool {
+    matches!(draft.lead.stage, Stage::Suppressed { reason: SuppressedFor::OptOut, .. })
+}
+
+/// Takes over what a record says about the person; nothing new is no event.
+pub(super) fn learn(draft: &mut Draft<'_>, report: &Report) -> Result<(), Refusal> {
+    let before = &draft.lead;
+    let patched: Profile = before.profile.clone().patched(&report.patch, report.stamp);
+    let event = Event::ProfileReported {
+        patch: report.patch.clone(),
+        stamp: report.stamp,
+        consent: report.consent,
+        guards: report.guards,
+        account: report.account,
+        customer: report.customer,
+    };
+    let after = crate::domain::evolve::evolve(before.clone(), &event).map_err(Refusal::Impossible)?;
+    let same_values = values(&patched) == values(&before.profile);
+    let changed = !same_values
+        || after.consent != before.consent
+        || after.guards != before.guards
+        || after.account != before.account
+        || after.customer != before.customer;
+    if !changed {
+        return Ok(());
+    }
+    draft.push(event)?;
+    mend(draft)
+}
+
+/// The values of a profile, whoever wrote them.
+fn values(profile: &Profile) -> impl PartialEq + use<> {
+    (
+        profile.employees.as_ref().map(|it| it.value),
+        profile.industry.as_ref().map(|it| it.value.clone()),
+        profile.country.as_ref().map(|it| it.value.clone()),
+        profile.region.as_ref().map(|it| it.value.clone()),
+        profile.seniority.as_ref().map(|it| it.value),
+        profile.function.as_ref().map(|it| it.value),
+        profile.company_domain.as_ref().map(|it| it.value.clone()),
+        profile.mail.as_ref().map(|it| it.value),
+        profile.known,
+    )
+}
+
+/// A lead that sales returned for its data goes back to the queue when the data changes, in the same cycle.
+fn mend(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    let returned = matches!(&draft.lead.stage, Stage::Captured(custody) if matches!(custody.holder, Holder::MarketingOwner(_)));
+    let Some(terms) = draft.lead.cycle.terms.clone().filter(|_| returned) else { return Ok(()) };
+    let pool = draft.pool_for(terms.priority, draft.score().grade, draft.lead.cycle.motion);
+    let custody = draft.queued(&pool, terms.priority, draft.contact_clock(None));
+    draft.push(Event::DataFixed { pool, custody })
+}
+
+fn touch(draft: &mut Draft<'_>, signal: &Signal, report: &Report) -> Result<(), Refusal> {
+    if signal.automated || !signal.kind.is_touch() {
+        return Ok(());
+    }
+    let lead = &draft.lead;
+    let origin = report.origin.filter(|_| lead.origin == Origin::Unknown || signal.at < lead.origin_at);
+    if origin.is_none() && report.campaign.is_none() {
+        return Ok(());
+    }
+    draft.push(Event::TouchRecorded { at: signal.at, origin, campaign: report.campaign.clone() })
+}
+
+fn weak(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    match &draft.lead.stage {
+        Stage::Captured(_) if draft.lead.cycle.terms.is_none() => draft.try_mql(None),
+        Stage::Recycled { at, .. } => {
+            let at = *at;
+            let since = Standing { cycle_started_at: at, ..draft.standing() };
+            let points = draft.inputs.policy.score(&since).points;
+            if u32::from(points) < draft.inputs.policy.durations().strong_points || draft.is_history() {
+                return Ok(());
+            }
+            let first = draft.lead.signals.signals().iter().map(|signal| signal.at).find(|when| *when >= at);
+            draft.start_cycle(draft.lead.cycle.motion, false, first.unwrap_or(at))?;
+            draft.try_mql(None)
+        }
+        Stage::Unseen
+        | Stage::Captured(_)
+        | Stage::Queued { .. }
+        | Stage::Offered { .. }
+        | Stage::SalesAccepted(_)
+        | Stage::SalesQualified(_)
+        | Stage::Opportunity(_)
+        | Stage::Won { .. }
+        | Stage::Lost { .. }
+        | Stage::Disqualified { .. }
+        | Stage::Suppressed { .. }
+        | Stage::Merged { .. } => Ok(()),
+    }
+}
+
+fn raise_hand(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
+    match draft.stage() {
+        StageKind::Captured => draft.try_mql(Some(at)),
+        StageKind::Queued | StageKind::Offered => hurry(draft, at),
+        StageKind::SalesAccepted | StageKind::SalesQualified | StageKind::Opportunity => owe_reply(draft),
+        StageKind::Won => again(draft, Motion::Expansion, at),
+        StageKind::Lost | StageKind::Recycled => again(draft, draft.lead.cycle.motion, at),
+        StageKind::Disqualified => match draft.lead.stage {
+            Stage::Disqualified { reason: DisqualifiedFor::NoFit, .. } => look_again(draft, at),
+            Stage::Disqualified { reason: DisqualifiedFor::Junk, .. } => Ok(()),
+            Stage::Unseen
+            | Stage::Captured(_)
+            | Stage::Queued { .. }
+            | Stage::Offered { .. }
+            | Stage::SalesAccepted(_)
+            | Stage::SalesQualified(_)
+            | Stage::Opportunity(_)
+            | Stage::Won { .. }
+            | Stage::Lost { .. }
+            | Stage::Recycled { .. }
+            | Stage::Suppressed { .. }
+            | Stage::Merged { .. } => Ok(()),
+        },
+        StageKind::Suppressed => look_again(draft, at),
+        StageKind::Unseen | StageKind::Merged => Ok(()),
+    }
+}
+
+/// The next cycle, straight into the queue where the definition allows.
+fn again(draft: &mut Draft<'_>, motion: Motion, at: Moment) -> Result<(), Refusal> {
+    draft.start_cycle(motion, true, at)?;
+    draft.try_mql(Some(at))
+}
+
+/// A hand-raise of a person set aside: captured, and a steward looks within a business day.
+fn look_again(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
+    let steward = Holder::Steward(draft.inputs.team.acting(draft.inputs.team.queue_steward()).clone());
+    let custody = draft.reviewed_by(steward, draft.inputs.policy.durations().blocked_hand_raise_business_days);
+    draft.start_cycle_with(draft.lead.cycle.motion, true, at, custody)
+}
+
+/// A hand-raise on a lead in the queue or on offer: the higher priority's times count, where they are earlier.
+fn hurry(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
+    let verdict = draft.inputs.policy.mql(&draft.standing(), Some(at));
+    let MqlVerdict::Qualifies { priority, .. } = verdict else { return Ok(()) };
+    let Some(terms) = draft.lead.cycle.terms.clone() else { return Ok(()) };
+    if priority >= terms.priority {
+        return Ok(());
+    }
+    let raised = draft.terms(priority, terms.grade, terms.points, Some(at), true);
+    let contact_by = raised.contact_by.min(terms.contact_by);
+    let Some(custody) = draft.lead.stage.custody().cloned() else { return Ok(()) };
+    let custody = match draft.stage() {
+        StageKind::Offered => sooner(draft, custody, ClockKind::AcceptBy, priority),
+        StageKind::Queued
+        | StageKind::Unseen
+        | StageKind::Captured
+        | StageKind::SalesAccepted
+        | StageKind::SalesQualified
+        | StageKind::Opportunity
+        | StageKind::Won
+        | StageKind::Lost
+        | StageKind::Recycled
+        | StageKind::Disqualified
+        | StageKind::Suppressed
+        | StageKind::Merged => sooner(draft, custody, ClockKind::RouteBy, priority),
+    };
+    let custody = match custody.clock(ClockKind::ContactBy).cloned() {
+        Some(clock) if contact_by < clock.due_by => {
+            let mut sooner =
+                crate::domain::custody::Clock::until(clock.kind, clock.basis, raised.contact_from, contact_by);
+            sooner.take_back_at = clock.take_back_at;
+            custody.with(sooner)
+        }
+        Some(_) | None => custody,
+    };
+    draft.push(Event::PriorityRaised { priority, contact_by, custody })
+}
+
+/// The custody with a clock cut to the time of a higher priority, where that ends earlier.
+fn sooner(
+    draft: &Draft<'_>,
+    custody: crate::domain::custody::Custody,
+    kind: ClockKind,
+    priority: Priority,
+) -> crate::domain::custody::Custody {
+    let sla = draft.inputs.policy.sla(priority);
+    let seconds = if kind == ClockKind::AcceptBy { sla.accept_seconds } else { sla.route_seconds };
+    let due = calendar::add(Basis::Business, draft.inputs.now, i64::from(seconds) * SECOND);
+    match custody.clock(kind).cloned() {
+        Some(clock) if due < clock.due_by => {
+            let mut cut = crate::domain::custody::Clock::until(kind, clock.basis, draft.inputs.now, due);
+            if kind == ClockKind::AcceptBy {
+                let grace = i64::from(sla.grace_seconds) * SECOND;
+                cut = cut.retaken_at(calendar::add(Basis::Business, due, grace));
+            }
+            custody.with(cut)
+        }
+        Some(_) | None => custody,
+    }
+}
+
+/// A hand-raise on a lead that somebody works: a reply is owed, beside the stage's own duties.
+fn owe_reply(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    let Some(custody) = draft.lead.stage.custody().cloned() else { return Ok(()) };
+    if custody.clock(ClockKind::RespondBy).is_some() {
+        return Ok(());
+    }
+    let custody = custody.with(draft.respond_clock());
+    draft.push(Event::ReplyOwed { custody })
+}

@@ -1,0 +1,92 @@
+//! What a rep does with a lead: attempts and notes. It never judges the lead.
+
+use super::Refusal;
+use super::draft::Draft;
+use super::signal::is_with_sales;
+use crate::domain::calendar::{self, Basis, business_days};
+use crate::domain::custody::{Clock, ClockKind, Custody};
+use crate::domain::event::Event;
+use crate::domain::lead::{Attempt, AttemptOutcome, Stage, StageKind};
+use crate::domain::time::DAY;
+
+/// The row "contact attempt".
+pub(super) fn attempt(draft: &mut Draft<'_>, attempt: &Attempt) -> Result<(), Refusal> {
+    if draft.lead.cycle.attempts.iter().any(|known| known.id == attempt.id) {
+        return Err(Refusal::NothingChanges);
+    }
+    match draft.lead.stage.clone() {
+        Stage::Unseen | Stage::Merged { .. } => return Err(Refusal::NotFound),
+        Stage::Queued { pool, .. } if attempt.is_human() && draft.is_of_pool(&pool) => draft.take(true)?,
+        Stage::Offered { rep, .. } if attempt.is_human() && draft.member() == Some(&rep) => draft.take(true)?,
+        Stage::Suppressed { .. } => draft.diverge("contact_despite_suppression")?,
+        Stage::Captured(_)
+        | Stage::Queued { .. }
+        | Stage::Offered { .. }
+        | Stage::SalesAccepted(_)
+        | Stage::SalesQualified(_)
+        | Stage::Opportunity(_)
+        | Stage::Won { .. }
+        | Stage::Lost { .. }
+        | Stage::Recycled { .. }
+        | Stage::Disqualified { .. } => {}
+    }
+    let tell = match draft.stage() {
+        StageKind::Queued | StageKind::Offered => true,
+        StageKind::Recycled | StageKind::Lost => attempt.is_two_way(),
+        StageKind::Unseen
+        | StageKind::Captured
+        | StageKind::SalesAccepted
+        | StageKind::SalesQualified
+        | StageKind::Opportunity
+        | StageKind::Won
+        | StageKind::Disqualified
+        | StageKind::Suppressed
+        | StageKind::Merged => false,
+    };
+    let custody = met(draft, attempt);
+    draft.push(Event::AttemptRecorded { attempt: attempt.clone(), tell, custody })
+}
+
+/// The duties after an attempt: contact and reply are met by a person; a booked meeting gives time, once.
+fn met(draft: &Draft<'_>, attempt: &Attempt) -> Option<Custody> {
+    let before = draft.lead.stage.custody()?;
+    if !attempt.is_human() || !is_with_sales(draft.stage()) || draft.stage() == StageKind::Offered {
+        return None;
+    }
+    let mut custody = before.clone().without(ClockKind::ContactBy).without(ClockKind::RespondBy);
+    let booked = attempt.outcome == AttemptOutcome::MeetingBooked
+        && !draft.lead.cycle.attempts.iter().any(|known| known.outcome == AttemptOutcome::MeetingBooked);
+    if booked
+        && let Some(meeting_at) = attempt.meeting_at
+        && let Some(clock) = custody.clock(ClockKind::DispositionBy).cloned()
+    {
+        let extra = business_days(draft.inputs.policy.durations().meeting_extra_business_days);
+        let due = calendar::add(Basis::Business, meeting_at, extra);
+        if due > clock.due_by {
+            custody = custody.with(Clock::until(clock.kind, clock.basis, clock.started_at, due).caught_up(draft.inputs.now));
+        }
+    }
+    if draft.stage() == StageKind::Opportunity {
+        let days = draft.inputs.policy.durations().opportunity_untouched_days;
+        custody = custody.with(Clock::over(ClockKind::ReviewBy, Basis::Wall, draft.inputs.now, i64::from(days) * DAY));
+    }
+    (custody != *before).then_some(custody)
+}
+
+/// The row "note".
+pub(super) fn note(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    match draft.stage() {
+        StageKind::Unseen | StageKind::Merged => Err(Refusal::NotFound),
+        StageKind::Captured
+        | StageKind::Queued
+        | StageKind::Offered
+        | StageKind::SalesAccepted
+        | StageKind::SalesQualified
+        | StageKind::Opportunity
+        | StageKind::Won
+        | StageKind::Lost
+        | StageKind::Recycled
+        | StageKind::Disqualified
+        | StageKind::Suppressed => draft.push(Event::NoteTaken),
+    }
+}

@@ -1,0 +1,111 @@
+//! Stored bytes of values: a version byte, then postcard. It never guesses: bytes of a newer version are an error of
+//! their own, since an older instance must step back and not park a lead for them.
+
+use super::error::StoreError;
+use crate::domain::event::Event;
+use crate::domain::lead::Lead;
+use crate::domain::signal::Signal;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The format that this program writes, and the newest that it reads.
+pub const FORMAT: u8 = 1;
+/// Typical size of a lead's state; one allocation for most.
+const CAPACITY_BYTES: usize = 1024;
+
+/// The bytes of a lead's state.
+///
+/// # Errors
+/// Never for values of ours; postcard's signature says it may.
+pub fn lead(lead: &Lead) -> Result<Vec<u8>, StoreError> {
+    write("lead state", lead)
+}
+
+/// Reads a lead's state.
+///
+/// # Errors
+/// A newer format, or bytes that nobody wrote.
+pub fn read_lead(bytes: &[u8]) -> Result<Lead, StoreError> {
+    read("lead state", bytes)
+}
+
+/// The bytes of an event, as audit rows keep them.
+///
+/// # Errors
+/// Never for values of ours; postcard's signature says it may.
+pub fn event(event: &Event) -> Result<Vec<u8>, StoreError> {
+    write("event", event)
+}
+
+/// Reads an event.
+///
+/// # Errors
+/// A newer format, or bytes that nobody wrote.
+pub fn read_event(bytes: &[u8]) -> Result<Event, StoreError> {
+    read("event", bytes)
+}
+
+/// The bytes of a signal.
+///
+/// # Errors
+/// Never for values of ours; postcard's signature says it may.
+pub fn signal(signal: &Signal) -> Result<Vec<u8>, StoreError> {
+    write("signal", signal)
+}
+
+/// Reads a signal.
+///
+/// # Errors
+/// A newer format, or bytes that nobody wrote.
+pub fn read_signal(bytes: &[u8]) -> Result<Signal, StoreError> {
+    read("signal", bytes)
+}
+
+fn write<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::with_capacity(CAPACITY_BYTES);
+    bytes.push(FORMAT);
+    postcard::to_extend(value, bytes).map_err(|error| damaged(what, &error))
+}
+
+fn read<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, StoreError> {
+    match bytes.split_first() {
+        Some((&FORMAT, rest)) => match postcard::take_from_bytes(rest) {
+            Ok((value, [])) => Ok(value),
+            Ok((_, more)) => Err(StoreError::Damaged {
+                what,
+                id: String::new(),
+                detail: format!("{} bytes too many", more.len()),
+            }),
+            Err(error) => Err(damaged(what, &error)),
+        },
+        Some((&format, _)) if format > FORMAT => Err(StoreError::NewerFormat { what, format, newest: FORMAT }),
+        Some(_) | None => Err(StoreError::Damaged { what, id: String::new(), detail: "no format byte".to_owned() }),
+    }
+}
+
+fn damaged(what: &'static str, error: &postcard::Error) -> StoreError {
+    StoreError::Damaged { what, id: String::new(), detail: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::LeadId;
+
+    #[test]
+    fn a_lead_reads_back_as_it_was_written() {
+        let before = Lead::unseen(LeadId::derived("test", "1", 0));
+        let bytes = lead(&before).unwrap();
+        assert_eq!(read_lead(&bytes).unwrap(), before);
+    }
+
+    #[test]
+    fn a_newer_format_is_told_apart_from_damage() {
+        let mut bytes = event(&Event::NoteTaken).unwrap();
+        bytes[0] = FORMAT + 1;
+        assert!(matches!(read_event(&bytes), Err(StoreError::NewerFormat { format: 2, .. })));
+        bytes[0] = FORMAT;
+        bytes.push(0);
+        assert!(matches!(read_event(&bytes), Err(StoreError::Damaged { .. })));
+        assert!(matches!(read_event(&[]), Err(StoreError::Damaged { .. })));
+    }
+}

@@ -1,0 +1,58 @@
+//! What keeps tables small: partitions made ahead and dropped whole, and bounded deletes of what only waits. It never
+//! touches leads, audit or ledger.
+
+use super::error::StoreError;
+use super::statement::Statement;
+use super::{anonymous, duplicate, identity, kept, ledger, outbox};
+use crate::domain::time::{DAY, HOUR, Moment};
+use sqlx::PgConnection;
+
+/// A record that waits for somebody longer than this goes to the quarantine (DELIVERY, Kafka in).
+const AWAITING_IDENTITY_MAX: i64 = 24 * HOUR;
+/// Signals of somebody who never said who they are (LIFECYCLE idea 17).
+const ANONYMOUS_MAX: i64 = 90 * DAY;
+/// As long as duplicate keys are kept: the topics' retention of 14 days and one.
+const DUPLICATES_MAX: i64 = 15 * DAY;
+/// Sent rows are kept for looking back (DELIVERY, Kafka out).
+const SENT_MAX: i64 = 7 * DAY;
+/// A reply is repeated for a week; clients give up long before.
+const ANSWERS_MAX: i64 = 7 * DAY;
+/// Undated duplicate keys that are kept: at 100 bytes each, 10 MB.
+const UNDATED_KEYS_MAX: i64 = 100_000;
+/// Rows that one statement deletes at most, so that no lock is held for long.
+const ROWS_MAX: i64 = 5_000;
+
+const MAKE: Statement = Statement::new("partitions.make", "SELECT make_partitions($1)");
+const DROP: Statement = Statement::new("partitions.drop", "SELECT drop_partitions($1)");
+
+pub(super) const STATEMENTS: &[Statement] = &[MAKE, DROP];
+
+/// What one round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Maintained {
+    pub partitions_made: i32,
+    pub partitions_dropped: i32,
+    /// Parked records that waited too long and went to the quarantine.
+    pub aged: u64,
+    /// Rows that were forgotten for their age.
+    pub forgotten: u64,
+}
+
+/// One round; called every few minutes, and whenever a test or the demo moves the clock.
+///
+/// # Errors
+/// A statement fails; each is a transaction of its own.
+pub async fn run(conn: &mut PgConnection, now: Moment) -> Result<Maintained, StoreError> {
+    let (partitions_made,): (i32,) =
+        MAKE.rows().bind(now.0).fetch_one(&mut *conn).await.map_err(|error| MAKE.failed(error))?;
+    let (partitions_dropped,): (i32,) =
+        DROP.rows().bind(now.0).fetch_one(&mut *conn).await.map_err(|error| DROP.failed(error))?;
+    let aged = kept::age(conn, now.plus(-AWAITING_IDENTITY_MAX), now, ROWS_MAX).await?;
+    let mut forgotten = anonymous::drop_old(conn, now.plus(-ANONYMOUS_MAX), ROWS_MAX).await?;
+    forgotten += identity::drop_unbound(conn, now.plus(-AWAITING_IDENTITY_MAX), ROWS_MAX).await?;
+    forgotten += duplicate::drop_old(conn, now.plus(-DUPLICATES_MAX), ROWS_MAX).await?;
+    forgotten += duplicate::cap_undated(conn, UNDATED_KEYS_MAX, ROWS_MAX).await?;
+    forgotten += outbox::drop_old(conn, now.plus(-SENT_MAX), ROWS_MAX).await?;
+    forgotten += ledger::drop_answers(conn, now.plus(-ANSWERS_MAX), ROWS_MAX).await?;
+    Ok(Maintained { partitions_made, partitions_dropped, aged, forgotten })
+}

@@ -1,0 +1,68 @@
+//! Rows and SQL: one file per table or read, all of it `&'static str`. It takes a connection and never decides.
+
+pub mod account;
+pub mod anonymous;
+pub mod audit;
+pub mod codec;
+mod columns;
+pub mod connect;
+pub mod duplicate;
+pub mod error;
+pub mod facts;
+pub mod identity;
+pub mod kept;
+pub mod lead;
+pub mod ledger;
+pub mod maintenance;
+pub mod migrate;
+pub mod opportunity;
+pub mod outbox;
+pub mod outlet;
+pub mod passage;
+pub mod person;
+pub mod position;
+pub mod read;
+pub mod relay_shard;
+pub mod rotation;
+pub mod rows;
+pub mod statement;
+pub mod text;
+pub mod work;
+pub mod world;
+pub mod write_set;
+
+pub use error::StoreError;
+pub use outlet::Outlet;
+pub use read::Reader;
+
+use statement::Statement;
+
+/// Every statement of the service, by name, so that a test can prepare each against the migrated schema.
+#[must_use]
+pub fn catalog() -> Vec<Statement> {
+    [
+        account::STATEMENTS,
+        anonymous::STATEMENTS,
+        audit::STATEMENTS,
+        duplicate::STATEMENTS,
+        facts::STATEMENTS,
+        identity::STATEMENTS,
+        kept::STATEMENTS,
+        lead::STATEMENTS,
+        ledger::STATEMENTS,
+        maintenance::STATEMENTS,
+        migrate::STATEMENTS,
+        opportunity::STATEMENTS,
+        outbox::STATEMENTS,
+        passage::STATEMENTS,
+        person::STATEMENTS,
+        position::STATEMENTS,
+        &read::statements(),
+        relay_shard::STATEMENTS,
+        rotation::STATEMENTS,
+        text::STATEMENTS,
+        work::STATEMENTS,
+        world::STATEMENTS,
+    ]
+    .concat()
+}

@@ -1,0 +1,162 @@
+//! The tables `opportunity` and `opportunity_contact`: deals and who stands on them. The writer merges, not this file.
+
+use super::columns::{column, waves};
+use super::error::StoreError;
+use super::rows::{ContactRow, OpportunityRow};
+use super::statement::Statement;
+use crate::domain::ids::{AccountId, LeadId, OpportunityId};
+use crate::domain::team::MemberId;
+use crate::domain::time::Moment;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+const LOCK: Statement = Statement::new(
+    "opportunity.lock",
+    "SELECT id, system, external_id, revision, state, kind, account_id, stage, probability, ten_thousandths,
+         first_ten_thousandths, recurring_ten_thousandths, currency, term_months, opened_at, close_date, closed_on,
+         owner, lead_source, reason, competitor
+     FROM opportunity WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",
+);
+const CONTACTS: Statement = Statement::new(
+    "opportunity_contact.read",
+    "SELECT opportunity_id, lead_id FROM opportunity_contact WHERE opportunity_id = ANY($1::uuid[])",
+);
+const UPSERT: Statement = Statement::new(
+    "opportunity.upsert",
+    "INSERT INTO opportunity (id, system, external_id, revision, state, kind, account_id, stage, probability,
+         ten_thousandths, first_ten_thousandths, recurring_ten_thousandths, currency, term_months, opened_at, close_date,
+         closed_on, owner, lead_source, reason, competitor)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::uuid[],
+         $8::text[], $9::smallint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::integer[],
+         $15::bigint[], $16::integer[], $17::integer[], $18::text[], $19::text[], $20::text[], $21::text[])
+     ON CONFLICT (id) DO UPDATE SET system = excluded.system, external_id = excluded.external_id,
+         revision = excluded.revision, state = excluded.state, kind = excluded.kind, account_id = excluded.account_id,
+         stage = excluded.stage, probability = excluded.probability, ten_thousandths = excluded.ten_thousandths,
+         first_ten_thousandths = excluded.first_ten_thousandths,
+         recurring_ten_thousandths = excluded.recurring_ten_thousandths, currency = excluded.currency,
+         term_months = excluded.term_months, opened_at = excluded.opened_at, close_date = excluded.close_date,
+         closed_on = excluded.closed_on, owner = excluded.owner, lead_source = excluded.lead_source,
+         reason = excluded.reason, competitor = excluded.competitor",
+);
+const UPSERT_CONTACTS: Statement = Statement::new(
+    "opportunity_contact.upsert",
+    "INSERT INTO opportunity_contact (opportunity_id, lead_id, role, is_primary)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::boolean[])
+     ON CONFLICT (opportunity_id, lead_id) DO UPDATE SET role = coalesce(excluded.role, opportunity_contact.role),
+         is_primary = excluded.is_primary",
+);
+
+pub(super) const STATEMENTS: &[Statement] = &[LOCK, CONTACTS, UPSERT, UPSERT_CONTACTS];
+
+impl FromRow<'_, PgRow> for OpportunityRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: OpportunityId(row.try_get("id")?),
+            system: row.try_get("system")?,
+            external_id: row.try_get("external_id")?,
+            revision: row.try_get("revision")?,
+            state: row.try_get("state")?,
+            kind: row.try_get("kind")?,
+            account: row.try_get::<Option<Uuid>, _>("account_id")?.map(AccountId),
+            stage: row.try_get("stage")?,
+            probability: row.try_get("probability")?,
+            ten_thousandths: row.try_get("ten_thousandths")?,
+            first_ten_thousandths: row.try_get("first_ten_thousandths")?,
+            recurring_ten_thousandths: row.try_get("recurring_ten_thousandths")?,
+            currency: row.try_get("currency")?,
+            term_months: row.try_get("term_months")?,
+            opened_at: Moment(row.try_get("opened_at")?),
+            close_date: row.try_get("close_date")?,
+            closed_on: row.try_get("closed_on")?,
+            owner: row.try_get::<Option<String>, _>("owner")?.map(MemberId),
+            lead_source: row.try_get("lead_source")?,
+            reason: row.try_get("reason")?,
+            competitor: row.try_get("competitor")?,
+        })
+    }
+}
+
+/// Locks deals in the order of their ids and reads them; unknown ones are absent.
+///
+/// # Errors
+/// The statement fails.
+pub async fn lock(
+    conn: &mut PgConnection,
+    ids: &BTreeSet<OpportunityId>,
+) -> Result<BTreeMap<OpportunityId, OpportunityRow>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<OpportunityRow> =
+        LOCK.rows().bind(ids).fetch_all(conn).await.map_err(|error| LOCK.failed(error))?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Who stands on the deals.
+///
+/// # Errors
+/// The statement fails.
+pub async fn contacts(
+    conn: &mut PgConnection,
+    ids: &BTreeSet<OpportunityId>,
+) -> Result<BTreeSet<(OpportunityId, LeadId)>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<(Uuid, Uuid)> =
+        CONTACTS.rows().bind(ids).fetch_all(conn).await.map_err(|error| CONTACTS.failed(error))?;
+    Ok(rows.into_iter().map(|(deal, lead)| (OpportunityId(deal), LeadId(lead))).collect())
+}
+
+/// Writes deals whole.
+///
+/// # Errors
+/// The statement fails.
+pub async fn upsert(conn: &mut PgConnection, rows: &[OpportunityRow]) -> Result<(), StoreError> {
+    for wave in waves(rows, |row| row.id) {
+        UPSERT
+            .query()
+            .bind(column(&wave, |row| row.id.0))
+            .bind(column(&wave, |row| row.system.as_str()))
+            .bind(column(&wave, |row| row.external_id.as_str()))
+            .bind(column(&wave, |row| row.revision))
+            .bind(column(&wave, |row| row.state.as_str()))
+            .bind(column(&wave, |row| row.kind.as_str()))
+            .bind(column(&wave, |row| row.account.map(|account| account.0)))
+            .bind(column(&wave, |row| row.stage.as_deref()))
+            .bind(column(&wave, |row| row.probability))
+            .bind(column(&wave, |row| row.ten_thousandths))
+            .bind(column(&wave, |row| row.first_ten_thousandths))
+            .bind(column(&wave, |row| row.recurring_ten_thousandths))
+            .bind(column(&wave, |row| row.currency.as_deref()))
+            .bind(column(&wave, |row| row.term_months))
+            .bind(column(&wave, |row| row.opened_at.0))
+            .bind(column(&wave, |row| row.close_date))
+            .bind(column(&wave, |row| row.closed_on))
+            .bind(column(&wave, |row| row.owner.as_ref().map(|owner| owner.0.as_str())))
+            .bind(column(&wave, |row| row.lead_source.as_deref()))
+            .bind(column(&wave, |row| row.reason.as_deref()))
+            .bind(column(&wave, |row| row.competitor.as_deref()))
+            .execute(&mut *conn)
+            .await
+            .map_err(|error| UPSERT.failed(error))?;
+    }
+    Ok(())
+}
+
+/// Writes who stands on which deal.
+///
+/// # Errors
+/// The statement fails.
+pub async fn upsert_contacts(conn: &mut PgConnection, rows: &[ContactRow]) -> Result<(), StoreError> {
+    for wave in waves(rows, |row| (row.opportunity, row.lead)) {
+        UPSERT_CONTACTS
+            .query()
+            .bind(column(&wave, |row| row.opportunity.0))
+            .bind(column(&wave, |row| row.lead.0))
+            .bind(column(&wave, |row| row.role.as_deref()))
+            .bind(column(&wave, |row| row.primary))
+            .execute(&mut *conn)
+            .await
+            .map_err(|error| UPSERT_CONTACTS.failed(error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! The relay's own connection: leases, unsent records, and what fills them in when they are sent. It never publishes.
+
+use super::audit::{self, CauseText};
+use super::connect::{self, Timeouts};
+use super::error::StoreError;
+use super::outbox::{self, Backlog, Held, Unsent};
+use super::rows::PersonRow;
+use super::{person, relay_shard};
+use crate::domain::ids::LeadId;
+use crate::domain::time::Moment;
+use sqlx::PgConnection;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the outbox leaves out and the relay fills in; what was erased is absent.
+#[derive(Clone, Debug, Default)]
+pub struct Identifiers {
+    pub people: BTreeMap<LeadId, PersonRow>,
+    pub causes: BTreeMap<[u8; 32], CauseText>,
+}
+
+/// A held connection for reading the outbox and marking it.
+#[derive(Debug)]
+pub struct Outlet {
+    conn: PgConnection,
+    url: String,
+}
+
+impl Outlet {
+    /// Opens the connection.
+    ///
+    /// # Errors
+    /// The database can't be reached.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Ok(Self { conn: connect::connect(url, "baton relay", Timeouts::default()).await?, url: url.to_owned() })
+    }
+
+    /// Replaces the connection after it broke.
+    ///
+    /// # Errors
+    /// The database can't be reached.
+    pub async fn reopen(&mut self) -> Result<(), StoreError> {
+        self.conn = connect::connect(&self.url, "baton relay", Timeouts::default()).await?;
+        Ok(())
+    }
+
+    /// Renews and takes shards for so many microseconds; returns (shard, lease epoch), sorted.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn take_shards(&mut self, owner: &str, micros: i64, most: i64) -> Result<Vec<(i16, i64)>, StoreError> {
+        relay_shard::take(&mut self.conn, owner, micros, most).await
+    }
+
+    /// Gives every shard of the owner back.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn release(&mut self, owner: &str) -> Result<(), StoreError> {
+        relay_shard::release(&mut self.conn, owner).await
+    }
+
+    /// The oldest unsent records of a shard, in the order to send.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn unsent(&mut self, shard: i16, limit: i64) -> Result<Vec<Unsent>, StoreError> {
+        outbox::unsent(&mut self.conn, shard, limit).await
+    }
+
+    /// People and causes behind the records.
+    ///
+    /// # Errors
+    /// A statement fails.
+    pub async fn identifiers(&mut self, records: &[Unsent]) -> Result<Identifiers, StoreError> {
+        let leads: BTreeSet<LeadId> = records.iter().map(|record| record.lead).collect();
+        let causes: BTreeSet<[u8; 32]> = records.iter().map(|record| record.cause).collect();
+        Ok(Identifiers {
+            people: person::read(&mut self.conn, &leads).await?,
+            causes: audit::causes(&mut self.conn, &causes).await?,
+        })
+    }
+
+    /// Marks records as sent while the lease is still ours; fewer marked than given: the lease is gone.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn mark_sent(
+        &mut self,
+        shard: i16,
+        owner: &str,
+        epoch: i64,
+        rows: &[(i64, Moment)],
+    ) -> Result<u64, StoreError> {
+        outbox::mark_sent(&mut self.conn, shard, owner, epoch, rows).await
+    }
+
+    /// Holds a record that can never be sent as it is, and with it the lead's later ones.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn hold(&mut self, shard: i16, seq: i64, reason: &str) -> Result<(), StoreError> {
+        outbox::hold(&mut self.conn, shard, seq, reason).await
+    }
+
+    /// Records that are held, oldest first.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn held(&mut self, limit: i64) -> Result<Vec<Held>, StoreError> {
+        outbox::held(&mut self.conn, limit).await
+    }
+
+    /// Lets held records (one, or all) be tried again; says how many.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn retry_held(&mut self, seq: Option<i64>) -> Result<u64, StoreError> {
+        outbox::retry_held(&mut self.conn, seq).await
+    }
+
+    /// What waits on the shards, for the gauges.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn backlog(&mut self, shards: &[i16]) -> Result<Backlog, StoreError> {
+        outbox::backlog(&mut self.conn, shards).await
+    }
+}

@@ -1,0 +1,128 @@
+//! The tables `touch`, `handoff`, `note` and `disagreement`: what belongs to a lead's way. It never changes a lead.
+
+use super::columns::{column, sorted, text_array, waves};
+use super::error::StoreError;
+use super::rows::{DisagreementRow, HandoffRow, NoteRow, TouchRow};
+use super::statement::Statement;
+use sqlx::PgConnection;
+
+const TOUCHES: Statement = Statement::new(
+    "touch.insert",
+    "INSERT INTO touch (lead_id, signal, at, kind, origin, campaign, source, medium, form_id)
+     SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
+         $8::text[], $9::text[])
+     ON CONFLICT DO NOTHING",
+);
+const HANDOFFS: Statement = Statement::new(
+    "handoff.upsert",
+    "INSERT INTO handoff (id, lead_id, cycle, mql_at, priority, accepted_at, sql_at, rejected)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::bigint[], $5::smallint[], $6::bigint[],
+         $7::bigint[], $8::text[])
+     ON CONFLICT (id) DO UPDATE SET mql_at = excluded.mql_at, priority = excluded.priority,
+         accepted_at = excluded.accepted_at, sql_at = excluded.sql_at,
+         rejected = coalesce(excluded.rejected, handoff.rejected)",
+);
+const NOTES: Statement = Statement::new(
+    "note.insert",
+    "INSERT INTO note (id, lead_id, at, author, theme, body, tags, may_quote)
+     SELECT id, lead_id, at, author, theme, body, tags::text[], may_quote
+     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[])
+         AS new (id, lead_id, at, author, theme, body, tags, may_quote)
+     ON CONFLICT DO NOTHING",
+);
+const DISAGREEMENTS: Statement = Statement::new(
+    "disagreement.insert",
+    "INSERT INTO disagreement (lead_id, version, at, code, ours, theirs)
+     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[])
+     ON CONFLICT DO NOTHING",
+);
+
+pub(super) const STATEMENTS: &[Statement] = &[TOUCHES, HANDOFFS, NOTES, DISAGREEMENTS];
+
+/// Keeps touches; one that is there stays as it is.
+///
+/// # Errors
+/// The statement fails.
+pub async fn add_touches(conn: &mut PgConnection, rows: &[TouchRow]) -> Result<(), StoreError> {
+    let rows = sorted(rows, |row| (row.lead, row.signal));
+    TOUCHES
+        .query()
+        .bind(column(&rows, |row| row.lead.0))
+        .bind(column(&rows, |row| row.signal.to_vec()))
+        .bind(column(&rows, |row| row.at.0))
+        .bind(column(&rows, |row| row.kind))
+        .bind(column(&rows, |row| row.origin))
+        .bind(column(&rows, |row| row.campaign.as_deref()))
+        .bind(column(&rows, |row| row.source.as_deref()))
+        .bind(column(&rows, |row| row.medium.as_deref()))
+        .bind(column(&rows, |row| row.form_id.as_deref()))
+        .execute(conn)
+        .await
+        .map_err(|error| TOUCHES.failed(error))?;
+    Ok(())
+}
+
+/// Writes handoffs; a second one of the same cycle under another id is refused by the table.
+///
+/// # Errors
+/// The statement fails.
+pub async fn upsert_handoffs(conn: &mut PgConnection, rows: &[HandoffRow]) -> Result<(), StoreError> {
+    for wave in waves(rows, |row| row.id) {
+        HANDOFFS
+            .query()
+            .bind(column(&wave, |row| row.id.0))
+            .bind(column(&wave, |row| row.lead.0))
+            .bind(column(&wave, |row| row.cycle))
+            .bind(column(&wave, |row| row.mql_at.map(|at| at.0)))
+            .bind(column(&wave, |row| row.priority))
+            .bind(column(&wave, |row| row.accepted_at.map(|at| at.0)))
+            .bind(column(&wave, |row| row.sql_at.map(|at| at.0)))
+            .bind(column(&wave, |row| row.rejected))
+            .execute(&mut *conn)
+            .await
+            .map_err(|error| HANDOFFS.failed(error))?;
+    }
+    Ok(())
+}
+
+/// Keeps notes.
+///
+/// # Errors
+/// The statement fails.
+pub async fn add_notes(conn: &mut PgConnection, rows: &[NoteRow]) -> Result<(), StoreError> {
+    let rows = sorted(rows, |row| row.id);
+    NOTES
+        .query()
+        .bind(column(&rows, |row| row.id))
+        .bind(column(&rows, |row| row.lead.map(|lead| lead.0)))
+        .bind(column(&rows, |row| row.at.0))
+        .bind(column(&rows, |row| row.author.as_str()))
+        .bind(column(&rows, |row| row.theme.as_str()))
+        .bind(column(&rows, |row| row.text.as_str()))
+        .bind(column(&rows, |row| text_array(row.tags.iter().map(String::as_str))))
+        .bind(column(&rows, |row| row.may_quote))
+        .execute(conn)
+        .await
+        .map_err(|error| NOTES.failed(error))?;
+    Ok(())
+}
+
+/// Lists facts that could not be applied.
+///
+/// # Errors
+/// The statement fails.
+pub async fn add_disagreements(conn: &mut PgConnection, rows: &[DisagreementRow]) -> Result<(), StoreError> {
+    let rows = sorted(rows, |row| (row.lead, row.version));
+    DISAGREEMENTS
+        .query()
+        .bind(column(&rows, |row| row.lead.0))
+        .bind(column(&rows, |row| row.version))
+        .bind(column(&rows, |row| row.at.0))
+        .bind(column(&rows, |row| row.code.as_str()))
+        .bind(column(&rows, |row| row.ours.as_str()))
+        .bind(column(&rows, |row| row.theirs.as_str()))
+        .execute(conn)
+        .await
+        .map_err(|error| DISAGREEMENTS.failed(error))?;
+    Ok(())
+}

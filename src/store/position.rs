@@ -1,0 +1,179 @@
+//! The table `input_position`: where each partition stands and who owns it. It never asks Kafka.
+
+use super::columns::{column, sorted};
+use super::error::StoreError;
+use super::rows::PositionRow;
+use super::statement::Statement;
+use crate::domain::time::Moment;
+use sqlx::{FromRow, PgConnection};
+
+const FENCE: Statement = Statement::new(
+    "input_position.fence",
+    "SELECT stored.topic, stored.partition, next_offset, epoch, owner, last_hash, audit_sequence, caught_up_to
+     FROM input_position AS stored
+     JOIN unnest($1::text[], $2::integer[]) AS mine (topic, partition)
+         ON stored.topic = mine.topic AND stored.partition = mine.partition
+     ORDER BY stored.topic, stored.partition FOR UPDATE OF stored",
+);
+const LIST: Statement = Statement::new(
+    "input_position.list",
+    "SELECT topic, partition, next_offset, epoch, owner, last_hash, audit_sequence, caught_up_to FROM input_position
+     ORDER BY topic, partition",
+);
+const INSERT: Statement = Statement::new(
+    "input_position.insert",
+    "INSERT INTO input_position (topic, partition, next_offset, epoch, owner, updated_at)
+     SELECT topic, partition, next_offset, 0, '', (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+     FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS new (topic, partition, next_offset)
+     ON CONFLICT DO NOTHING",
+);
+const CLAIM: Statement = Statement::new(
+    "input_position.claim",
+    "UPDATE input_position SET epoch = epoch + 1, owner = $3,
+         updated_at = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+     FROM unnest($1::text[], $2::integer[]) AS mine (topic, partition)
+     WHERE input_position.topic = mine.topic AND input_position.partition = mine.partition",
+);
+const MOVE: Statement = Statement::new(
+    "input_position.move",
+    "UPDATE input_position SET next_offset = new.next_offset, last_hash = coalesce(new.last_hash, input_position.last_hash),
+         audit_sequence = new.audit_sequence, caught_up_to = new.caught_up_to, updated_at = $7
+     FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bytea[], $5::bigint[], $6::bigint[])
+         AS new (topic, partition, next_offset, last_hash, audit_sequence, caught_up_to)
+     WHERE input_position.topic = new.topic AND input_position.partition = new.partition",
+);
+const HEARTBEAT: Statement = Statement::new(
+    "input_position.heartbeat",
+    "UPDATE input_position SET caught_up_to = coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+     FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[]) AS mine (topic, partition, epoch, next_offset)
+     WHERE input_position.topic = mine.topic AND input_position.partition = mine.partition
+         AND input_position.epoch = mine.epoch AND input_position.next_offset = mine.next_offset",
+);
+const TOPICS: Statement = Statement::new(
+    "input_position.topics",
+    "SELECT DISTINCT topic FROM input_position WHERE topic = ANY($1::text[])",
+);
+
+pub(super) const STATEMENTS: &[Statement] = &[FENCE, LIST, INSERT, CLAIM, MOVE, HEARTBEAT, TOPICS];
+
+/// A position as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct StoredPosition {
+    pub topic: String,
+    pub partition: i32,
+    pub next_offset: i64,
+    pub epoch: i64,
+    pub owner: String,
+    pub last_hash: Option<Vec<u8>>,
+    pub audit_sequence: i64,
+    /// Microseconds; up to when the facts of this partition are known.
+    pub caught_up_to: Option<i64>,
+}
+
+/// Locks positions in their order and reads them; unknown ones are absent.
+///
+/// # Errors
+/// The statement fails.
+pub async fn fence(
+    conn: &mut PgConnection,
+    partitions: &[(String, i32)],
+) -> Result<Vec<StoredPosition>, StoreError> {
+    let rows = sorted(partitions, Clone::clone);
+    FENCE
+        .rows()
+        .bind(column(&rows, |row| row.0.as_str()))
+        .bind(column(&rows, |row| row.1))
+        .fetch_all(conn)
+        .await
+        .map_err(|error| FENCE.failed(error))
+}
+
+/// Every position, without a lock.
+///
+/// # Errors
+/// The statement fails.
+pub async fn list(conn: &mut PgConnection) -> Result<Vec<StoredPosition>, StoreError> {
+    LIST.rows().fetch_all(conn).await.map_err(|error| LIST.failed(error))
+}
+
+/// Which of the topics have positions already.
+///
+/// # Errors
+/// The statement fails.
+pub async fn known_topics(conn: &mut PgConnection, topics: &[String]) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> =
+        TOPICS.rows().bind(topics).fetch_all(conn).await.map_err(|error| TOPICS.failed(error))?;
+    Ok(rows.into_iter().map(|(topic,)| topic).collect())
+}
+
+/// Makes positions that are not there.
+///
+/// # Errors
+/// The statement fails.
+pub async fn insert(conn: &mut PgConnection, rows: &[(String, i32, i64)]) -> Result<(), StoreError> {
+    let rows = sorted(rows, |row| (row.0.clone(), row.1));
+    INSERT
+        .query()
+        .bind(column(&rows, |row| row.0.as_str()))
+        .bind(column(&rows, |row| row.1))
+        .bind(column(&rows, |row| row.2))
+        .execute(conn)
+        .await
+        .map_err(|error| INSERT.failed(error))?;
+    Ok(())
+}
+
+/// Raises the epoch of locked positions and names the owner.
+///
+/// # Errors
+/// The statement fails.
+pub async fn claim(conn: &mut PgConnection, partitions: &[(String, i32)], owner: &str) -> Result<(), StoreError> {
+    let rows = sorted(partitions, Clone::clone);
+    CLAIM
+        .query()
+        .bind(column(&rows, |row| row.0.as_str()))
+        .bind(column(&rows, |row| row.1))
+        .bind(owner)
+        .execute(conn)
+        .await
+        .map_err(|error| CLAIM.failed(error))?;
+    Ok(())
+}
+
+/// Moves locked positions; `caught_up_to` of `None` means now.
+///
+/// # Errors
+/// The statement fails.
+pub async fn advance(conn: &mut PgConnection, rows: &[PositionRow], now: Moment) -> Result<(), StoreError> {
+    let rows = sorted(rows, |row| (row.topic.clone(), row.partition));
+    MOVE.query()
+        .bind(column(&rows, |row| row.topic.as_str()))
+        .bind(column(&rows, |row| row.partition))
+        .bind(column(&rows, |row| row.next_offset))
+        .bind(column(&rows, |row| row.last_hash.map(|hash| hash.to_vec())))
+        .bind(column(&rows, |row| row.audit_sequence))
+        .bind(column(&rows, |row| row.caught_up_to.unwrap_or(now).0))
+        .bind(now.0)
+        .execute(conn)
+        .await
+        .map_err(|error| MOVE.failed(error))?;
+    Ok(())
+}
+
+/// Says that lanes stand at the end of their partitions now: (topic, partition, epoch, next offset). Positions that
+/// somebody else has taken, or that moved, stay as they are; says how many were ours.
+///
+/// # Errors
+/// The statement fails.
+pub async fn heartbeat(conn: &mut PgConnection, mine: &[(String, i32, i64, i64)]) -> Result<u64, StoreError> {
+    let rows = sorted(mine, |row| (row.0.clone(), row.1));
+    let done = HEARTBEAT
+        .query()
+        .bind(column(&rows, |row| row.0.as_str()))
+        .bind(column(&rows, |row| row.1))
+        .bind(column(&rows, |row| row.2))
+        .bind(column(&rows, |row| row.3))
+        .execute(conn)
+        .await;
+    Ok(done.map_err(|error| HEARTBEAT.failed(error))?.rows_affected())
+}

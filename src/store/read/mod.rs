@@ -1,0 +1,41 @@
+//! Reads for pages, commands and checks, over a small pool of their own. It never writes and never waits for a lock.
+
+pub mod kept;
+pub mod sums;
+pub mod trail;
+
+use super::connect::{self, Timeouts};
+use super::error::StoreError;
+use super::statement::Statement;
+use sqlx::PgPool;
+use std::time::Duration;
+
+/// No read of ours holds a snapshot longer: one old snapshot slows every fence (measured).
+const READ_SECONDS_MAX: u64 = 5;
+
+/// Statements of the reads, for the catalog.
+pub(super) fn statements() -> Vec<Statement> {
+    [kept::STATEMENTS, sums::STATEMENTS, trail::STATEMENTS].concat()
+}
+
+/// Single reads, each in a short statement of its own.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub(in crate::store) pool: PgPool,
+}
+
+impl Reader {
+    /// Opens a pool of so many connections.
+    ///
+    /// # Errors
+    /// The database can't be reached.
+    pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
+        let timeouts = Timeouts { statement: Duration::from_secs(READ_SECONDS_MAX), ..Timeouts::default() };
+        Ok(Self { pool: connect::pool(url, "baton reader", connections, timeouts).await? })
+    }
+
+    /// Waits until every connection is closed.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,102 @@
+//! What router and sweeper read, without locks: queued leads, leads whose clock came due, the watermark that holds clocks.
+
+use super::error::StoreError;
+use super::statement::Statement;
+use crate::domain::ids::LeadId;
+use crate::domain::team::PoolId;
+use crate::domain::time::Moment;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+const QUEUED: Statement = Statement::new(
+    "lead.queued",
+    "SELECT id FROM lead WHERE pool = $1 AND stage = 2 AND NOT held ORDER BY priority, mql_at, id LIMIT $2",
+);
+const POOLS: Statement =
+    Statement::new("lead.queued_pools", "SELECT DISTINCT pool FROM lead WHERE stage = 2 AND NOT held ORDER BY pool");
+/// Clocks never outrun facts: a clock fires at the earlier of now and the least `caught_up_to` of the feeds that could
+/// still tell that the duty was met.
+const HORIZON: Statement = Statement::new(
+    "lead.horizon",
+    "SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
+         (SELECT min(coalesce(caught_up_to, -9223372036854775808)) FROM input_position
+          WHERE topic LIKE 'crm.%' OR topic IN ('sales.feedback.v1', 'privacy.requests.v1'))",
+);
+const DUE: Statement = Statement::new(
+    "lead.due",
+    "SELECT id, custody_version, cycle, next_due_at FROM lead WHERE next_due_at <= $1 ORDER BY next_due_at, id LIMIT $2",
+);
+
+pub(super) const STATEMENTS: &[Statement] = &[QUEUED, POOLS, HORIZON, DUE];
+
+/// A lead whose earliest clock came due, as it stood when it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueLead {
+    pub lead: LeadId,
+    pub custody_version: u64,
+    pub cycle: u32,
+    pub due_at: Moment,
+}
+
+/// Up to when clocks may fire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Horizon {
+    pub now: Moment,
+    /// The least `caught_up_to` of the feeds that hold clocks; `None` when there are none.
+    pub watermark: Option<Moment>,
+}
+
+impl Horizon {
+    /// The moment up to which clocks fire.
+    #[must_use]
+    pub fn fires_until(&self) -> Moment {
+        self.watermark.map_or(self.now, |watermark| watermark.min(self.now))
+    }
+}
+
+/// Leads that wait for the router in a pool's queue, by priority, then age.
+///
+/// # Errors
+/// The statement fails.
+pub async fn queued(conn: &mut PgConnection, pool: &PoolId, limit: i64) -> Result<Vec<LeadId>, StoreError> {
+    let rows: Vec<(Uuid,)> =
+        QUEUED.rows().bind(&pool.0).bind(limit).fetch_all(conn).await.map_err(|error| QUEUED.failed(error))?;
+    Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
+}
+
+/// Pools in whose queue a lead waits for the router.
+///
+/// # Errors
+/// The statement fails.
+pub async fn queued_pools(conn: &mut PgConnection) -> Result<Vec<PoolId>, StoreError> {
+    let rows: Vec<(String,)> = POOLS.rows().fetch_all(conn).await.map_err(|error| POOLS.failed(error))?;
+    Ok(rows.into_iter().map(|(pool,)| PoolId(pool)).collect())
+}
+
+/// Now, and how far the feeds that hold clocks are known.
+///
+/// # Errors
+/// The statement fails.
+pub async fn horizon(conn: &mut PgConnection) -> Result<Horizon, StoreError> {
+    let (now, watermark): (i64, Option<i64>) =
+        HORIZON.rows().fetch_one(conn).await.map_err(|error| HORIZON.failed(error))?;
+    Ok(Horizon { now: Moment(now), watermark: watermark.map(Moment) })
+}
+
+/// Leads whose earliest clock stands at or before `until`, the longest overdue first.
+///
+/// # Errors
+/// The statement fails.
+pub async fn due(conn: &mut PgConnection, until: Moment, limit: i64) -> Result<Vec<DueLead>, StoreError> {
+    let rows: Vec<(Uuid, i64, i32, i64)> =
+        DUE.rows().bind(until.0).bind(limit).fetch_all(conn).await.map_err(|error| DUE.failed(error))?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, custody_version, cycle, due_at)| DueLead {
+            lead: LeadId(id),
+            custody_version: custody_version.unsigned_abs(),
+            cycle: cycle.unsigned_abs(),
+            due_at: Moment(due_at),
+        })
+        .collect())
+}

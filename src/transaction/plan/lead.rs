@@ -1,0 +1,402 @@
+//! One command for one lead: decide, evolve, and the rows that follow. The only place that changes a lead.
+
+use super::command::Unready;
+use super::people::is_weak;
+use super::publish::Step;
+use super::{Planner, Work};
+use crate::audit::chain::{self, Columns};
+use crate::contract::request::{Decoded, PersonRef, Request};
+use crate::domain::command::{Actor, Command, Inputs, Nature, View};
+use crate::domain::decide::{Refusal, decide};
+use crate::domain::event::Event;
+use crate::domain::evolve::evolve;
+use crate::domain::ids::{HandoffId, LeadId};
+use crate::domain::lead::{Lead, StageKind};
+use crate::domain::team::MemberId;
+use crate::domain::time::Moment;
+use crate::store::rows::{
+    AuditRow, AuditSubject, CauseTextRow, DisagreementRow, HandoffRow, NoteRow, RotationEntryRow, TouchRow,
+};
+use crate::store::{StoreError, codec};
+use crate::transaction::batch::{Entry, Outcome};
+
+impl Planner<'_> {
+    /// Puts a record's command to the lead, with everything that the record says beside it.
+    pub(super) fn command(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        person: &PersonRef,
+        lead: LeadId,
+    ) -> Result<Outcome, StoreError> {
+        if let Some(outcome) = self.stale_view(request, lead) {
+            return Ok(outcome);
+        }
+        if let Some(beside) = self.beside(request, person) {
+            let _learned = self.decided(entry, request, lead, &beside, request.cause.occurred_at)?;
+        }
+        let command = match self.ready(request, person) {
+            Ok(Some(command)) => command,
+            Ok(None) => return Ok(Outcome::Applied("recorded")),
+            Err(Unready::UnknownActor) => return Ok(Outcome::Refused("unknown_actor".to_owned())),
+            Err(Unready::UnknownMember) => {
+                return self.refused(entry, request, lead, &Refusal::UnknownMember);
+            }
+        };
+        match self.decided(entry, request, lead, &command, request.cause.occurred_at)? {
+            Ok(()) => {
+                self.note(request, Some(lead));
+                self.touch(request, lead, &command);
+                Ok(Outcome::Applied(command.name()))
+            }
+            Err(Refusal::NothingChanges) => Ok(Outcome::Filtered("no_change")),
+            Err(Refusal::Stale) => Ok(Outcome::Filtered("stale")),
+            Err(Refusal::Filtered(reason)) => Ok(Outcome::Filtered(reason)),
+            Err(Refusal::Impossible(impossible)) => {
+                self.quarantine(entry, "impossible_event", impossible.to_string());
+                Ok(Outcome::Quarantined("impossible_event"))
+            }
+            Err(refusal) => self.refused(entry, request, lead, &refusal),
+        }
+    }
+
+    /// A record that waited, now that its keys name somebody.
+    pub(super) fn replay(&mut self, entry: &Entry) -> Result<Outcome, StoreError> {
+        match &entry.decoded {
+            Ok(Decoded::Request(request)) => self.request(entry, request),
+            Ok(Decoded::Ignored(ignored)) => Ok(Outcome::Filtered(ignored.reason)),
+            Err(unreadable) => {
+                self.quarantine(entry, unreadable.reason, unreadable.detail.clone());
+                Ok(Outcome::Quarantined(unreadable.reason))
+            }
+        }
+    }
+
+    /// An ask made on an older view of the lead; changes of stage, holder or offer make a view old, nothing else.
+    fn stale_view(&self, request: &Request, lead: LeadId) -> Option<Outcome> {
+        let View { handoff, custody_version } = request.view?;
+        let present = self.leads.get(&lead).map(|work| &work.row.lead);
+        let present = present.or_else(|| self.loaded.leads.get(&lead).map(|row| &row.lead))?;
+        let is_ask = request.nature == Nature::Ask;
+        let other_handoff = handoff.is_some() && present.handoff().is_some() && handoff != present.handoff();
+        let older = custody_version.is_some_and(|seen| seen != present.custody_version);
+        (is_ask && (other_handoff || older)).then(|| Outcome::Refused("stale_view".to_owned()))
+    }
+
+    /// Decides and applies; the lead, its audit, what is published and the rows for figures follow from the events.
+    pub(super) fn decided(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        lead: LeadId,
+        command: &Command,
+        occurred_at: Moment,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        let actor = self.actor(&request.cause.actor);
+        let world = *self.world;
+        let Some(work) = self.work(lead) else { return Ok(Err(Refusal::NotFound)) };
+        let before = work.row.lead.clone();
+        let now = world.now.max(before.decided_at);
+        let account_owner = self.account_owner(&before, command);
+        let inputs = Inputs {
+            now,
+            occurred_at,
+            nature: request.nature,
+            actor: &actor,
+            policy: world.policy,
+            team: world.team,
+            live_from: world.live_from,
+            account_owner: account_owner.as_ref(),
+        };
+        match decide(&before, command, &inputs) {
+            Ok(events) => self.apply(entry, request, lead, &events, &actor, occurred_at, now),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// The owner of the lead's account, or of the one that the command brings.
+    fn account_owner(&self, lead: &Lead, command: &Command) -> Option<MemberId> {
+        let account = match command {
+            Command::RecordSignal { report, .. }
+            | Command::ReportProfile { report }
+            | Command::LinkCrmRecord { report, .. } => report.account.or(lead.account),
+            Command::OfferLead(_)
+            | Command::PassPool { .. }
+            | Command::ClaimLead
+            | Command::AcceptLead
+            | Command::DeclineLead
+            | Command::RecordAttempt(_)
+            | Command::RejectLead(_)
+            | Command::QualifyLead { .. }
+            | Command::ReportDeal(_)
+            | Command::ReassignLead { .. }
+            | Command::PassDeadline(_)
+            | Command::OptOutEmail { .. }
+            | Command::TakeNote => lead.account,
+        };
+        self.account_state(account?).owner
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call site family; a struct would only rename the arguments")]
+    fn apply(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        lead: LeadId,
+        events: &[Event],
+        actor: &Actor,
+        occurred_at: Moment,
+        now: Moment,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        let Some(mut state) = self.work(lead).map(|work| work.row.lead.clone()) else {
+            return Ok(Err(Refusal::NotFound));
+        };
+        let mut steps = Vec::with_capacity(events.len());
+        for event in events {
+            let before = state.clone();
+            state.decided_at = now;
+            state = match evolve(state, event) {
+                Ok(after) => after,
+                Err(impossible) => return Ok(Err(Refusal::Impossible(impossible))),
+            };
+            steps.push((before, event, state.clone()));
+        }
+        let published = self.is_published(request, occurred_at, events);
+        for (before, event, after) in &steps {
+            self.audit(entry, request, after, event, actor, occurred_at)?;
+            self.follow(before, after, event);
+            if published {
+                self.publish(request, &Step { before, after, settled: &state, event, occurred_at });
+            }
+        }
+        let world = *self.world;
+        let standing = crate::domain::scoring::Standing {
+            profile: &state.profile,
+            signals: &state.signals,
+            cycle_started_at: state.cycle.started_at,
+            as_of: now,
+            guards: state.guards,
+            customer: state.customer,
+            other_open_handoff: false,
+        };
+        let score = world.policy.score(&standing);
+        let segment = world.policy.segment(&state.profile).code();
+        self.queued |= state.stage.kind() == StageKind::Queued;
+        if let Some(work) = self.work(lead) {
+            work.row.segment = segment;
+            work.row.points = i32::from(score.points);
+            work.row.grade = score.grade.code();
+            work.row.lead = state;
+            work.changed = true;
+        }
+        self.cause_text(request, lead);
+        Ok(Ok(()))
+    }
+
+    /// One row a decision, chained to the lead's last.
+    fn audit(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        after: &Lead,
+        event: &Event,
+        actor: &Actor,
+        occurred_at: Moment,
+    ) -> Result<(), StoreError> {
+        let stream = self.stream_of(entry);
+        let stream_sequence = self.next_in_stream(&stream, entry);
+        let previous = self.leads.get(&after.id).map_or([0; 32], |work| work.row.head_hash);
+        let mut row = AuditRow {
+            stream,
+            stream_sequence,
+            subject: AuditSubject::Lead(after.id),
+            version: i64::try_from(after.version).unwrap_or(i64::MAX),
+            event: event.name(),
+            payload: codec::event(event)?,
+            occurred_at,
+            decided_at: after.decided_at,
+            actor: actor.code(),
+            cause: request.cause.hmac,
+            record: entry
+                .record
+                .as_ref()
+                .map(|record| (record.topic.to_string(), record.partition, record.offset)),
+            input: entry.content,
+            policy: self.world.policy.hash,
+            team: self.world.team.hash,
+            reference: self.world.reference.hash,
+            timeline: self.world.timeline,
+            previous,
+            hash: [0; 32],
+        };
+        row.hash = hash_of(&row);
+        if let Some(work) = self.leads.get_mut(&after.id) {
+            work.row.head_hash = row.hash;
+        }
+        self.write.audit.push(row);
+        Ok(())
+    }
+
+    /// The stream whose sequence numbers an entry's rows: that of the record being read, also for what it replays.
+    fn stream_of(&self, entry: &Entry) -> String {
+        match (&entry.record, &self.batch.stream) {
+            (Some(record), None) => format!("{}/{}", record.topic, record.partition),
+            (_, Some(stream)) => stream.name(),
+            (None, None) => "web/0".to_owned(),
+        }
+    }
+
+    /// Rows for figures and queues that follow from an event.
+    fn follow(&mut self, before: &Lead, after: &Lead, event: &Event) {
+        if let Some(terms) = &after.cycle.terms {
+            let handoff = self.handoffs.entry(terms.handoff).or_insert_with(|| HandoffRow {
+                id: HandoffId::derived(after.id, after.cycle.number),
+                lead: after.id,
+                cycle: i32::try_from(after.cycle.number).unwrap_or(i32::MAX),
+                mql_at: None,
+                priority: 0,
+                accepted_at: None,
+                sql_at: None,
+                rejected: None,
+            });
+            handoff.mql_at = terms.mql_at;
+            handoff.priority = i16::from(terms.priority.number());
+            handoff.accepted_at = after.cycle.accepted_at;
+            handoff.sql_at = after.cycle.sql_at;
+            if let Event::LeadRejected { code, .. } = event {
+                handoff.rejected = Some(code.code());
+            }
+        }
+        if let (Event::LeadAccepted { by, .. }, crate::domain::lead::Stage::Queued { pool, .. }) =
+            (event, &before.stage)
+        {
+            let member = by.clone();
+            self.write.rotation_entries.push(RotationEntryRow { pool: pool.clone(), member, lead: after.id });
+        }
+    }
+
+    /// A refusal is an outcome, and stands in the lead's own audit; a fact's also on the disagreement list.
+    fn refused(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        lead: LeadId,
+        refusal: &Refusal,
+    ) -> Result<Outcome, StoreError> {
+        let code = refusal.code().to_owned();
+        let seen = self.work(lead).is_some_and(|work| work.row.lead.version > 0);
+        if seen {
+            let event = match request.nature {
+                Nature::Ask => Event::AskRefused { code: code.clone() },
+                Nature::Fact => Event::FactDiverged { code: code.clone() },
+            };
+            let actor = self.actor(&request.cause.actor);
+            let world_now = self.world.now;
+            let now = self.work(lead).map_or(world_now, |work| work.row.lead.decided_at.max(world_now));
+            let _recorded =
+                self.apply(entry, request, lead, std::slice::from_ref(&event), &actor, request.cause.occurred_at, now)?;
+        }
+        Ok(Outcome::Refused(code))
+    }
+
+    /// A fact and our state disagree: for the list that a steward works.
+    pub(super) fn disagreement(&mut self, request: &Request, after: &Lead, code: &str) {
+        self.write.disagreements.push(DisagreementRow {
+            lead: after.id,
+            version: i64::try_from(after.version).unwrap_or(i64::MAX),
+            at: after.decided_at,
+            code: code.to_owned(),
+            ours: after.stage.kind().wire().to_owned(),
+            theirs: request.cause.event_type.clone(),
+        });
+    }
+
+    /// The raw pair behind a cause, where a person may want to see it; weak signals keep the HMAC only.
+    fn cause_text(&mut self, request: &Request, lead: LeadId) {
+        let last = self.write.causes.last().is_some_and(|row| row.cause == request.cause.hmac && row.lead == lead);
+        if last || request.command.as_ref().is_some_and(is_weak) {
+            return;
+        }
+        self.write.causes.push(CauseTextRow {
+            cause: request.cause.hmac,
+            lead,
+            source: request.cause.source.clone(),
+            id: request.cause.id.clone(),
+            event_type: request.cause.event_type.clone(),
+        });
+    }
+
+    /// Free text goes to the note, and nowhere else.
+    pub(super) fn note(&mut self, request: &Request, lead: Option<LeadId>) {
+        let Some(note) = &request.note else { return };
+        let name = format!("{}\u{0}{}\u{0}{}", request.cause.source, request.cause.id, lead.map_or_else(String::new, |lead| lead.to_string()));
+        self.write.notes.push(NoteRow {
+            id: uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()),
+            lead,
+            at: request.cause.occurred_at,
+            author: self.actor(&request.cause.actor).code(),
+            theme: note.theme.clone(),
+            text: note.text.clone(),
+            tags: note.tags.clone(),
+            may_quote: note.may_quote,
+        });
+    }
+
+    fn touch(&mut self, request: &Request, lead: LeadId, command: &Command) {
+        let Command::RecordSignal { signal, report } = command else { return };
+        if signal.automated || !signal.kind.is_touch() {
+            return;
+        }
+        let detail = request.touch.clone().unwrap_or_default();
+        self.write.touches.push(TouchRow {
+            lead,
+            signal: signal.id.0,
+            at: signal.at,
+            kind: signal.kind.code(),
+            origin: report.origin.unwrap_or_default().code(),
+            campaign: report.campaign.clone().or(detail.campaign),
+            source: detail.source,
+            medium: detail.medium,
+            form_id: detail.form_id,
+        });
+    }
+
+    /// What happened before the service went live is not published, unless it hands a lead to sales.
+    fn is_published(&self, request: &Request, occurred_at: Moment, events: &[Event]) -> bool {
+        let historic = occurred_at < self.world.live_from;
+        let from_outside = request.cause.actor != crate::contract::request::Who::Router
+            && request.cause.actor != crate::contract::request::Who::Sweeper;
+        !(historic && from_outside) || events.iter().any(|event| matches!(event, Event::LeadMarketingQualified { .. }))
+    }
+}
+
+fn hash_of(row: &AuditRow) -> [u8; 32] {
+    let (subject_kind, subject) = row.subject.columns();
+    chain::hash(&Columns {
+        stream: &row.stream,
+        stream_sequence: row.stream_sequence,
+        subject_kind,
+        subject: subject.as_bytes(),
+        version: row.version,
+        event: row.event,
+        payload: &row.payload,
+        occurred_at: row.occurred_at.0,
+        decided_at: row.decided_at.0,
+        actor: &row.actor,
+        cause: &row.cause,
+        record: row.record.as_ref().map(|(topic, partition, offset)| (topic.as_str(), *partition, *offset)),
+        input: &row.input,
+        policy: &row.policy,
+        team: &row.team,
+        reference: &row.reference,
+        timeline: row.timeline,
+        previous: &row.previous,
+    })
+}
+
+impl Work {
+    /// Marks that something public happened, so that the state topic follows.
+    pub(super) fn announce(&mut self) {
+        self.public = true;
+    }
+}

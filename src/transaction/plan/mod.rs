@@ -1,0 +1,259 @@
+//! `plan`: every row that a transaction will write, counts and moves included. Pure: no database, no clock, no async.
+
+mod command;
+mod fold;
+mod kept;
+mod lead;
+mod people;
+mod publish;
+mod routing;
+mod subjects;
+
+use super::batch::{Batch, DuplicateKey, Entry, Outcome};
+use super::loaded::{AccountState, Loaded, World};
+use crate::contract::request::{Decoded, Request, Subject};
+use crate::domain::ids::{AccountId, HandoffId, IdentityKey, LeadId, OpportunityId};
+use crate::domain::lead::Lead;
+use crate::domain::routing::Rotation;
+use crate::domain::team::MemberId;
+use crate::store::StoreError;
+use crate::store::rows::{HandoffRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow, PositionRow};
+use crate::store::write_set::WriteSet;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// What a transaction will do.
+#[derive(Debug)]
+pub struct Planned {
+    pub write: WriteSet,
+    /// One for each entry, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// Leads came to stand in a queue: the router has work.
+    pub queued: bool,
+}
+
+/// A lead that the batch has touched.
+#[derive(Clone, Debug)]
+struct Work {
+    row: LeadRow,
+    /// Standing before the batch, for what the state topic announces.
+    before: Lead,
+    changed: bool,
+    /// Something public happened.
+    public: bool,
+}
+
+/// The state of a plan in the making.
+struct Planner<'a> {
+    batch: &'a Batch,
+    loaded: &'a Loaded,
+    world: &'a World<'a>,
+    write: WriteSet,
+    leads: BTreeMap<LeadId, Work>,
+    identities: BTreeMap<IdentityKey, LeadId>,
+    seen: BTreeMap<DuplicateKey, [u8; 16]>,
+    account_keys: BTreeMap<String, AccountId>,
+    accounts: BTreeMap<AccountId, AccountState>,
+    opportunities: BTreeMap<OpportunityId, OpportunityRow>,
+    handoffs: BTreeMap<HandoffId, HandoffRow>,
+    sequences: BTreeMap<String, i64>,
+    replayed: BTreeSet<Uuid>,
+    rotation: Rotation,
+    open_leads: BTreeMap<MemberId, u32>,
+    queued: bool,
+}
+
+/// Plans one batch: folds all events of a lead in memory, one upsert per lead.
+///
+/// # Errors
+/// A value of ours could not be written as bytes; nothing of the batch may then be stored.
+pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned, StoreError> {
+    let pool = loaded.pool.as_ref();
+    let mut planner = Planner {
+        batch,
+        loaded,
+        world,
+        write: WriteSet::default(),
+        leads: BTreeMap::new(),
+        identities: BTreeMap::new(),
+        seen: BTreeMap::new(),
+        account_keys: BTreeMap::new(),
+        accounts: BTreeMap::new(),
+        opportunities: BTreeMap::new(),
+        handoffs: BTreeMap::new(),
+        sequences: BTreeMap::new(),
+        replayed: BTreeSet::new(),
+        rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
+        open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
+        queued: false,
+    };
+    let mut outcomes = Vec::with_capacity(batch.entries.len());
+    for entry in &batch.entries {
+        let outcome = planner.entry(entry)?;
+        outcomes.push(outcome);
+    }
+    planner.finish(&outcomes);
+    Ok(Planned { queued: planner.queued, write: planner.write, outcomes })
+}
+
+impl Planner<'_> {
+    fn entry(&mut self, entry: &Entry) -> Result<Outcome, StoreError> {
+        let decoded = match &entry.decoded {
+            Ok(decoded) => decoded,
+            Err(unreadable) => {
+                self.quarantine(entry, unreadable.reason, unreadable.detail.clone());
+                return Ok(Outcome::Quarantined(unreadable.reason));
+            }
+        };
+        if let Some(key) = entry.duplicate {
+            let known = self.loaded.seen.get(&key).or_else(|| self.seen.get(&key));
+            match known {
+                Some(content) if *content == entry.content => return Ok(Outcome::Duplicate),
+                Some(_) => {
+                    let detail = "the same source and id came before with another content; give changed data a new id";
+                    self.quarantine(entry, "conflict", detail.to_owned());
+                    return Ok(Outcome::Quarantined("conflict"));
+                }
+                None => {
+                    self.seen.insert(key, entry.content);
+                }
+            }
+        }
+        let request = match decoded {
+            Decoded::Ignored(ignored) => return Ok(Outcome::Filtered(ignored.reason)),
+            Decoded::Request(request) => request,
+        };
+        self.request(entry, request)
+    }
+
+    fn request(&mut self, entry: &Entry, request: &Request) -> Result<Outcome, StoreError> {
+        if request.test {
+            return Ok(Outcome::Filtered("test"));
+        }
+        if request.caused_by_us {
+            return Ok(Outcome::Filtered("no_change"));
+        }
+        if self.batch.routing.is_some() {
+            return self.route(entry, request);
+        }
+        let subject = match &request.subject {
+            Subject::Lead => None,
+            Subject::Account(patch) => Some(self.account(request, patch)),
+            Subject::User(patch) => Some(self.user(request, patch)),
+            Subject::Campaign(patch) => Some(self.campaign(request, patch)),
+            Subject::Spend(patch) => Some(self.spend(patch)),
+            Subject::Opportunity(patch) => {
+                let changed = self.opportunity(patch);
+                return self.deal(entry, request, patch, changed);
+            }
+        };
+        if let Some(outcome) = subject {
+            return Ok(outcome);
+        }
+        if request.people.is_empty() && request.lead.is_none() {
+            self.note(request, None);
+            return Ok(Outcome::Applied(if request.note.is_some() { "noted" } else { "recorded" }));
+        }
+        self.people(entry, request)
+    }
+
+    /// The number that the next audit row of a stream gets.
+    fn next_in_stream(&mut self, stream: &str, entry: &Entry) -> i64 {
+        let loaded = self.loaded;
+        let last = self.sequences.entry(stream.to_owned()).or_insert_with(|| match &entry.record {
+            Some(record) => {
+                loaded.positions.get(&(record.topic.to_string(), record.partition)).copied().unwrap_or(0)
+            }
+            None => loaded.streams.get(stream).copied().unwrap_or(0),
+        });
+        *last += 1;
+        *last
+    }
+
+    fn finish(&mut self, outcomes: &[Outcome]) {
+        self.announce_states();
+        let leads = std::mem::take(&mut self.leads);
+        self.write.leads = leads.into_values().filter(|work| work.changed).map(|work| work.row).collect();
+        self.write.handoffs = std::mem::take(&mut self.handoffs).into_values().collect();
+        self.write.opportunities = std::mem::take(&mut self.opportunities).into_values().collect();
+        self.fold_rotation();
+        self.count(outcomes);
+        self.move_positions();
+        self.write.idempotency = self.batch.idempotency.as_ref().map(|asked| {
+            let outcome = outcomes.first();
+            let reply = serde_json::json!({
+                "outcome": outcome.map_or("applied", Outcome::code),
+                "reason": outcome.map_or("", Outcome::reason),
+            });
+            IdempotencyRow {
+                key: asked.key.clone(),
+                actor: asked.actor.clone(),
+                body_hash: asked.body_hash,
+                status: 0,
+                reply: reply.to_string().into_bytes(),
+            }
+        });
+        fold::fold(&mut self.write);
+    }
+
+    /// One ledger row for each partition that the batch moves.
+    fn count(&mut self, outcomes: &[Outcome]) {
+        let mut rows: BTreeMap<(String, i32), (LedgerRow, BTreeMap<String, i32>)> = BTreeMap::new();
+        for moved in &self.batch.moves {
+            if moved.from == moved.to {
+                continue;
+            }
+            let row = LedgerRow {
+                topic: moved.topic.to_string(),
+                partition: moved.partition,
+                epoch: moved.epoch,
+                from_offset: moved.from,
+                to_offset: moved.to,
+                ..LedgerRow::default()
+            };
+            rows.insert((moved.topic.to_string(), moved.partition), (row, BTreeMap::new()));
+        }
+        for (entry, outcome) in self.batch.entries.iter().zip(outcomes) {
+            let Some(record) = &entry.record else { continue };
+            let Some((row, reasons)) = rows.get_mut(&(record.topic.to_string(), record.partition)) else { continue };
+            row.read += 1;
+            match outcome {
+                Outcome::Applied(_) => row.applied += 1,
+                Outcome::Duplicate => row.duplicate += 1,
+                Outcome::Filtered(_) => row.filtered += 1,
+                Outcome::Refused(_) => row.refused += 1,
+                Outcome::Parked(_) => row.parked += 1,
+                Outcome::Quarantined(_) => row.quarantined += 1,
+            }
+            if !outcome.reason().is_empty() {
+                *reasons.entry(format!("{}/{}", outcome.code(), outcome.reason())).or_insert(0) += 1;
+            }
+        }
+        self.write.ledger = rows
+            .into_values()
+            .map(|(row, reasons)| LedgerRow { reasons: reasons.into_iter().collect(), ..row })
+            .collect();
+    }
+
+    fn move_positions(&mut self) {
+        for moved in &self.batch.moves {
+            let stream = format!("{}/{}", moved.topic, moved.partition);
+            let key = (moved.topic.to_string(), moved.partition);
+            let stored = self.loaded.positions.get(&key).copied().unwrap_or(0);
+            self.write.positions.push(PositionRow {
+                audit_sequence: self.sequences.get(&stream).copied().unwrap_or(stored),
+                topic: key.0,
+                partition: moved.partition,
+                next_offset: moved.to,
+                last_hash: moved.last_hash,
+                caught_up_to: moved.caught_up_to,
+            });
+        }
+        if let Some(stream) = &self.batch.stream {
+            let name = stream.name();
+            if let Some(last) = self.sequences.get(&name) {
+                self.write.streams.push((name, *last));
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Whom a record names: resolved by keys, made, set to wait, or kept without a name. It never merges two leads.
+
+use super::{Planner, Work};
+use crate::contract::request::{Creates, PersonRef, Request};
+use crate::domain::command::Command;
+use crate::domain::ids::{IdentityKey, KeyKind, LeadId};
+use crate::domain::lead::Lead;
+use crate::domain::signal::Signal;
+use crate::store::StoreError;
+use crate::store::rows::{AnonymousRow, IdentityRow, LeadRow, PersonRow};
+use crate::transaction::batch::{Entry, Outcome};
+
+/// Whom a reference means.
+enum Resolved {
+    Lead(LeadId),
+    /// Nobody yet, and the record makes one.
+    New(LeadId),
+    /// Only an anonymous id.
+    Anonymous(IdentityKey),
+    Unknown,
+}
+
+impl Planner<'_> {
+    /// One command per person; applied if it was for any of them.
+    pub(super) fn people(&mut self, entry: &Entry, request: &Request) -> Result<Outcome, StoreError> {
+        if let Some(lead) = request.lead {
+            return self.asked(entry, request, lead);
+        }
+        let mut outcomes = Vec::with_capacity(request.people.len());
+        for (place, person) in request.people.iter().enumerate() {
+            let place = u32::try_from(place).unwrap_or(u32::MAX);
+            let (outcome, _) = self.person(entry, request, person, place)?;
+            outcomes.push(outcome);
+        }
+        let best = outcomes.into_iter().min().unwrap_or(Outcome::Filtered("no_person"));
+        match best {
+            Outcome::Parked(reason) => {
+                self.park(entry, request, reason);
+                Ok(Outcome::Parked(reason))
+            }
+            best @ (Outcome::Applied(_)
+            | Outcome::Duplicate
+            | Outcome::Filtered(_)
+            | Outcome::Refused(_)
+            | Outcome::Quarantined(_)) => Ok(best),
+        }
+    }
+
+    /// An ask, a clock: the lead is named by its own id.
+    fn asked(&mut self, entry: &Entry, request: &Request, lead: LeadId) -> Result<Outcome, StoreError> {
+        if !self.is_known(lead) {
+            return Ok(Outcome::Refused("not_found".to_owned()));
+        }
+        let person = request.people.first().cloned().unwrap_or_default();
+        self.command(entry, request, &person, lead)
+    }
+
+    /// The command for one person that a record names, and which lead that is.
+    pub(super) fn person(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        person: &PersonRef,
+        place: u32,
+    ) -> Result<(Outcome, Option<LeadId>), StoreError> {
+        match self.resolve(request, person, place) {
+            Resolved::Lead(lead) => {
+                let bound = self.bind(lead, person);
+                let outcome = self.command(entry, request, person, lead)?;
+                self.attach(entry, request, lead, person, &bound)?;
+                Ok((outcome, Some(lead)))
+            }
+            Resolved::New(lead) => {
+                self.create(lead);
+                let outcome = self.command(entry, request, person, lead)?;
+                if !self.leads.get(&lead).is_some_and(|work| work.changed) {
+                    self.leads.remove(&lead);
+                    return Ok((outcome, None));
+                }
+                let bound = self.bind(lead, person);
+                self.attach(entry, request, lead, person, &bound)?;
+                Ok((outcome, Some(lead)))
+            }
+            Resolved::Anonymous(key) => Ok((self.keep_anonymous(request, key), None)),
+            Resolved::Unknown => Ok((
+                match request.creates {
+                    Creates::NeverFiltered => Outcome::Filtered("unknown_person"),
+                    Creates::AnyKey | Creates::WithEmail | Creates::NeverParked => {
+                        Outcome::Parked("awaiting_identity")
+                    }
+                },
+                None,
+            )),
+        }
+    }
+
+    fn resolve(&self, request: &Request, person: &PersonRef, place: u32) -> Resolved {
+        for key in &person.keys {
+            if let Some(lead) = self.named_by(*key) {
+                return Resolved::Lead(lead);
+            }
+        }
+        let mut identifying = person.keys.iter().filter(|key| key.kind != KeyKind::Anonymous).peekable();
+        if identifying.peek().is_none() {
+            return person.keys.first().map_or(Resolved::Unknown, |key| Resolved::Anonymous(*key));
+        }
+        let has_email = person.keys.iter().any(|key| key.kind == KeyKind::Email);
+        let creates = match request.creates {
+            Creates::AnyKey => true,
+            Creates::WithEmail => has_email,
+            Creates::NeverFiltered | Creates::NeverParked => false,
+        };
+        if creates {
+            return Resolved::New(LeadId::derived(&request.cause.source, &request.cause.id, place));
+        }
+        Resolved::Unknown
+    }
+
+    /// The lead that a key names, as of this point of the batch.
+    fn named_by(&self, key: IdentityKey) -> Option<LeadId> {
+        let found = self.identities.get(&key).or_else(|| self.loaded.identities.get(&key)).copied();
+        if found.is_none() && key.kind == KeyKind::Lead {
+            let lead = LeadId(uuid::Uuid::from_bytes(key.digest));
+            return self.is_known(lead).then_some(lead);
+        }
+        found
+    }
+
+    fn is_known(&self, lead: LeadId) -> bool {
+        self.leads.contains_key(&lead) || self.loaded.leads.contains_key(&lead)
+    }
+
+    /// The working copy of a lead that is there.
+    pub(super) fn work(&mut self, lead: LeadId) -> Option<&mut Work> {
+        if !self.leads.contains_key(&lead) {
+            let row = self.loaded.leads.get(&lead)?.clone();
+            let before = row.lead.clone();
+            self.leads.insert(lead, Work { row, before, changed: false, public: false });
+        }
+        self.leads.get_mut(&lead)
+    }
+
+    fn create(&mut self, lead: LeadId) {
+        let unseen = Lead::unseen(lead);
+        let row = LeadRow {
+            lead: unseen.clone(),
+            head_hash: [0; 32],
+            handoff_sequence: 0,
+            feedback_sequence: 0,
+            segment: "small",
+            points: 0,
+            grade: "D",
+        };
+        self.leads.insert(lead, Work { row, before: unseen, changed: false, public: false });
+    }
+
+    /// Names the lead by every key of the person that names nobody yet; returns those.
+    fn bind(&mut self, lead: LeadId, person: &PersonRef) -> Vec<IdentityKey> {
+        let mut bound = Vec::new();
+        for key in &person.keys {
+            if key.kind == KeyKind::Lead || self.named_by(*key).is_some() {
+                continue;
+            }
+            self.identities.insert(*key, lead);
+            self.write.identities.push(IdentityRow { key: *key, lead });
+            bound.push(*key);
+        }
+        bound
+    }
+
+    /// What waited under keys that now name somebody: anonymous signals first, then records in the order they occurred.
+    fn attach(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        lead: LeadId,
+        person: &PersonRef,
+        bound: &[IdentityKey],
+    ) -> Result<(), StoreError> {
+        self.person_row(request, lead, person);
+        for key in bound.iter().filter(|key| key.kind == KeyKind::Anonymous) {
+            self.write.anonymous_bound.push(*key);
+            let signals: Vec<Signal> = self.loaded.anonymous.get(key).cloned().unwrap_or_default();
+            for signal in signals {
+                let command = Command::RecordSignal { signal, report: crate::domain::command::Report::default() };
+                let _attached = self.decided(entry, request, lead, &command, signal.at)?;
+            }
+        }
+        let mut waiting: Vec<_> = self
+            .loaded
+            .waiting
+            .iter()
+            .filter(|waiting| {
+                !self.replayed.contains(&waiting.id) && waiting.keys.iter().any(|key| bound.contains(key))
+            })
+            .collect();
+        waiting.sort_by_key(|waiting| (occurred_at(&waiting.entry), waiting.id));
+        for waiting in waiting {
+            self.replayed.insert(waiting.id);
+            let outcome = self.replay(&waiting.entry)?;
+            self.write.parked_resolved.push((waiting.id, format!("{}/{}", outcome.code(), outcome.reason())));
+        }
+        Ok(())
+    }
+
+    fn keep_anonymous(&mut self, request: &Request, key: IdentityKey) -> Outcome {
+        match &request.command {
+            Some(Command::RecordSignal { signal, .. }) => {
+                let touch = request
+                    .touch
+                    .as_ref()
+                    .map(|touch| (touch.campaign.clone(), touch.source.clone(), touch.medium.clone()));
+                self.write.anonymous.push(AnonymousRow { key, signal: *signal, touch });
+                Outcome::Applied("anonymous")
+            }
+            Some(_) | None => Outcome::Filtered("unknown_person"),
+        }
+    }
+
+    fn person_row(&mut self, request: &Request, lead: LeadId, person: &PersonRef) {
+        let patch = &person.patch;
+        if patch.is_empty() {
+            return;
+        }
+        self.write.persons.push(PersonRow {
+            lead,
+            stamp: request.cause.occurred_at,
+            email: patch.email.clone(),
+            first_name: patch.first_name.clone(),
+            last_name: patch.last_name.clone(),
+            phone: patch.phone.clone(),
+            job_title: patch.job_title.clone(),
+            country: patch.country.clone(),
+            region: patch.region.clone(),
+            company_name: patch.company_name.clone(),
+            company_domain: patch.company_domain.clone(),
+            employees: patch.employees.and_then(|count| i32::try_from(count).ok()),
+            industry: patch.industry.clone(),
+            crm: patch.crm.iter().map(|key| format!("{}:{}:{}", key.system, key.object, key.id)).collect(),
+            anonymous_id: patch.anonymous_id.clone(),
+            submission_id: patch.submission_id.clone(),
+            form_id: patch.form_id.clone(),
+            source: patch.source.clone(),
+        });
+    }
+}
+
+fn occurred_at(entry: &Entry) -> crate::domain::time::Moment {
+    match &entry.decoded {
+        Ok(crate::contract::request::Decoded::Request(request)) => request.cause.occurred_at,
+        Ok(crate::contract::request::Decoded::Ignored(_)) | Err(_) => crate::domain::time::Moment::EVER,
+    }
+}
+
+
+/// Whether a command is a signal that asks for nothing: page views, opens, clicks.
+pub(super) fn is_weak(command: &Command) -> bool {
+    match command {
+        Command::RecordSignal { signal, .. } => !matches!(signal.kind, crate::domain::signal::SignalKind::Form(_)),
+        Command::ReportProfile { .. }
+        | Command::LinkCrmRecord { .. }
+        | Command::OfferLead(_)
+        | Command::PassPool { .. }
+        | Command::ClaimLead
+        | Command::AcceptLead
+        | Command::DeclineLead
+        | Command::RecordAttempt(_)
+        | Command::RejectLead(_)
+        | Command::QualifyLead { .. }
+        | Command::ReportDeal(_)
+        | Command::ReassignLead { .. }
+        | Command::PassDeadline(_)
+        | Command::OptOutEmail { .. }
+        | Command::TakeNote => false,
+    }
+}

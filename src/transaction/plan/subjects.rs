@@ -1,0 +1,209 @@
+//! Rows of their own: accounts, users, campaigns, spend, opportunities. Leads are touched elsewhere.
+
+use super::Planner;
+use crate::contract::request::{
+    AccountPatch, CampaignPatch, DealPatch, Money, PersonRef, Request, SpendPatch, UserPatch,
+};
+use crate::domain::command::{Command, DealChange};
+use crate::store::StoreError;
+use crate::store::rows::{AccountRow, CampaignRow, ContactRow, OpportunityRow, SpendRow, UserRow};
+use crate::transaction::batch::{Entry, Outcome};
+
+/// What a record did to a deal's row.
+pub(super) struct DealStep {
+    /// Newer than what was stored: the row changed.
+    changed: bool,
+    /// Told before in the same words: moves nobody who knows the deal.
+    repeated: bool,
+    /// A late opening of a deal that is closed already, or an older revision: times only, moves nobody.
+    late: bool,
+}
+
+impl Planner<'_> {
+    pub(super) fn account(&mut self, request: &Request, patch: &AccountPatch) -> Outcome {
+        let known = patch.keys.iter().find_map(|key| self.account_by_key(key));
+        let id = known.unwrap_or(patch.id);
+        let owner = self.member(patch.owner.as_ref()).or_else(|| self.member(request.named.as_ref()));
+        let mut state = self.account_state(id);
+        state.kind = patch.kind.clone().or(state.kind);
+        state.owner = owner.clone().or(state.owner);
+        state.segment = patch.segment.clone().or(state.segment);
+        self.accounts.insert(id, state);
+        for key in &patch.keys {
+            if self.account_by_key(key).is_none() {
+                self.account_keys.insert(key.clone(), id);
+            }
+        }
+        self.write.accounts.push(AccountRow {
+            id,
+            keys: patch.keys.clone(),
+            name: patch.name.clone(),
+            kind: patch.kind.clone(),
+            owner,
+            segment: patch.segment.clone(),
+            region: patch.region.clone(),
+            customer_since: patch.customer_since,
+        });
+        Outcome::Applied("account")
+    }
+
+    pub(super) fn user(&mut self, request: &Request, patch: &UserPatch) -> Outcome {
+        self.write.users.push(UserRow {
+            system: patch.system.clone(),
+            id: patch.id.clone(),
+            active: patch.active,
+            name: patch.name.clone(),
+            time_zone: patch.time_zone.clone(),
+            at: request.cause.occurred_at,
+        });
+        Outcome::Applied("user")
+    }
+
+    pub(super) fn campaign(&mut self, request: &Request, patch: &CampaignPatch) -> Outcome {
+        self.write.campaigns.push(CampaignRow {
+            id: patch.id.clone(),
+            name: patch.name.clone(),
+            channel: patch.channel.clone(),
+            source: patch.source.clone(),
+            origin: patch.origin.code(),
+            starts_on: patch.starts_on,
+            ends_on: patch.ends_on,
+            at: request.cause.occurred_at,
+        });
+        Outcome::Applied("campaign")
+    }
+
+    pub(super) fn spend(&mut self, patch: &SpendPatch) -> Outcome {
+        self.write.spend.push(SpendRow {
+            id: patch.id.clone(),
+            revision: patch.revision,
+            period_start: patch.period_start,
+            period_end: patch.period_end,
+            ten_thousandths: patch.amount.ten_thousandths,
+            currency: patch.amount.currency.clone(),
+            department: patch.department.clone(),
+            kind: patch.kind.clone(),
+            campaign: patch.campaign.clone(),
+            source: patch.source.clone(),
+            channel: patch.channel.clone(),
+        });
+        Outcome::Applied("spend")
+    }
+
+    /// Merges a report into the deal's row: the higher revision wins, an older one fills in times only.
+    pub(super) fn opportunity(&mut self, patch: &DealPatch) -> DealStep {
+        let stored = self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id)).cloned();
+        let Some(stored) = stored else {
+            let row = self.merged(None, patch);
+            self.opportunities.insert(patch.id, row);
+            return DealStep { changed: true, repeated: false, late: false };
+        };
+        if patch.revision <= stored.revision {
+            let late = patch.revision < stored.revision;
+            let earlier = patch.opened_at < stored.opened_at;
+            if earlier {
+                let row = OpportunityRow { opened_at: patch.opened_at, ..stored };
+                self.opportunities.insert(patch.id, row);
+            }
+            return DealStep { changed: earlier, repeated: true, late };
+        }
+        let closed = stored.state == "won" || stored.state == "lost";
+        let late_opening = closed && (patch.change == "opened" || patch.change == "updated");
+        let row = self.merged(Some(stored), patch);
+        self.opportunities.insert(patch.id, row);
+        DealStep { changed: true, repeated: false, late: late_opening }
+    }
+
+    fn merged(&self, stored: Option<OpportunityRow>, patch: &DealPatch) -> OpportunityRow {
+        let account = patch
+            .account
+            .as_ref()
+            .and_then(|key| self.account_by_key(&format!("crm:{}:{}", key.system, key.id)));
+        let amount = patch.amount.as_ref().map(|money| money.ten_thousandths);
+        let currency = patch.amount.as_ref().or(patch.recurring.as_ref()).map(|money: &Money| money.currency.clone());
+        let first = stored.as_ref().and_then(|row| row.first_ten_thousandths).or(amount.filter(|value| *value > 0));
+        let state = match patch.change {
+            "won" => "won".to_owned(),
+            "lost" => "lost".to_owned(),
+            _other => stored.as_ref().map_or_else(|| "open".to_owned(), |row| row.state.clone()),
+        };
+        let old = stored.as_ref();
+        OpportunityRow {
+            id: patch.id,
+            system: patch.system.clone(),
+            external_id: patch.external_id.clone(),
+            revision: patch.revision,
+            state,
+            kind: patch.kind.clone(),
+            account: account.or(old.and_then(|row| row.account)),
+            stage: patch.stage.clone().or(old.and_then(|row| row.stage.clone())),
+            probability: patch.probability.or(old.and_then(|row| row.probability)),
+            ten_thousandths: amount.or(old.and_then(|row| row.ten_thousandths)),
+            first_ten_thousandths: first,
+            recurring_ten_thousandths: patch
+                .recurring
+                .as_ref()
+                .map(|money| money.ten_thousandths)
+                .or(old.and_then(|row| row.recurring_ten_thousandths)),
+            currency: currency.or(old.and_then(|row| row.currency.clone())),
+            term_months: patch.term_months.or(old.and_then(|row| row.term_months)),
+            opened_at: old.map_or(patch.opened_at, |row| row.opened_at.min(patch.opened_at)),
+            close_date: patch.close_date.or(old.and_then(|row| row.close_date)),
+            closed_on: patch.closed_on.or(old.and_then(|row| row.closed_on)),
+            owner: self.member(patch.owner.as_ref()).or(old.and_then(|row| row.owner.clone())),
+            lead_source: patch.lead_source.clone().or(old.and_then(|row| row.lead_source.clone())),
+            reason: patch.reason.clone().or(old.and_then(|row| row.reason.clone())),
+            competitor: patch.competitor.clone().or(old.and_then(|row| row.competitor.clone())),
+        }
+    }
+
+    /// A deal's record: its row, then each contact on its own; stored and applied also without any known contact.
+    pub(super) fn deal(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        patch: &DealPatch,
+        step: DealStep,
+    ) -> Result<Outcome, StoreError> {
+        let mut request = request.clone();
+        if let Some(Command::ReportDeal(report)) = &mut request.command {
+            report.repeated = step.repeated;
+            report.late = step.late;
+            report.owner = self.member(patch.owner.as_ref());
+            let state = self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id));
+            if let (Some(row), DealChange::Updated) = (state, &report.change) {
+                report.opened_at = row.opened_at;
+            }
+        }
+        let mut applied = step.changed;
+        let mut waits = false;
+        let people: Vec<PersonRef> = request.people.clone();
+        for (place, person) in people.iter().enumerate() {
+            let mut alone = request.clone();
+            alone.people = vec![person.clone()];
+            let place_number = u32::try_from(place).unwrap_or(u32::MAX);
+            let (outcome, lead) = self.person(entry, &alone, person, place_number)?;
+            applied |= matches!(outcome, Outcome::Applied(_));
+            waits |= matches!(outcome, Outcome::Parked(_));
+            if let Some(lead) = lead {
+                let role = patch.contacts.get(place);
+                self.write.contacts.push(ContactRow {
+                    opportunity: patch.id,
+                    lead,
+                    role: role.and_then(|role| role.role.clone()),
+                    primary: role.is_some_and(|role| role.primary),
+                });
+            }
+        }
+        if waits {
+            self.park(entry, &request, "awaiting_identity");
+        }
+        Ok(if applied {
+            Outcome::Applied("report_deal")
+        } else if waits {
+            Outcome::Parked("awaiting_identity")
+        } else {
+            Outcome::Filtered("no_change")
+        })
+    }
+}
