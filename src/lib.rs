@@ -6,3 +6,5 @@ pub mod demo;
 pub mod domain;
 pub mod store;
 pub mod transaction;
+
+pub mod web;

@@ -136,6 +136,8 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
             line(Tone::Good, "A deal was opened", if *implied { "implied by what followed" } else { "" })
         }
         Event::DealRecorded { state, .. } => line(Tone::Plain, "The deal was updated", deal_words(*state)),
+        Event::LeadClosedAsWon { .. } => line(Tone::Good, "Closed as won", "an earlier deal of this passage was won"),
+        Event::WinReversed { .. } => line(Tone::Bad, "The win was reversed", "the figures net it"),
         Event::LeadWon { .. } => line(Tone::Good, "Won", "the person's company is a customer"),
         Event::LeadLost { reason, .. } => line(Tone::Bad, "Lost", reason.as_deref().map_or("no reason was given".to_owned(), plain)),
         Event::LeadReassigned { from, custody } => line(

@@ -1,0 +1,1 @@
+//! Subcommands, one file each. Nothing here decides anything.
