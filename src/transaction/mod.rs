@@ -1,6 +1,7 @@
 //! THE door for every change: load, plan, apply. Nothing else writes a lead.
 
 pub mod apply;
+pub mod ask;
 pub mod batch;
 mod collect;
 mod failpoint;
