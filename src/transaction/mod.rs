@@ -1,6 +1,7 @@
 //! THE door for every change: load, plan, apply. Nothing else writes a lead.
 
 pub mod apply;
+pub mod ask;
 pub mod batch;
 mod collect;
 mod failpoint;
@@ -8,9 +9,10 @@ mod load;
 pub mod loaded;
 pub mod plan;
 pub mod recovery;
-mod reread;
+pub mod reread;
 pub mod session;
 mod texts;
 pub mod trouble;
+pub mod turn;
 
 pub use texts::TextCache;
