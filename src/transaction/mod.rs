@@ -10,9 +10,10 @@ mod load;
 pub mod loaded;
 pub mod plan;
 pub mod recovery;
-mod reread;
+pub mod reread;
 pub mod session;
 mod texts;
 pub mod trouble;
+pub mod turn;
 
 pub use texts::TextCache;
