@@ -8,7 +8,7 @@ mod load;
 pub mod loaded;
 pub mod plan;
 pub mod recovery;
-mod reread;
+pub mod reread;
 pub mod session;
 mod texts;
 pub mod trouble;
