@@ -66,9 +66,9 @@ async fn what_waits_for_a_person_is_replayed_by_the_record_that_names_them() {
     let contacted = json!({
         "specversion": "1.0", "id": "c-1", "source": "/crm/tests", "type": "io.baton.crm.lead.contacted.v1",
         "time": "2026-03-16T08:50:00Z",
-        "data": { "crm": [{ "system": "crm-emea", "object": "lead", "id": "00Q5" }],
-            "actor": { "system": "crm-emea", "id": "nobody" }, "attempt_id": "a-1", "channel": "phone",
-            "direction": "outbound", "outcome": "conversation", "automated": false }
+        "data": { "actor": { "system": "crm-emea", "object": "user", "id": "nobody" }, "attempt_id": "a-1",
+            "channel": "phone", "direction": "outbound", "outcome": "conversation", "automated": false,
+            "crm": { "system": "crm-emea", "object": "lead", "id": "00Q5" } }
     });
     assert_eq!(crm.commit(&ground, &[contacted]).await, ["parked/awaiting_identity"]);
     assert_eq!(ground.number("SELECT count(*) FROM parked").await, 1);

@@ -5,4 +5,5 @@ mod batches;
 mod bench;
 mod fences;
 mod harness;
+mod kills;
 mod schema;
