@@ -4,6 +4,7 @@ pub mod apply;
 pub mod ask;
 pub mod batch;
 mod collect;
+pub mod duty;
 mod failpoint;
 mod load;
 pub mod loaded;
