@@ -1,14 +1,22 @@
 //! Records kept as received, for `quarantine` and `parked`: listed, shown, read again. It never changes a record's bytes.
 
-use super::output::{FAILED, Failure, block_on, moment, say, say_json};
+use super::output::{FAILED, Failure, WORLD, block_on, moment, say, say_json};
+use crate::contract::Decoder;
+use crate::domain::time::Moment;
 use crate::service;
 use crate::settings::Settings;
-use crate::store::kept::Intake;
-use crate::store::read::kept::{KeptBytes, KeptLine};
-use crate::store::{Reader, StoreError};
-use crate::transaction::session::Kept;
+use crate::store::kept::{self, Intake};
+use crate::store::read::{KeptBytes, KeptLine};
+use crate::store::{Reader, StoreError, connect};
+use crate::transaction::batch::{Batch, Outcome, Raw, RecordRef, Stream};
+use crate::transaction::reread;
+use crate::transaction::session::Session;
 use serde_json::json;
+use std::sync::Arc;
 use uuid::Uuid;
+
+/// Records that are looked through for the ids to redrive.
+const REDRIVE_LINES_MAX: i64 = 10_000;
 
 /// Where a record is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,4 +98,91 @@ pub(super) fn show(settings: &Settings, from: From, id: Uuid) -> Result<(), Fail
         None => say("no value (a tombstone)"),
     }
     Ok(())
+}
+
+/// Reads kept records again and decides on them now, one by one, past the duplicate check. What still cannot be read or
+/// still waits stays where it is.
+pub(super) fn redrive(settings: &Settings, from: From, ids: &[Uuid]) -> Result<(), Failure> {
+    block_on(async {
+        let reader = reader(settings).await?;
+        let known = lines(&reader, from, REDRIVE_LINES_MAX).await.map_err(|error| Failure::store(settings, &error))?;
+        let mut redrive = Redrive::open(settings).await?;
+        let mut left = 0;
+        for id in ids {
+            let Some(line) = known.iter().find(|line| line.id == *id) else {
+                return Err(Failure::new(FAILED, format!("there is no record {id} in {}", from.word())));
+            };
+            let kept = bytes(&reader, from, *id).await.map_err(|error| Failure::store(settings, &error))?;
+            let Some(kept) = kept else { continue };
+            let outcome = redrive.one(settings, from, line, kept).await?;
+            let stays = matches!(outcome, Outcome::Parked(_) | Outcome::Quarantined(_));
+            left += usize::from(stays);
+            let word = if stays { "stays: " } else { "" };
+            say(format!("{id}  {word}{} {}", outcome.code(), outcome.reason()));
+        }
+        if left > 0 {
+            return Err(Failure::new(FAILED, format!("{left} of {} records stay in {}", ids.len(), from.word())));
+        }
+        Ok(())
+    })
+}
+
+/// A session for reading records again.
+struct Redrive {
+    session: Session,
+    decoder: Arc<Decoder>,
+}
+
+impl Redrive {
+    async fn open(settings: &Settings) -> Result<Self, Failure> {
+        let keys = service::keys(settings).await.map_err(|error| Failure::of(WORLD, &error))?;
+        let mut opening = service::session_settings(settings, keys, settings.board_url())
+            .map_err(|error| Failure::of(FAILED, &error))?;
+        opening.application_name = "baton redrive".to_owned();
+        let decoder = Arc::clone(&opening.decoder);
+        let session = Session::open(opening).await.map_err(|error| Failure::of(WORLD, &error))?;
+        Ok(Self { session, decoder })
+    }
+
+    async fn one(
+        &mut self,
+        settings: &Settings,
+        from: From,
+        line: &KeptLine,
+        kept: KeptBytes,
+    ) -> Result<Outcome, Failure> {
+        if line.truncated {
+            return Err(Failure::new(FAILED, format!("{}: was cut when it was kept and cannot be read again", line.id)));
+        }
+        let place = RecordRef {
+            topic: Arc::from(line.topic.as_str()),
+            partition: line.partition,
+            offset: line.record_offset,
+            timestamp: Moment(line.record_at),
+        };
+        let raw = Raw { key: kept.key, headers: reread::headers(&kept.headers), value: kept.value };
+        let reference = Arc::clone(&self.session.texts().reference);
+        let mut entry = reread::entry(&self.decoder, &reference, place, raw, Moment(line.record_at));
+        // It was counted when it came: now it is an act of the operator, in a stream of its own.
+        entry.record = None;
+        entry.duplicate = None;
+        let stream = Some(Stream::Web(line.id.as_bytes()[15] % 8));
+        let batch = Batch { stream, entries: vec![entry], ..Batch::default() };
+        let committed = self.session.commit(&batch).await.map_err(|error| Failure::of(FAILED, &error))?;
+        let outcome = committed.outcomes.into_iter().next();
+        let outcome = outcome.ok_or_else(|| Failure::new(FAILED, "the record has no outcome"))?;
+        if matches!(outcome, Outcome::Parked(_) | Outcome::Quarantined(_)) {
+            return Ok(outcome);
+        }
+        let mut conn = connect::connect(settings.database.url.expose(), "baton redrive", service::timeouts(settings))
+            .await
+            .map_err(|error| Failure::store(settings, &error))?;
+        let resolved = [(line.id, outcome.code().to_owned())];
+        let done = match from {
+            From::Quarantine => kept::resolve(&mut conn, &resolved, Intake::Quarantined, committed.now).await,
+            From::Parked => kept::resolve_parked(&mut conn, &resolved, committed.now).await,
+        };
+        done.map_err(|error| Failure::store(settings, &error))?;
+        Ok(outcome)
+    }
 }

@@ -5,6 +5,7 @@ use crate::contract::policy_text;
 use crate::domain::lead::Lead;
 use crate::domain::policy::Policy;
 use crate::domain::scoring::Standing;
+use crate::domain::time::Moment;
 use crate::settings::Settings;
 use crate::store::connect::{self, Timeouts};
 use crate::store::text::{self, TextKind};
@@ -69,10 +70,10 @@ fn standing(lead: &Lead) -> Value {
         "custody_version": lead.custody_version,
         "cycle": lead.cycle.number,
         "origin": lead.origin.code(),
-        "holder": custody.map(|custody| json!({ "kind": custody.holder.kind(), "id": custody.holder.member().to_string() })),
-        "deadlines": custody.map(|custody| custody.clocks.iter()
+        "holder": lead.holder().map(|holder| json!({ "kind": holder.kind(), "id": holder.member().to_string() })),
+        "deadlines": custody.map(|custody| custody.clocks()
             .map(|clock| json!({ "kind": clock.kind.code(), "at": clock.due_by.to_string() })).collect::<Vec<_>>()),
-        "signals": lead.signals.len(),
+        "signals": lead.signals.signals().len(),
         "first_seen_at": moment(lead.first_seen_at.0),
         "decided_at": moment(lead.decided_at.0),
     })
@@ -90,7 +91,15 @@ async fn explained(settings: &Settings, lead: &Lead) -> Result<Value, Failure> {
     };
     let policy: Policy = policy_text::policy(&active.body)
         .map_err(|faults| Failure::new(FAILED, faults.first().map_or_else(String::new, ToString::to_string)))?;
-    let receipt = policy.receipt(&Standing { profile: &lead.profile, signals: &lead.signals, as_of: crate::domain::time::Moment(now) });
+    let receipt = policy.receipt(&Standing {
+        profile: &lead.profile,
+        signals: &lead.signals,
+        cycle_started_at: lead.cycle.started_at,
+        as_of: Moment(now),
+        guards: lead.guards,
+        customer: lead.customer,
+        other_open_handoff: false,
+    });
     Ok(json!({
         "score": { "points": receipt.score.points, "grade": receipt.score.grade.code() },
         "why": receipt.lines.iter().map(|line| json!({

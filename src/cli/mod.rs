@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod healthcheck;
+mod kept;
 mod lead;
 mod ledger;
 mod migrate;

@@ -2,13 +2,15 @@
 //! never chooses anybody and holds no SQL.
 
 use crate::clock;
+use crate::contract::keys::Keys;
 use crate::domain::team::PoolId;
+use crate::domain::time::SECOND;
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::semantic;
-use crate::transaction::ask;
 use crate::transaction::batch::{Batch, Outcome, Stream};
 use crate::transaction::session::{CommitError, Session};
+use crate::transaction::turn;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -27,6 +29,9 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// One instance's router; pools are shared between instances by leases.
 pub struct Router {
     session: Session,
+    keys: Keys,
+    /// Names this instance on the leases.
+    owner: String,
     settings: Arc<Settings>,
     health: Health,
     wake: Wake,
@@ -35,8 +40,15 @@ pub struct Router {
 impl Router {
     /// A router over a session of its own.
     #[must_use]
-    pub fn new(session: Session, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
-        Self { session, settings, health, wake }
+    pub fn new(
+        session: Session,
+        keys: Keys,
+        owner: String,
+        settings: Arc<Settings>,
+        health: Health,
+        wake: Wake,
+    ) -> Self {
+        Self { session, keys, owner, settings, health, wake }
     }
 
     /// Runs until cancelled, woken when a lead came to stand in a queue and by its own tick.
@@ -76,21 +88,22 @@ impl Router {
     /// # Errors
     /// The database failed; leads stay queued.
     pub async fn run_once(&mut self) -> Result<usize, CommitError> {
-        let lease = Duration::from_secs(u64::from(self.settings.router.lease_seconds));
+        let micros = i64::from(self.settings.router.lease_seconds) * SECOND;
         let limit = i64::from(self.settings.router.leads);
         let mut moved = 0;
         for pool in self.session.queued_pools().await? {
-            if !self.session.take_pool(&pool, lease).await? {
+            if !self.session.take_pool(&pool, &self.owner, micros).await? {
                 continue;
             }
             let leads = self.session.queued(&pool, limit).await?;
             if leads.is_empty() {
                 continue;
             }
+            let now = self.session.now().await?;
             let batch = Batch {
                 stream: Some(Stream::Route(stream(&pool))),
                 routing: Some(pool),
-                entries: leads.into_iter().map(ask::route).collect(),
+                entries: leads.into_iter().map(|lead| turn::route(&self.keys, lead, now)).collect(),
                 ..Batch::default()
             };
             let span = semantic::turn_span("route", batch.entries.len());

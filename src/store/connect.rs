@@ -3,7 +3,7 @@
 use super::error::StoreError;
 use super::statement::Statement;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::Connection;
+use sqlx::Connection as _;
 use std::str::FromStr;
 use std::time::Duration;
 

@@ -2,14 +2,15 @@
 //! means is decided in `plan`; this never decides it and holds no SQL.
 
 use crate::clock;
+use crate::contract::keys::Keys;
 use crate::domain::ids::LeadId;
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{metrics, semantic};
-use crate::transaction::ask;
 use crate::transaction::batch::{Batch, Outcome, Stream};
 use crate::transaction::session::{CommitError, Session};
-use std::collections::BTreeMap;
+use crate::transaction::turn;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,7 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// One instance's sweeper. Two of them do no harm: a clock that the other has passed is stale.
 pub struct Sweeper {
     session: Session,
+    keys: Keys,
     settings: Arc<Settings>,
     health: Health,
     wake: Wake,
@@ -36,8 +38,8 @@ pub struct Sweeper {
 impl Sweeper {
     /// A sweeper over a session of its own.
     #[must_use]
-    pub fn new(session: Session, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
-        Self { session, settings, health, wake, maintained_at: None }
+    pub fn new(session: Session, keys: Keys, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
+        Self { session, keys, settings, health, wake, maintained_at: None }
     }
 
     /// Runs until cancelled, once per tick; without pause while more is due.
@@ -84,14 +86,19 @@ impl Sweeper {
     /// # Errors
     /// The database failed; what was not passed stays due.
     pub async fn run_once(&mut self) -> Result<usize, CommitError> {
-        let due = self.session.due(i64::from(self.settings.sweeper.leads)).await?;
+        let (horizon, due) = self.session.due(i64::from(self.settings.sweeper.leads)).await?;
+        let due: BTreeSet<LeadId> = due.into_iter().map(|due| due.lead).collect();
+        if due.is_empty() {
+            return Ok(0);
+        }
         let mut streams: BTreeMap<u8, Batch> = BTreeMap::new();
-        for clock in due {
-            let number = stream(clock.lead);
+        for lead in self.session.leads(&due).await? {
+            let Some(entry) = turn::pass_deadline(&self.keys, &lead, horizon.now) else { continue };
+            let number = stream(lead.id);
             let batch = streams
                 .entry(number)
                 .or_insert_with(|| Batch { stream: Some(Stream::Sweep(number)), ..Batch::default() });
-            batch.entries.push(ask::pass_deadline(&clock));
+            batch.entries.push(entry);
         }
         let mut passed = 0;
         for batch in streams.into_values() {

@@ -4,15 +4,15 @@ pub mod apply;
 pub mod ask;
 pub mod batch;
 mod collect;
-pub mod duty;
 mod failpoint;
 mod load;
 pub mod loaded;
 pub mod plan;
 pub mod recovery;
-mod reread;
+pub mod reread;
 pub mod session;
 mod texts;
 pub mod trouble;
+pub mod turn;
 
 pub use texts::TextCache;
