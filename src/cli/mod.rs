@@ -13,7 +13,6 @@ mod quarantine;
 mod reference;
 mod send;
 mod serve;
-mod token;
 mod topics;
 
 use crate::settings::{Flags, Settings};
