@@ -1,6 +1,7 @@
 //! THE door for every change: load, plan, apply. Nothing else writes a lead.
 
 pub mod apply;
+pub mod ask;
 pub mod batch;
 mod collect;
 mod failpoint;
@@ -12,5 +13,6 @@ pub mod reread;
 pub mod session;
 mod texts;
 pub mod trouble;
+pub mod turn;
 
 pub use texts::TextCache;

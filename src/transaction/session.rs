@@ -2,6 +2,7 @@
 
 mod claim;
 mod reads;
+mod rehearse;
 
 pub use super::trouble::{CommitError, Trouble};
 pub use claim::{Claimed, Wanted};

@@ -203,8 +203,8 @@ impl Planner<'_> {
         actor: &Actor,
         occurred_at: Moment,
     ) -> Result<(), StoreError> {
-        let stream = self.stream_of(entry);
-        let stream_sequence = self.next_in_stream(&stream, entry);
+        let stream = self.stream.clone();
+        let stream_sequence = self.next_in_stream();
         let previous = self.leads.get(&after.id).map_or([0; 32], |work| work.row.head_hash);
         let mut row = AuditRow {
             stream,
@@ -235,15 +235,6 @@ impl Planner<'_> {
         }
         self.write.audit.push(row);
         Ok(())
-    }
-
-    /// The stream whose sequence numbers an entry's rows: that of the record being read, also for what it replays.
-    fn stream_of(&self, entry: &Entry) -> String {
-        match (&entry.record, &self.batch.stream) {
-            (Some(record), None) => format!("{}/{}", record.topic, record.partition),
-            (_, Some(stream)) => stream.name(),
-            (None, None) => "web/0".to_owned(),
-        }
     }
 
     /// Rows for figures and queues that follow from an event.
@@ -295,6 +286,12 @@ impl Planner<'_> {
             let now = self.work(lead).map_or(world_now, |work| work.row.lead.decided_at.max(world_now));
             let _recorded =
                 self.apply(entry, request, lead, std::slice::from_ref(&event), &actor, request.cause.occurred_at, now)?;
+        }
+        // Whoever asks is told what is missing; the code alone stands in the audit.
+        if let (Nature::Ask, Refusal::SqlFactsMissing { missing } | Refusal::DemandsMissing { missing }) =
+            (request.nature, refusal)
+        {
+            return Ok(Outcome::Refused(format!("{code}: {}", missing.join(", "))));
         }
         Ok(Outcome::Refused(code))
     }
