@@ -2,6 +2,7 @@
 
 use super::output::{FAILED, FAULT, Failure, block_on, moment, say, say_json};
 use super::reference::hex;
+use crate::audit;
 use crate::settings::Settings;
 use crate::store::Reader;
 use crate::store::read::trail::TrailRow;
@@ -84,4 +85,39 @@ fn show(settings: &Settings, id: Uuid, as_json: bool) -> Result<(), Failure> {
         say(format!("{:>4}  {}  {:<28} {}  by {}", row.version, moment(row.decided_at.0), row.event, from, row.actor));
     }
     Ok(())
+}
+
+fn verify(settings: &Settings, as_json: bool) -> Result<(), Failure> {
+    let report = block_on(async {
+        let reader = Reader::open(settings.database.url.expose(), 1)
+            .await
+            .map_err(|error| Failure::store(settings, &error))?;
+        audit::verify::verify(&reader, |_| {}).await.map_err(|error| Failure::store(settings, &error))
+    })?;
+    let fault = report.fault.as_ref().map(|fault| {
+        format!(
+            "{} at version {} of subject {} (kind {}), stream {} number {}",
+            fault.what, fault.version, fault.subject, fault.subject_kind, fault.stream, fault.stream_sequence
+        )
+    });
+    if as_json {
+        say_json(&json!({
+            "holds": report.holds(), "rows": report.rows, "subjects": report.subjects, "streams": report.streams,
+            "leads": report.leads, "fault": fault,
+        }));
+    } else {
+        say(format!(
+            "audit: {} rows of {} subjects in {} streams, {} leads folded",
+            report.rows, report.subjects, report.streams, report.leads
+        ));
+    }
+    match fault {
+        None => {
+            if !as_json {
+                say("audit verified");
+            }
+            Ok(())
+        }
+        Some(fault) => Err(Failure::new(FAULT, format!("the audit does not hold: {fault}"))),
+    }
 }

@@ -6,7 +6,7 @@ use crate::domain::time::Moment;
 use crate::service;
 use crate::settings::Settings;
 use crate::store::kept::{self, Intake};
-use crate::store::read::{KeptBytes, KeptLine};
+use crate::store::read::kept::{KeptBytes, KeptLine};
 use crate::store::{Reader, StoreError, connect};
 use crate::transaction::batch::{Batch, Outcome, Raw, RecordRef, Stream};
 use crate::transaction::reread;

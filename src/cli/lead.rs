@@ -53,10 +53,7 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Fail
 async fn read(settings: &Settings, id: Uuid) -> Result<Lead, Failure> {
     let failed = |error: &crate::store::StoreError| Failure::store(settings, error);
     let reader = Reader::open(settings.database.url.expose(), 1).await.map_err(|error| failed(&error))?;
-    // The read goes by pages in the order of ids: the page after the id before holds it first.
-    let before = Uuid::from_u128(id.as_u128().saturating_sub(1));
-    let page = reader.tails(before, 1).await.map_err(|error| failed(&error))?;
-    let tail = page.into_iter().find(|tail| tail.id == id);
+    let tail = reader.tails_of(&[id]).await.map_err(|error| failed(&error))?.into_iter().next();
     let Some(tail) = tail else { return Err(Failure::new(FAILED, format!("there is no lead {id}"))) };
     codec::read_lead(&tail.state).map_err(|error| failed(&error))
 }
@@ -65,7 +62,7 @@ fn standing(lead: &Lead) -> Value {
     let custody = lead.stage.custody();
     json!({
         "id": lead.id.to_string(),
-        "stage": lead.stage.kind().code(),
+        "stage": lead.stage.kind().wire(),
         "version": lead.version,
         "custody_version": lead.custody_version,
         "cycle": lead.cycle.number,
