@@ -13,6 +13,7 @@ mod quarantine;
 mod reference;
 mod send;
 mod serve;
+mod token;
 mod topics;
 
 use crate::settings::{Flags, Settings};
