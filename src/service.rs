@@ -7,7 +7,7 @@ use crate::contract::inbound::SchemaError;
 use crate::contract::keys::Keys;
 use crate::domain::time::Moment;
 use crate::intake::{self, Intake, IntakeError};
-use crate::relay::Relay;
+use crate::relay::{Kind, Relay};
 use crate::router::Router;
 use crate::settings::Settings;
 use crate::store::connect::{self, Timeouts};
@@ -175,7 +175,8 @@ struct Parts {
     health: Health,
     /// This life of the process, on leases: a restart is another owner.
     owner: String,
-    relay: Arc<Notify>,
+    events: Arc<Notify>,
+    states: Arc<Notify>,
     router: Arc<Notify>,
 }
 
@@ -207,7 +208,8 @@ impl Parts {
             sessions,
             health: Health::new(),
             owner,
-            relay: Arc::new(Notify::new()),
+            events: Arc::new(Notify::new()),
+            states: Arc::new(Notify::new()),
             router: Arc::new(Notify::new()),
         })
     }
@@ -222,11 +224,13 @@ impl Parts {
     }
 
     fn wake(&self) -> intake::Wake {
-        let (relay, router) = (Arc::clone(&self.relay), Arc::clone(&self.router));
-        Arc::new(move || {
-            relay.notify_one();
-            router.notify_one();
-        })
+        let woken = [&self.events, &self.states, &self.router].map(Arc::clone);
+        Arc::new(move || woken.iter().for_each(|loop_woken| loop_woken.notify_one()))
+    }
+
+    async fn relay(&self, kind: Kind) -> Result<Relay, ServiceError> {
+        let outlet = Outlet::open(self.settings.database.url.expose()).await?;
+        Ok(Relay::new(kind, Arc::clone(&self.settings), outlet, self.owner.clone(), self.health.clone()))
     }
 
     async fn start(self, listener: TcpListener, address: std::net::SocketAddr) -> Result<Running, ServiceError> {
@@ -276,10 +280,17 @@ impl Parts {
         let cancel = stop.clone();
         tasks.spawn(async move { ("the desk", { desk.run(queue, cancel).await; Ok(()) }) });
         let mut late_tasks = JoinSet::new();
-        let outlet = Outlet::open(settings.database.url.expose()).await?;
-        let relay = Relay::new(Arc::clone(settings), outlet, self.owner.clone(), health.clone());
-        let (woken, cancel) = (Arc::clone(&self.relay), late.clone());
-        late_tasks.spawn(async move { ("the relay", { relay.run(woken, cancel).await; Ok(()) }) });
+        let events = self.relay(Kind::Events).await?;
+        let states = self.relay(Kind::State).await?;
+        let last = CancellationToken::new();
+        let (woken, cancel, after) = (Arc::clone(&self.events), late.clone(), last.clone());
+        late_tasks.spawn(async move {
+            events.run(woken, cancel).await;
+            after.cancel();
+            ("the relay of events", Ok(()))
+        });
+        let woken = Arc::clone(&self.states);
+        late_tasks.spawn(async move { ("the relay of state", { states.run(woken, last).await; Ok(()) }) });
         let state = self.web_state(asks, texts).await?;
         let cancel = stop.clone();
         tasks.spawn(async move { ("the web server", web::serve(listener, state, cancel).await.map_err(Into::into)) });
