@@ -54,7 +54,7 @@ impl Relay {
                     Ok(out) => outgoing.push((row, out)),
                     Err(error) => {
                         stuck.insert(row.lead);
-                        self.hold(shard, &row, &super::chain(&error)).await?;
+                        self.hold(shard, &row, &crate::telemetry::chain(&error)).await?;
                     }
                 }
             }

@@ -16,7 +16,7 @@ use crate::store::error::StoreError;
 use crate::store::outbox::{SHARDS, Unsent};
 use crate::store::outlet::Outlet;
 use crate::telemetry::health::Health;
-use crate::telemetry::{metrics, semantic};
+use crate::telemetry::{chain, metrics, semantic};
 use fenced::Fenced;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, Producer as _, PurgeConfig};
@@ -276,16 +276,4 @@ impl Relay {
             tracing::debug!(error = %chain(&error), "relay leases were not given back and run out");
         }
     }
-}
-
-/// An error and what lies behind it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
 }
