@@ -34,7 +34,7 @@ struct Lane {
 /// Writes the forms, then measures the mix.
 pub async fn run(installation: &Installation, made: &Made) -> Floor {
     let mut settings = Settings::load(&Flags::default()).expect("settings");
-    settings.database.url = installation.url.clone().into();
+    settings.database.url = baton::settings::Secret::new(installation.url.clone());
     let keys = service::keys(&settings).await.expect("a service key");
     let decoder = Decoder::new(keys.clone()).expect("the schemas compile");
     let parts = service::session_settings(&settings, keys, String::new()).expect("session settings");
