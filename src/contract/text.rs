@@ -4,9 +4,9 @@ use super::request::Unreadable;
 use serde_json::Value;
 
 /// Levels of objects and arrays that a document may have: twice what any schema of ours needs.
-pub const NESTING_MAX: usize = 64;
+pub(super) const NESTING_MAX: usize = 64;
 
-/// What serde_json says of a document nested deeper than its own limit of 128, which keeps the stack bounded.
+/// What `serde_json` says of a document nested deeper than its own limit of 128, which keeps the stack bounded.
 const PARSER_TOO_DEEP: &str = "recursion limit exceeded";
 
 /// Parses a document and refuses what no field may hold: U+0000 in a string or a name, and deep nesting.
@@ -20,7 +20,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
             too_deep()
         } else {
             // The parser's own words may repeat what it read; the place alone is enough to mend it.
-            Unreadable { reason: "not_json", detail: format!("line {}, column {}", error.line(), error.column()) }
+            Unreadable {
+                reason: "not_json",
+                detail: format!("line {}, column {}", error.line(), error.column()),
+            }
         }
     })?;
     check(&document, 0)?;

@@ -165,6 +165,35 @@ impl Clock {
         self
     }
 
+    /// This clock of the lead in another holder's hands (or in nobody's): whoever loses it, a missed deadline stays
+    /// missed and the manager is told once.
+    #[must_use]
+    pub fn passed_on(mut self, take_back_at: Option<Moment>, now: Moment) -> Self {
+        let told = match self.rung {
+            Rung::RemindHalf | Rung::RemindLate | Rung::Due | Rung::Escalate => false,
+            Rung::TakeBack => !self.is_retaken_before_escalation(),
+            Rung::Daily => true,
+        };
+        self.take_back_at = take_back_at.map(|moment| moment.max(self.due_by));
+        if self.rung <= Rung::Due {
+            return self;
+        }
+        match (self.take_back_at, told) {
+            (Some(_), true) => self.stand(Rung::TakeBack),
+            (Some(_), false) if self.is_retaken_before_escalation() => self.stand(Rung::TakeBack),
+            (Some(_) | None, false) => self.stand(Rung::Escalate),
+            (None, true) => {
+                self.rung = Rung::Daily;
+                self.rung_at = calendar::add(self.basis, now, DAY);
+            }
+        }
+        self
+    }
+
+    fn is_retaken_before_escalation(&self) -> bool {
+        self.take_back_at.is_some_and(|moment| moment <= self.at_percent(Self::ESCALATE_PERCENT))
+    }
+
     /// This clock on the first rung that is still ahead at `now`; for a clock that was moved, not missed.
     #[must_use]
     pub fn caught_up(mut self, now: Moment) -> Self {
@@ -180,9 +209,13 @@ impl Clock {
         match self.rung {
             Rung::RemindHalf => self.stand(Rung::RemindLate),
             Rung::RemindLate => self.stand(Rung::Due),
-            Rung::Due if self.take_back_at.is_some() => self.stand(Rung::TakeBack),
-            Rung::Due | Rung::TakeBack => self.stand(Rung::Escalate),
-            Rung::Escalate | Rung::Daily => {
+            Rung::Due if self.is_retaken_before_escalation() => self.stand(Rung::TakeBack),
+            Rung::Due => self.stand(Rung::Escalate),
+            Rung::TakeBack if self.is_retaken_before_escalation() => self.stand(Rung::Escalate),
+            Rung::Escalate if self.take_back_at.is_some() && !self.is_retaken_before_escalation() => {
+                self.stand(Rung::TakeBack);
+            }
+            Rung::TakeBack | Rung::Escalate | Rung::Daily => {
                 self.rung = Rung::Daily;
                 self.rung_at = calendar::add(self.basis, fired_at, DAY);
             }

@@ -97,7 +97,11 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         | Event::LeadWon { .. }
         | Event::LeadLost { .. } => conclude(lead, event),
         Event::SqlReversed => lead.cycle.sql_at = None,
-        Event::WinReversed { .. } => lead.cycle.wins = lead.cycle.wins.saturating_sub(1),
+        Event::WinReversed { opportunity } => {
+            let cycle = lead.cycle.number;
+            let is_ours = lead.deals.iter().any(|deal| deal.id == *opportunity && deal.cycle == cycle);
+            lead.cycle.wins = lead.cycle.wins.saturating_sub(u32::from(is_ours));
+        }
         Event::LeadClosedAsWon { at, .. } => lead.stage = Stage::Won { at: *at },
         Event::PreferenceNoted { wanted } => lead.cycle.wanted = Some(wanted.clone()),
         Event::ReplyOwed { custody }
@@ -234,31 +238,37 @@ fn conclude(lead: &mut Lead, event: &Event) {
             set_custody(lead, custody.as_ref());
         }
         Event::OpportunityOpened { opportunity, custody, .. } => {
-            record_deal(lead, *opportunity, DealState::Open);
+            record_deal(lead, *opportunity, DealState::Open, true);
             lead.stage = Stage::Opportunity(custody.clone());
         }
         Event::DealRecorded { opportunity, state, win, custody } => {
-            record_deal(lead, *opportunity, *state);
+            record_deal(lead, *opportunity, *state, *win);
             lead.cycle.wins += u32::from(*win);
+            lead.customer |= *win;
             set_custody(lead, custody.as_ref());
         }
         Event::LeadWon { opportunity, at, .. } => {
-            record_deal(lead, *opportunity, DealState::Won);
+            record_deal(lead, *opportunity, DealState::Won, true);
             lead.cycle.wins += 1;
             lead.customer = true;
             lead.stage = Stage::Won { at: *at };
         }
         Event::LeadLost { opportunity, at, custody, .. } => {
-            record_deal(lead, *opportunity, DealState::Lost);
+            record_deal(lead, *opportunity, DealState::Lost, true);
             lead.stage = Stage::Lost { at: *at, custody: custody.clone() };
         }
         _ => {}
     }
 }
 
-fn record_deal(lead: &mut Lead, id: super::ids::OpportunityId, state: DealState) {
+/// `counts`: the deal moves the lead, or wins, in the present cycle, and stands there from now on.
+fn record_deal(lead: &mut Lead, id: super::ids::OpportunityId, state: DealState, counts: bool) {
+    let cycle = lead.cycle.number;
     if let Some(deal) = lead.deals.iter_mut().find(|deal| deal.id == id) {
         deal.state = state;
+        if counts {
+            deal.cycle = cycle;
+        }
     } else {
         if lead.deals.len() >= DEALS_MAX {
             let oldest_closed = lead.deals.iter().position(|deal| deal.state != DealState::Open).unwrap_or(0);

@@ -124,7 +124,7 @@ impl Pending {
             })
             .collect();
         let records = entries.len();
-        Prefix { batch: Batch { stream: None, entries, moves }, records }
+        Prefix { batch: Batch { entries, moves, ..Batch::default() }, records }
     }
 
     /// The batch is committed: its records go, the positions move.

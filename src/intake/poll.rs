@@ -75,6 +75,11 @@ enum Ended {
 struct Life {
     consumer: BaseConsumer<Context>,
     changes: mpsc::Receiver<Change>,
+    held: Held,
+}
+
+/// What one consumer has been given, and what of it is paused.
+struct Held {
     assigned: Vec<Partition>,
     paused: BTreeSet<usize>,
     halted: bool,
@@ -129,14 +134,14 @@ impl Poller {
             client::consumer(&self.parts.settings).create_with_context(context).map_err(IntakeError::Client)?;
         consumer.subscribe(&topics::INPUT).map_err(IntakeError::Client)?;
         let (assigned, paused) = (Vec::new(), BTreeSet::new());
-        Ok(Life { consumer, changes, assigned, paused, halted: false, gauge_at: clock::instant() })
+        Ok(Life { consumer, changes, held: Held { assigned, paused, halted: false, gauge_at: clock::instant() } })
     }
 
     /// Leaves the group in order, so that others need not wait for the session to time out.
     fn end(&self, life: Life) {
         life.consumer.unsubscribe();
         let until = clock::instant() + LEAVE;
-        let mut given_back = life.assigned.is_empty();
+        let mut given_back = life.held.assigned.is_empty();
         while !given_back && clock::instant() < until {
             let _ = life.consumer.poll(POLL);
             given_back = life.changes.try_iter().any(|change| match change {
@@ -162,21 +167,21 @@ impl Poller {
     }
 
     fn live(&mut self, life: &mut Life, failures: &mut u32) -> Result<Ended, IntakeError> {
+        let Life { consumer, changes, held } = life;
         loop {
             if self.parts.cancel.is_cancelled() {
                 return Ok(Ended::Cancelled);
             }
-            let polled = life.consumer.poll(POLL);
+            let polled = consumer.poll(POLL);
             // A change stands before the records that came after it: it was made inside this poll.
-            let changes: Vec<Change> = life.changes.try_iter().collect();
-            for change in changes {
-                if let Some(ended) = self.change(life, change, failures)? {
+            for change in changes.try_iter() {
+                if let Some(ended) = self.change(consumer, held, change, failures)? {
                     return Ok(ended);
                 }
             }
             match polled {
                 None => {}
-                Some(Ok(message)) => self.hand_over(life, &message),
+                Some(Ok(message)) => self.hand_over(held, &message),
                 Some(Err(error)) => {
                     if let Some(ended) = self.trouble(&error)? {
                         return Ok(ended);
@@ -186,22 +191,28 @@ impl Poller {
             if let Some(ended) = self.controls()? {
                 return Ok(ended);
             }
-            self.pressure(life);
-            self.gauge(life);
+            self.pressure(consumer, held);
+            self.gauge(consumer, held);
         }
     }
 
-    fn change(&self, life: &mut Life, change: Change, failures: &mut u32) -> Result<Option<Ended>, IntakeError> {
+    fn change(
+        &self,
+        consumer: &BaseConsumer<Context>,
+        held: &mut Held,
+        change: Change,
+        failures: &mut u32,
+    ) -> Result<Option<Ended>, IntakeError> {
         match change {
             Change::Assigned(assigned) => {
                 *failures = 0;
                 self.parts.health.well("claim");
-                self.take_over(life, assigned);
+                self.take_over(consumer, held, assigned);
                 Ok(None)
             }
             Change::Revoked { lost } => {
                 tracing::info!(kafka.lost = lost, "partitions given back");
-                life.assigned.clear();
+                held.assigned.clear();
                 self.give_back();
                 Ok(None)
             }
@@ -210,7 +221,7 @@ impl Poller {
             }
             Change::Failed(error) => {
                 self.give_back();
-                life.assigned.clear();
+                held.assigned.clear();
                 self.parts.health.unwell("claim", "partitions could not be claimed");
                 let wait = clock::backoff(REBUILD_FIRST, REBUILD_MOST, *failures);
                 *failures = failures.saturating_add(1);
@@ -220,14 +231,14 @@ impl Poller {
         }
     }
 
-    fn take_over(&self, life: &mut Life, assigned: Vec<Assigned>) {
+    fn take_over(&self, consumer: &BaseConsumer<Context>, held: &mut Held, assigned: Vec<Assigned>) {
         tracing::info!(kafka.partitions = assigned.len(), "partitions assigned");
         let now = clock::instant();
         self.parts.progress.assign(assigned.iter().map(|it| (it.partition.clone(), it.start.next)), now);
-        life.assigned = assigned.iter().map(|it| it.partition.clone()).collect();
-        life.paused.clear();
-        life.halted = false;
-        self.set_paused(life, |_| true, false);
+        held.assigned = assigned.iter().map(|it| it.partition.clone()).collect();
+        held.paused.clear();
+        held.halted = false;
+        Self::set_paused(consumer, held, |_| true, false);
         for it in assigned {
             let lane = lane_of(it.partition.1, self.parts.queues.len());
             if let Some(queue) = self.parts.queues.get(lane) {
@@ -236,10 +247,10 @@ impl Poller {
         }
     }
 
-    fn hand_over(&self, life: &Life, message: &BorrowedMessage<'_>) {
+    fn hand_over(&self, held: &Held, message: &BorrowedMessage<'_>) {
         let Some(topic) = self.names.get(message.topic()) else { return };
         let partition = (Arc::clone(topic), message.partition());
-        if !life.assigned.contains(&partition) {
+        if !held.assigned.contains(&partition) {
             return;
         }
         let raw = record::raw(message);
@@ -278,52 +289,52 @@ impl Poller {
     }
 
     /// Pauses what belongs to full lanes, lets go on what has room again.
-    fn pressure(&self, life: &mut Life) {
+    fn pressure(&self, consumer: &BaseConsumer<Context>, held: &mut Held) {
         let lanes = self.parts.queues.len();
         for (number, queue) in self.parts.queues.iter().enumerate() {
-            if !life.paused.contains(&number) && queue.is_full() {
-                life.paused.insert(number);
-                self.set_paused(life, |partition| lane_of(partition, lanes) == number, true);
-            } else if life.paused.contains(&number) && queue.has_room() && !life.halted {
-                life.paused.remove(&number);
-                self.set_paused(life, |partition| lane_of(partition, lanes) == number, false);
+            if !held.paused.contains(&number) && queue.is_full() {
+                held.paused.insert(number);
+                Self::set_paused(consumer, held, |partition| lane_of(partition, lanes) == number, true);
+            } else if held.paused.contains(&number) && queue.has_room() && !held.halted {
+                held.paused.remove(&number);
+                Self::set_paused(consumer, held, |partition| lane_of(partition, lanes) == number, false);
             }
         }
         let halted = self.parts.halted.load(Ordering::Relaxed);
-        if halted != life.halted {
-            life.halted = halted;
-            let paused = life.paused.clone();
-            self.set_paused(life, |partition| halted || !paused.contains(&lane_of(partition, lanes)), halted);
+        if halted != held.halted {
+            held.halted = halted;
+            let paused = held.paused.clone();
+            Self::set_paused(consumer, held, |partition| halted || !paused.contains(&lane_of(partition, lanes)), halted);
         }
     }
 
-    fn set_paused(&self, life: &Life, chosen: impl Fn(i32) -> bool, paused: bool) {
+    fn set_paused(consumer: &BaseConsumer<Context>, held: &Held, chosen: impl Fn(i32) -> bool, paused: bool) {
         let mut list = TopicPartitionList::new();
-        for (topic, partition) in life.assigned.iter().filter(|(_, partition)| chosen(*partition)) {
+        for (topic, partition) in held.assigned.iter().filter(|(_, partition)| chosen(*partition)) {
             list.add_partition(topic, *partition);
         }
         if list.count() == 0 {
             return;
         }
-        let done = if paused { life.consumer.pause(&list) } else { life.consumer.resume(&list) };
+        let done = if paused { consumer.pause(&list) } else { consumer.resume(&list) };
         if let Err(error) = done {
             tracing::warn!(error = %error, kafka.paused = paused, "partitions could not be paused or resumed");
         }
     }
 
     /// Tells Kafka where we stand, for lag tools; nothing reads it back.
-    fn gauge(&self, life: &mut Life) {
-        if life.gauge_at.elapsed() < GAUGE || life.assigned.is_empty() {
+    fn gauge(&self, consumer: &BaseConsumer<Context>, held: &mut Held) {
+        if held.gauge_at.elapsed() < GAUGE || held.assigned.is_empty() {
             return;
         }
-        life.gauge_at = clock::instant();
+        held.gauge_at = clock::instant();
         let mut list = TopicPartitionList::new();
-        for ((topic, partition), standing) in self.parts.progress.standings(life.gauge_at) {
+        for ((topic, partition), standing) in self.parts.progress.standings(held.gauge_at) {
             if list.add_partition_offset(&topic, partition, Offset::Offset(standing.committed)).is_err() {
                 return;
             }
         }
-        if let Err(error) = life.consumer.commit(&list, CommitMode::Async) {
+        if let Err(error) = consumer.commit(&list, CommitMode::Async) {
             tracing::debug!(error = %error, "the group's gauge was not moved");
         }
     }

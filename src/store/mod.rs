@@ -27,6 +27,7 @@ pub mod rotation;
 pub mod rows;
 pub mod statement;
 pub mod text;
+pub mod token;
 pub mod work;
 pub mod world;
 pub mod write_set;
@@ -61,6 +62,7 @@ pub fn catalog() -> Vec<Statement> {
         relay_shard::STATEMENTS,
         rotation::STATEMENTS,
         text::STATEMENTS,
+        token::STATEMENTS,
         work::STATEMENTS,
         world::STATEMENTS,
     ]

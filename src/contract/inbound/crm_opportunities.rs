@@ -18,8 +18,8 @@ pub(super) const TYPES: &[InType] = in_types!("crm.lead-events.v1":
         let reason = reading.data.text("reason").map(str::to_lowercase);
         deal(reading, "lost", DealChange::Lost { reason })
     },
-    "crm.opportunity.reopened.v1" => |_| ignored("row_not_active.crm_opportunity_reopened"),
-    "crm.opportunity.deleted.v1" => |_| ignored("row_not_active.crm_opportunity_deleted"),
+    "crm.opportunity.reopened.v1" => |_| Ok(ignored("row_not_active.crm_opportunity_reopened")),
+    "crm.opportunity.deleted.v1" => |_| Ok(ignored("row_not_active.crm_opportunity_deleted")),
 );
 
 fn deal(reading: &Reading<'_>, change: &'static str, command: DealChange) -> Result<Decoded, Unreadable> {

@@ -3,7 +3,7 @@
 use super::reading::{Reading, commanded, ignored};
 use super::{InType, in_types};
 use crate::contract::keys;
-use crate::contract::request::{Creates, Decoded, TouchDetail, Unreadable};
+use crate::contract::request::{Creates, Decoded, TouchDetail};
 use crate::domain::command::Command;
 use crate::domain::lead::Origin;
 use crate::domain::signal::SignalKind;
@@ -15,8 +15,8 @@ pub(super) const TYPES: &[InType] = in_types!("marketing.email-events.v1":
     "email.clicked.v1" => |reading| Ok(happened(reading, SignalKind::EmailClicked)),
     "email.replied.v1" => |reading| Ok(happened(reading, SignalKind::EmailReplied)),
     "email.bounced.v1" => |reading| Ok(bounced(reading)),
-    "email.unsubscribed.v1" => opted_out,
-    "email.complained.v1" => opted_out,
+    "email.unsubscribed.v1" => |reading| Ok(opted_out(reading)),
+    "email.complained.v1" => |reading| Ok(opted_out(reading)),
 );
 
 /// Only people make leads: of e-mail events, a click or a reply that no machine made.
@@ -50,11 +50,11 @@ fn bounced(reading: &Reading<'_>) -> Decoded {
 }
 
 /// Leaving one list is no opt-out and no signal: it is counted with its own reason.
-fn opted_out(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
+fn opted_out(reading: &Reading<'_>) -> Decoded {
     if reading.data.text("scope") == Some("list") {
         return ignored("left_one_list");
     }
     let request = reading.fact(reading.who(), Creates::NeverFiltered);
     let signal = reading.signal(SignalKind::EmailOptOut, 0, false);
-    Ok(commanded(request, Command::OptOutEmail { signal }))
+    commanded(request, Command::OptOutEmail { signal })
 }

@@ -86,7 +86,9 @@ impl<'a> Fields<'a> {
     /// A calendar date as the moment at which it begins in UTC.
     pub(super) fn day_start(&self, name: &str) -> Result<Option<Moment>, Unreadable> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        Moment::parse(&format!("{text}T00:00:00Z")).map(Some).map_err(|_| self.bad(name, "is no day of the calendar"))
+        Moment::parse(&format!("{text}T00:00:00Z"))
+            .map(Some)
+            .map_err(|_| self.bad(name, "is no day of the calendar"))
     }
 
     /// A calendar date in days since 1970-01-01.
@@ -102,7 +104,9 @@ impl<'a> Fields<'a> {
 
     /// An amount with the currency that stands beside it.
     pub(super) fn money(&self, name: &str) -> Result<Option<Money>, Unreadable> {
-        let (Some(amount), Some(currency)) = (self.text(name), self.text("currency")) else { return Ok(None) };
+        let (Some(amount), Some(currency)) = (self.text(name), self.text("currency")) else {
+            return Ok(None);
+        };
         match ten_thousandths(amount) {
             Some(ten_thousandths) => Ok(Some(Money { ten_thousandths, currency: currency.to_owned() })),
             None => Err(self.bad(name, "is no decimal amount")),

@@ -3,9 +3,7 @@
 use super::fields::Fields;
 use super::people::Named;
 use crate::contract::keys::Keys;
-use crate::contract::request::{
-    Cause, CrmKey, Creates, Decoded, Ignored, NoteText, Request, Subject, Unreadable, Who,
-};
+use crate::contract::request::{Cause, Creates, CrmKey, Decoded, Ignored, NoteText, Request, Subject, Who};
 use crate::domain::command::{Command, Nature, Report, View};
 use crate::domain::ids::{HandoffId, LeadId};
 use crate::domain::lead::Origin;
@@ -24,14 +22,10 @@ pub(super) struct Reading<'a> {
     pub reference: &'a Reference,
 }
 
-impl<'a> Reading<'a> {
+impl Reading<'_> {
     /// A fact about a lead, without a command yet.
     pub(super) fn fact(&self, named: Named, creates: Creates) -> Request {
-        Request {
-            test: named.own,
-            people: vec![named.person],
-            ..self.about(Subject::Lead, creates)
-        }
+        Request { test: named.own, people: vec![named.person], ..self.about(Subject::Lead, creates) }
     }
 
     /// A fact about a subject that names nobody.
@@ -85,14 +79,6 @@ impl<'a> Reading<'a> {
         lead_id(self.data)
     }
 
-    /// The CRM user who acts, as `actor` or another member names them.
-    pub(super) fn acted_by(&self, mut request: Request, actor: Option<CrmKey>) -> Request {
-        if let Some(actor) = actor {
-            request.cause.actor = Who::CrmUser { system: actor.system, id: actor.id };
-        }
-        request
-    }
-
     /// The handoff that the fact speaks of.
     pub(super) fn view(&self) -> Option<View> {
         let handoff = uuid(self.data, "handoff_id").map(HandoffId)?;
@@ -110,6 +96,14 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The request with the CRM user who acts, as `actor` or another member names them.
+pub(super) fn acted_by(mut request: Request, actor: Option<CrmKey>) -> Request {
+    if let Some(actor) = actor {
+        request.cause.actor = Who::CrmUser { system: actor.system, id: actor.id };
+    }
+    request
+}
+
 /// The lead id that an object names.
 pub(super) fn lead_id(fields: Fields<'_>) -> Option<LeadId> {
     uuid(fields, "lead_id").map(LeadId)
@@ -125,12 +119,11 @@ pub(super) fn commanded(request: Request, command: Command) -> Decoded {
 }
 
 /// A request that changes only its subject's own row.
-#[expect(clippy::unnecessary_wraps, reason = "the tables of types hold functions that may fail")]
-pub(super) fn row_only(request: Request) -> Result<Decoded, Unreadable> {
-    Ok(Decoded::Request(Box::new(request)))
+pub(super) fn row_only(request: Request) -> Decoded {
+    Decoded::Request(Box::new(request))
 }
 
 /// A type that is known and counted, and changes nothing in this version.
-pub(super) fn ignored(reason: &'static str) -> Result<Decoded, Unreadable> {
-    Ok(Decoded::Ignored(Ignored { reason }))
+pub(super) fn ignored(reason: &'static str) -> Decoded {
+    Decoded::Ignored(Ignored { reason })
 }

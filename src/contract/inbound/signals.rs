@@ -14,8 +14,9 @@ fn recorded(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
     let data = reading.data;
     let Some(kind) = kind(reading) else { return Err(data.bad("kind", "is none of the allowed words")) };
     let automated = data.flag("automated");
-    let mut named = Named::read(reading, data.object("person"), None, data.crm("crm"), data.text("anonymous_id"))
-        .with_account_domain(data.text("account_domain"), reading.reference);
+    let mut named =
+        Named::read(reading, data.object("person"), None, data.crm("crm"), data.text("anonymous_id"))
+            .with_account_domain(data.text("account_domain"), reading.reference);
     let creates = creates(kind, automated, &named);
     let report = reading.report(&named, Some(Origin::Marketing));
     let touch = (kind.is_touch() && !automated).then(|| TouchDetail {

@@ -7,7 +7,7 @@ use crate::domain::calendar::Basis;
 use crate::domain::command::{DealChange, DealReport};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::Event;
-use crate::domain::lead::{DealState, Motion, Origin, Stage, StageKind};
+use crate::domain::lead::{Deal, DealState, Motion, Origin, Stage, StageKind};
 use crate::domain::time::DAY;
 
 /// The rows "opportunity opened, updated, won, lost".
@@ -36,11 +36,12 @@ pub(super) fn report(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), R
 /// A deal of somebody who must not be contacted is kept, and stands on the disagreement list.
 fn suppressed(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
     let state = state_of(&report.change);
-    if draft.lead.deal(report.id) == Some(state) {
+    let known = draft.lead.deal(report.id);
+    if known == Some(state) || (known.is_some() && state == DealState::Open) {
         return Err(Refusal::NothingChanges);
     }
     draft.push(Event::DealRecorded { opportunity: report.id, state, win: false, custody: None })?;
-    draft.diverge("deal_while_suppressed")
+    if state == DealState::Open { draft.diverge("deal_while_suppressed") } else { Ok(()) }
 }
 
 fn state_of(change: &DealChange) -> DealState {
@@ -145,6 +146,12 @@ fn record(draft: &mut Draft<'_>, report: &DealReport, state: DealState, win: boo
     draft.push(Event::DealRecorded { opportunity: report.id, state, win, custody: None })
 }
 
+/// Whether the present cycle still holds a win.
+fn cycle_is_won(draft: &Draft<'_>) -> bool {
+    let cycle = draft.lead.cycle.number;
+    draft.lead.deals.iter().any(|deal| deal.state == DealState::Won && deal.cycle == cycle)
+}
+
 fn has_other_open_deal(draft: &Draft<'_>, report: &DealReport) -> bool {
     draft.lead.deals.iter().any(|deal| deal.id != report.id && deal.state == DealState::Open)
 }
@@ -193,9 +200,8 @@ fn lost(
                 return record(draft, report, DealState::Lost, false);
             }
             record(draft, report, DealState::Lost, false)?;
-            let other_win = draft.lead.deals.iter().any(|deal| deal.state == DealState::Won);
             draft.push(Event::WinReversed { opportunity: report.id })?;
-            if other_win {
+            if cycle_is_won(draft) {
                 return Ok(());
             }
         }
@@ -212,14 +218,19 @@ fn lost(
         | StageKind::Suppressed
         | StageKind::Merged => open(draft, report)?,
     }
+    if draft.stage() == StageKind::Opportunity && known == Some(DealState::Won) {
+        record(draft, report, DealState::Lost, false)?;
+        return draft.push(Event::WinReversed { opportunity: report.id });
+    }
     if has_other_open_deal(draft, report) {
         return record(draft, report, DealState::Lost, false);
     }
     let at = report.closed_at.unwrap_or(draft.inputs.occurred_at);
-    if draft.stage() == StageKind::Opportunity && draft.lead.cycle.wins > 0 {
+    if draft.stage() == StageKind::Opportunity && cycle_is_won(draft) {
         record(draft, report, DealState::Lost, false)?;
-        let win = draft.lead.deals.iter().rev().find(|deal| deal.state == DealState::Won).map(|deal| deal.id);
-        if let Some(opportunity) = win {
+        let cycle = draft.lead.cycle.number;
+        let is_win = |deal: &&Deal| deal.state == DealState::Won && deal.cycle == cycle;
+        if let Some(opportunity) = draft.lead.deals.iter().rev().find(is_win).map(|deal| deal.id) {
             return draft.push(Event::LeadClosedAsWon { opportunity, at });
         }
     }

@@ -1,12 +1,13 @@
 //! A decision in the making: the lead as it will be, and the events so far. It knows duties, not commands.
 
 use super::Refusal;
+use super::signal::is_with_sales;
 use crate::domain::calendar::{self, Basis, business_days};
 use crate::domain::command::{Actor, Inputs, Nature};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::Event;
 use crate::domain::evolve::evolve;
-use crate::domain::lead::{Lead, Motion, Stage, StageKind};
+use crate::domain::lead::{Attempt, Lead, Motion, Stage, StageKind};
 use crate::domain::policy::{Grade, Priority, Segment};
 use crate::domain::routing::{RouteSubject, choose_pool};
 use crate::domain::scoring::{Score, Standing};
@@ -25,7 +26,9 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub fn new(lead: &Lead, inputs: &Inputs<'a>) -> Self {
-        Self { lead: lead.clone(), inputs: *inputs, events: Vec::new() }
+        // As the one who applies the events will have it: what is decided happens now.
+        let lead = Lead { decided_at: inputs.now, ..lead.clone() };
+        Self { lead, inputs: *inputs, events: Vec::new() }
     }
 
     /// Decides one event and stands on the lead after it.
@@ -214,20 +217,26 @@ impl<'a> Draft<'a> {
 
     /// The lead's contact clock: what runs already, else from the cycle's terms; none once a person was reached for.
     pub fn contact_clock(&self, holder_since: Option<Moment>) -> Option<Clock> {
-        if self.lead.cycle.first_attempt_at.is_some() {
+        let terms = self.lead.cycle.terms.as_ref()?;
+        // An attempt from before the person raised a hand does not answer it.
+        let met = |attempt: &Attempt| attempt.is_human() && attempt.at >= terms.contact_from;
+        if self.lead.cycle.attempts.iter().any(met) {
             return None;
         }
-        let terms = self.lead.cycle.terms.as_ref()?;
-        let running = self.lead.stage.custody().and_then(|custody| custody.clock(ClockKind::ContactBy)).cloned();
-        let mut clock = running.unwrap_or_else(|| {
+        let running = self.running(ClockKind::ContactBy);
+        let handed_off = self.stage() == StageKind::Queued || is_with_sales(self.stage());
+        if running.is_none() && handed_off {
+            return None;
+        }
+        let clock = running.unwrap_or_else(|| {
             Clock::until(ClockKind::ContactBy, Basis::Business, terms.contact_from, terms.contact_by)
         });
-        clock.take_back_at = None;
-        let Some(since) = holder_since else { return Some(clock) };
-        let sla = self.inputs.policy.sla(terms.priority);
-        let own = calendar::add(Basis::Business, since, i64::from(sla.contact_seconds) * SECOND);
-        let grace = i64::from(sla.grace_seconds) * SECOND;
-        Some(clock.retaken_at(calendar::add(Basis::Business, own.max(terms.contact_by), grace)))
+        let take_back = holder_since.map(|since| {
+            let sla = self.inputs.policy.sla(terms.priority);
+            let own = calendar::add(Basis::Business, since, i64::from(sla.contact_seconds) * SECOND);
+            calendar::add(Basis::Business, own.max(terms.contact_by), i64::from(sla.grace_seconds) * SECOND)
+        });
+        Some(clock.passed_on(take_back, self.inputs.now))
     }
 
     /// Offered to a rep: accept by, contact by.
@@ -260,7 +269,11 @@ impl<'a> Draft<'a> {
 
     /// A reply that is owed goes along with the lead.
     fn reply_clock(&self) -> Option<Clock> {
-        self.lead.stage.custody().and_then(|custody| custody.clock(ClockKind::RespondBy)).cloned()
+        self.running(ClockKind::RespondBy)
+    }
+
+    fn running(&self, kind: ClockKind) -> Option<Clock> {
+        self.lead.stage.custody().and_then(|custody| custody.clock(kind)).cloned()
     }
 
     /// Qualified: the next step plus a day, and at most ten business days; facts by, where some are missing.
@@ -285,11 +298,11 @@ impl<'a> Draft<'a> {
         custody
     }
 
-    /// An open deal is looked at when nothing has touched it for some days.
+    /// An open deal is looked at when nothing has touched it for some days; facts that are owed stay owed.
     pub fn dealing(&self, holder: Holder) -> Custody {
         let days = self.inputs.policy.durations().opportunity_untouched_days;
         let clock = Clock::over(ClockKind::ReviewBy, Basis::Wall, self.inputs.now, i64::from(days) * DAY);
-        Custody::new(holder, clock).with_some(self.reply_clock())
+        Custody::new(holder, clock).with_some(self.reply_clock()).with_some(self.running(ClockKind::FactsBy))
     }
 
     /// Resting with the segment's owner until a date.

@@ -11,7 +11,7 @@ use crate::domain::team::{MemberId, PoolId, Role};
 
 /// The row "offer (router)".
 pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal> {
-    if draft.stage() != StageKind::Queued {
+    if !matches!(draft.lead.stage, Stage::Queued { held: false, .. }) {
         return Err(Refusal::Stale);
     }
     if !draft.inputs.team.member(&offer.rep).is_some_and(|member| member.active) {
@@ -30,7 +30,7 @@ pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal>
 
 /// A pool in which nobody is free hands the lead to the next pool's queue.
 pub(super) fn pass_pool(draft: &mut Draft<'_>, to: &PoolId) -> Result<(), Refusal> {
-    if draft.stage() != StageKind::Queued {
+    if !matches!(draft.lead.stage, Stage::Queued { held: false, .. }) {
         return Err(Refusal::Stale);
     }
     draft.requeue(draft.lead.cycle.wanted.clone(), to.clone(), false, false)
@@ -92,14 +92,16 @@ pub(super) fn accept(draft: &mut Draft<'_>) -> Result<(), Refusal> {
             } else if draft.is_fact() {
                 let (holder, _) = draft.taker();
                 let from = draft.holder_member();
-                draft.push(Event::LeadReassigned { from, custody: custody.held_by(holder) })
+                let custody = draft.accepted(holder);
+                draft.push(Event::LeadReassigned { from, custody })
             } else {
                 Err(Refusal::HeldByOther { holder: draft.holder_member() })
             }
         }
         Stage::SalesQualified(_) | Stage::Opportunity(_) => Err(Refusal::NothingChanges),
-        Stage::Won { .. } | Stage::Lost { .. } => Err(Refusal::CycleClosed),
-        Stage::Recycled { .. } | Stage::Disqualified { .. } => Err(Refusal::Closed),
+        Stage::Won { .. } => Err(Refusal::NothingChanges),
+        Stage::Lost { .. } | Stage::Recycled { .. } => Err(Refusal::CycleClosed),
+        Stage::Disqualified { .. } => Err(Refusal::Closed),
         Stage::Suppressed { .. } => Err(Refusal::Suppressed),
     }
 }
@@ -175,7 +177,10 @@ pub(super) fn reassign(draft: &mut Draft<'_>, to: &MemberId) -> Result<(), Refus
                 return Err(Refusal::NothingChanges);
             }
             let from = draft.holder_member();
-            let custody = custody.held_by(Holder::Rep(to.clone()));
+            let holder = Holder::Rep(to.clone());
+            // The holder's own clocks start anew; those of the lead run on (N9).
+            let accepted = draft.stage() == StageKind::SalesAccepted;
+            let custody = if accepted { draft.accepted(holder) } else { custody.held_by(holder) };
             draft.push(Event::LeadReassigned { from, custody })
         }
         Stage::Disqualified { .. } => Err(Refusal::Closed),

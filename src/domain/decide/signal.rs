@@ -170,10 +170,17 @@ fn values(profile: &Profile) -> impl PartialEq + use<> {
     )
 }
 
-/// A lead that sales returned for its data goes back to the queue when the data changes, in the same cycle.
+/// A lead that sales returned for its data goes back when the data changes: to the queue, in the same cycle; one that
+/// was never handed off, to its segment's owner.
 fn mend(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     let returned = matches!(&draft.lead.stage, Stage::Captured(custody) if matches!(custody.holder, Holder::MarketingOwner(_)));
-    let Some(terms) = draft.lead.cycle.terms.clone().filter(|_| returned) else { return Ok(()) };
+    if !returned {
+        return Ok(());
+    }
+    let Some(terms) = draft.lead.cycle.terms.clone() else {
+        let custody = draft.captured();
+        return draft.push(Event::LeadReassigned { from: draft.holder_member(), custody });
+    };
     let pool = draft.pool_for(terms.priority, draft.score().grade, draft.lead.cycle.motion);
     let custody = draft.queued(&pool, terms.priority, draft.contact_clock(None));
     draft.push(Event::DataFixed { pool, custody })
@@ -222,6 +229,11 @@ fn weak(draft: &mut Draft<'_>) -> Result<(), Refusal> {
 
 fn raise_hand(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
     match draft.stage() {
+        // Sales has returned it for its data, and the person asks again: back to the queue of the same cycle.
+        StageKind::Captured if draft.lead.cycle.terms.is_some() => {
+            mend(draft)?;
+            hurry(draft, at)
+        }
         StageKind::Captured => draft.try_mql(Some(at)),
         StageKind::Queued | StageKind::Offered => hurry(draft, at),
         StageKind::SalesAccepted | StageKind::SalesQualified | StageKind::Opportunity => owe_reply(draft),

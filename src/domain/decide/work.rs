@@ -32,13 +32,14 @@ pub(super) fn attempt(draft: &mut Draft<'_>, attempt: &Attempt) -> Result<(), Re
     }
     let tell = match draft.stage() {
         StageKind::Queued | StageKind::Offered => true,
-        StageKind::Recycled | StageKind::Lost => attempt.is_two_way(),
+        StageKind::Recycled => attempt.is_two_way(),
         StageKind::Unseen
         | StageKind::Captured
         | StageKind::SalesAccepted
         | StageKind::SalesQualified
         | StageKind::Opportunity
         | StageKind::Won
+        | StageKind::Lost
         | StageKind::Disqualified
         | StageKind::Suppressed
         | StageKind::Merged => false,

@@ -1,6 +1,7 @@
 //! `plan`: every row that a transaction will write, counts and moves included. Pure: no database, no clock, no async.
 
 mod command;
+mod fold;
 mod kept;
 mod lead;
 mod people;
@@ -192,6 +193,7 @@ impl Planner<'_> {
                 reply: reply.to_string().into_bytes(),
             }
         });
+        fold::fold(&mut self.write);
     }
 
     /// One ledger row for each partition that the batch moves.
