@@ -4,7 +4,6 @@ pub mod apply;
 pub mod ask;
 pub mod batch;
 mod collect;
-pub mod duty;
 mod failpoint;
 mod load;
 pub mod loaded;

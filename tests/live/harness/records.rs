@@ -15,16 +15,15 @@ pub fn produce(installation: &Installation, topic: &str, event: &Event) {
 
 /// Produces any bytes.
 pub fn raw(installation: &Installation, topic: &str, key: &str, headers: &[(String, String)], value: &[u8]) {
-    let full = format!("{}{topic}", installation.prefix);
     let mut command = Command::new("kcat");
-    command.args(["-P", "-b", &installation.brokers, "-t", &full, "-k", key, "-D", "\u{1}\u{2}\u{3}"]);
+    command.args(["-P", "-b", &installation.brokers, "-t", topic, "-k", key, "-D", "\u{1}\u{2}\u{3}"]);
     command.args(["-X", "message.max.bytes=10000000"]);
     for (name, value) in headers {
         command.args(["-H", &format!("{name}={value}")]);
     }
     let mut child = command.stdin(Stdio::piped()).spawn().expect("kcat is installed (scripts/install-packages.sh --test)");
     child.stdin.take().unwrap().write_all(value).unwrap();
-    assert!(child.wait().unwrap().success(), "kcat could not produce to {full}");
+    assert!(child.wait().unwrap().success(), "kcat could not produce to {topic}");
 }
 
 /// A record that Baton published.
@@ -46,16 +45,15 @@ impl Reader {
     pub fn of(installation: &Installation, topic: &str) -> Self {
         let consumer: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", &installation.brokers)
-            .set("group.id", format!("{}reader", installation.prefix))
+            .set("group.id", "reader")
             .set("enable.auto.commit", "false")
             .set("isolation.level", "read_committed")
             .create()
             .unwrap();
-        let full = format!("{}{topic}", installation.prefix);
-        let metadata = consumer.fetch_metadata(Some(&full), Duration::from_secs(10)).unwrap();
+            let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(10)).unwrap();
         let mut list = TopicPartitionList::new();
         for partition in metadata.topics()[0].partitions() {
-            list.add_partition_offset(&full, partition.id(), Offset::Beginning).unwrap();
+            list.add_partition_offset(topic, partition.id(), Offset::Beginning).unwrap();
         }
         consumer.assign(&list).unwrap();
         Self { consumer, seen: Vec::new() }

@@ -1,4 +1,5 @@
-//! Brings up an installation and instances of the service; ends what it started, also when a test fails.
+//! Brings up an installation (a broker and a database of its own) and instances of the service; ends what it started,
+//! also when a test fails.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::process::{Child, Command, Output, Stdio};
@@ -12,10 +13,10 @@ const PARTITIONS: &str = "2";
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
-/// A database and topics of a test's own.
+/// A broker and a database of a test's own.
 pub struct Installation {
     pub brokers: String,
-    pub prefix: String,
+    kafka: std::path::PathBuf,
     /// URL of the service's role.
     pub service_url: String,
     /// URL of a superuser on the same database.
@@ -34,9 +35,35 @@ fn server(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the live tests with `make test`"))
 }
 
+/// Starts a broker with the project's own script; its address.
+fn broker(directory: &std::path::Path) -> String {
+    kafka_script("start", directory);
+    std::fs::read_to_string(directory.join("bootstrap")).expect("the script says where Kafka listens").trim().to_owned()
+}
+
+fn kafka_script(verb: &str, directory: &std::path::Path) {
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/kafka.sh");
+    let output = Command::new(script).arg(verb).arg(directory).stdin(Stdio::null()).output().expect("the script runs");
+    assert!(output.status.success(), "kafka.sh {verb}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        kafka_script("stop", &self.kafka);
+        let _removed = std::fs::remove_dir_all(&self.kafka);
+    }
+}
+
 impl Installation {
     /// A new database and new topics, migrated and created by the commands that users type.
     pub fn new() -> Self {
+        let installation = Self::without_topics();
+        installation.run(&["topics", "create", "--partitions", PARTITIONS]);
+        installation
+    }
+
+    /// A new database on a broker that has no topics yet.
+    pub fn without_topics() -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("t{}_{number}", std::process::id());
         let superuser = server("DATABASE_URL");
@@ -53,10 +80,10 @@ impl Installation {
         });
         let owner_url = with_database(&superuser, &name, None);
         let service_url = with_database(&superuser, &name, Some((&role, "service")));
-        let installation =
-            Self { brokers: server("KAFKA_BROKERS"), prefix: format!("{name}."), service_url, owner_url, runtime };
+        let kafka = std::env::temp_dir().join(format!("baton-kafka-{name}"));
+        let brokers = broker(&kafka);
+        let installation = Self { brokers, kafka, service_url, owner_url, runtime };
         installation.run(&["migrate"]);
-        installation.run(&["topics", "create", "--partitions", PARTITIONS]);
         installation
     }
 
@@ -67,8 +94,6 @@ impl Installation {
             .env("DATABASE_URL", &self.service_url)
             .env("BATON__DATABASE__OWNER_URL", &self.owner_url)
             .env("KAFKA_BROKERS", &self.brokers)
-            .env("BATON__KAFKA__TOPIC_PREFIX", &self.prefix)
-            .env("BATON__KAFKA__GROUP", format!("{}group", self.prefix))
             .env("BATON__HTTP__LISTEN", "127.0.0.1:0")
             .env("RUST_LOG", "info");
         command
