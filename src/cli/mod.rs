@@ -56,6 +56,9 @@ enum Command {
     /// Checks an event against its schema and sends it.
     #[command(after_help = EXIT_CODES)]
     Send(send::Arguments),
+    /// Makes, lists and revokes tokens and one-time sign-in links.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Token(token::Arguments),
     /// Shows or checks settings.
     #[command(subcommand, after_help = EXIT_CODES)]
     Config(config::Arguments),
@@ -110,6 +113,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Migrate(arguments) => migrate::run(&settings, &arguments),
         Command::Topics(arguments) => topics::run(&settings, &arguments),
         Command::Send(arguments) => send::run(&settings, &arguments),
+        Command::Token(arguments) => token::run(&settings, &arguments),
         Command::Config(arguments) => config::run(&settings, &arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&settings, &arguments),
         Command::Audit(arguments) => audit::run(&settings, &arguments),

@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::view::asks::AskKind;
 use crate::domain::ids::LeadId;
 use crate::domain::team::MemberId;
-use crate::transaction::ask::{AskError, AskReply, AskRequest, IdempotencyKey};
+use crate::transaction::ask::{AskError, AskReply, AskRequest, IdempotencyKey, replayed};
 use axum::http::StatusCode;
 use sha2::{Digest, Sha256};
 
@@ -23,6 +23,7 @@ pub(super) async fn ask(
     body: &AskBody,
     key: Option<String>,
 ) -> Result<AskReply, Problem> {
+    let given = key.is_some();
     let key = match key {
         Some(key) if key.is_empty() || key.chars().count() > KEY_CHARS_MAX || !key.is_ascii() => {
             return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key", "The Idempotency-Key can't be used", "1 to 128 ASCII characters."));
@@ -30,19 +31,30 @@ pub(super) async fn ask(
         Some(key) => key,
         None => drawn()?,
     };
-    let now = state.reader.now().await.map_err(|error| Problem::store(&error))?;
-    let attempt = attempt_id(member, &key);
-    let asked = body.asked(kind, &Around { now, member, attempt }).map_err(Problem::invalid)?;
     let body_hash = body_hash(lead, kind, body);
+    let idempotency = IdempotencyKey { key, actor: member.0.clone(), body_hash };
+    if given && let Some(reply) = replayed(&state.reader, &idempotency).await.map_err(|error| problem_of(&error))? {
+        return Ok(reply);
+    }
+    let now = state.reader.now().await.map_err(|error| Problem::store(&error))?;
+    let attempt = attempt_id(member, &idempotency.key);
+    let asked = body.asked(kind, &Around { now, member, attempt }).map_err(Problem::invalid)?;
     let request = AskRequest {
         lead,
         command: asked.command,
         member: member.clone(),
         view: asked.view,
         note: asked.note,
-        idempotency: IdempotencyKey { key, actor: member.0.clone(), body_hash },
+        idempotency: idempotency.clone(),
     };
-    state.asks.submit(request).await.map_err(|error| problem_of(&error))
+    match state.asks.submit(request).await {
+        Ok(reply) => Ok(reply),
+        // The same ask may have been sent twice at once: then the other one was decided, and its answer is this one's.
+        Err(error) => match replayed(&state.reader, &idempotency).await {
+            Ok(Some(reply)) => Ok(reply),
+            Ok(None) | Err(_) => Err(problem_of(&error)),
+        },
+    }
 }
 
 fn problem_of(error: &AskError) -> Problem {
