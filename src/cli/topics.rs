@@ -12,6 +12,10 @@ use std::time::Duration;
 
 /// A broker that does not answer so long is away.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Room for six lanes, and a number that many lane counts divide.
+const PARTITIONS: i32 = 6;
+/// The broker's default.
+const REPLICAS: i32 = -1;
 
 /// `topics create | check`
 #[derive(Debug, Subcommand)]
@@ -28,10 +32,10 @@ pub(super) enum Arguments {
 #[derive(Debug, Args)]
 pub(super) struct Create {
     /// Partitions of every topic; the inputs need equal counts.
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = PARTITIONS)]
     partitions: i32,
     /// Replicas of every partition; -1 is the broker's default.
-    #[arg(long, default_value_t = -1, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = REPLICAS, allow_negative_numbers = true)]
     replicas: i32,
 }
 
@@ -69,6 +73,14 @@ fn check(settings: &Settings, json: bool) -> Result<(), Failure> {
         }
     }
     fault(&found).map_or(Ok(()), |line| Err(Failure::new(FAULT, line)))
+}
+
+/// Creates what is missing with the usual numbers.
+pub(super) fn create_missing(settings: &Settings) -> Result<(), Failure> {
+    if counts::missing(&counts(settings)?).is_empty() {
+        return Ok(());
+    }
+    block_on(make(settings, &Create { partitions: PARTITIONS, replicas: REPLICAS }))
 }
 
 async fn make(settings: &Settings, create: &Create) -> Result<(), Failure> {

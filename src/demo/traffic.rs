@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,13 +17,11 @@ use std::time::Duration;
 pub const HANDOFFS: &str = "handoff.leads.v1";
 /// A broker on the same machine or in the same network answers in milliseconds.
 const ANSWER: Duration = Duration::from_secs(10);
-/// What is queued gets this long when the company stops.
-const FLUSH: Duration = Duration::from_secs(2);
 /// The CRM's fetch waits so long for new records: short, since the history waits for each.
 const FETCH_WAIT_MILLISECONDS: &str = "5";
 /// One look for a record.
 const POLL: Duration = Duration::from_millis(50);
-/// So many looks in vain, and the broker is taken for gone.
+/// So many looks in vain (ten seconds), and the broker is taken for gone.
 const POLLS_MAX: u32 = 200;
 
 /// (topic, partition) with the offset after the last record that was delivered there.
@@ -42,7 +40,7 @@ pub enum TrafficError {
     },
     #[error("{HANDOFFS} could not be read: is kafka.brokers right, does the topic exist (`baton topics check`)?")]
     Read(#[source] KafkaError),
-    #[error("{HANDOFFS} gave no records for {} s, although there are some", POLL.as_secs_f32() * 200.0)]
+    #[error("{HANDOFFS} gave no record for ten seconds, although there are some")]
     Silent,
 }
 
@@ -88,18 +86,6 @@ impl Producer {
         Ok(ends)
     }
 
-    /// Lets go of the broker.
-    pub fn close(self) {
-        // What `send` returned for is delivered; this only ends the client in order.
-        let _ = self.inner.flush(FLUSH);
-    }
-}
-
-/// Where the CRM begins to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
-    Beginning,
-    Now,
 }
 
 /// The CRM's consumer; a member of no group, so that it never disturbs anybody.
@@ -113,11 +99,11 @@ pub struct Crm {
 pub type Handoff = (String, Value);
 
 impl Crm {
-    /// Subscribes to all partitions of [`HANDOFFS`]. Blocks for an answer of the broker.
+    /// Begins at the end of every partition of [`HANDOFFS`]: what was published before is not this CRM's. Blocks for an answer of the broker.
     ///
     /// # Errors
     /// The client cannot be built, or the topic is not there.
-    pub fn open(settings: &Settings, from: From) -> Result<Self, TrafficError> {
+    pub fn open(settings: &Settings) -> Result<Self, TrafficError> {
         let mut config = client::asking(settings);
         config
             .set("group.id", "baton-simulated-crm")
@@ -138,8 +124,7 @@ impl Crm {
         let mut list = TopicPartitionList::new();
         let mut next = BTreeMap::new();
         for partition in partitions {
-            let (low, high) = inner.fetch_watermarks(HANDOFFS, partition, ANSWER).map_err(TrafficError::Read)?;
-            let start = if from == From::Beginning { low } else { high };
+            let (_, start) = inner.fetch_watermarks(HANDOFFS, partition, ANSWER).map_err(TrafficError::Read)?;
             list.add_partition_offset(HANDOFFS, partition, Offset::Offset(start)).map_err(TrafficError::Read)?;
             next.insert(partition, start);
         }
@@ -175,16 +160,14 @@ impl Crm {
         Ok(handoffs)
     }
 
-    /// What has arrived, waiting at most `wait` for the first. Blocks; for a thread that may.
+    /// What has arrived. Blocks for milliseconds.
     ///
     /// # Errors
     /// The broker does not answer.
-    pub fn read_some(&mut self, wait: Duration) -> Result<Vec<Handoff>, TrafficError> {
+    pub fn read_arrived(&mut self) -> Result<Vec<Handoff>, TrafficError> {
         let mut handoffs = Vec::new();
-        let mut wait = wait;
-        while let Some(handoff) = self.next_record(wait)? {
+        while let Some(handoff) = self.next_record(Duration::ZERO)? {
             handoffs.extend(handoff);
-            wait = Duration::ZERO;
         }
         Ok(handoffs)
     }
