@@ -1,7 +1,7 @@
 //! `baton demo`: a simulated company on servers of its own. It only parses, starts and gives the end an exit code.
 
 use super::output::{FAILED, FAULT, Failure, USAGE, WORLD};
-use super::{serve, topics};
+use super::{migrate, serve, topics};
 use crate::demo::postgres::PostgresError;
 use crate::demo::run::{self, Options};
 use crate::demo::DemoError;
@@ -51,13 +51,17 @@ pub(super) fn run(mut settings: Settings, arguments: &Arguments) -> Result<(), F
     }
     let telemetry = telemetry::start(&serve::options(&settings)).map_err(|error| Failure::of(USAGE, &error))?;
     let runtime = serve::runtime()?;
-    let ended = runtime.block_on(run::run(settings.clone(), &options));
+    let ended = runtime.block_on(async {
+        let ground = run::ground(settings.clone()).await.map_err(|error| failure(&settings, &error))?;
+        migrate::prepare(&ground.settings).await?;
+        run::run(&ground, &options).await.map_err(|error| failure(&ground.settings, &error))
+    });
     runtime.shutdown_timeout(FINISH);
     telemetry.finish(FINISH);
     match ended {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::new(FAULT, "the demo's promises do not hold: see above")),
-        Err(error) => Err(failure(&settings, &error)),
+        Err(failure) => Err(failure),
     }
 }
 

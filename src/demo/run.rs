@@ -16,7 +16,7 @@ use crate::service;
 use crate::settings::{FirstStart, Flags, Secret, Settings};
 use crate::store::connect;
 use crate::store::token::Tokens;
-use crate::store::{Reader, migrate};
+use crate::store::Reader;
 use crate::web::auth;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -44,23 +44,22 @@ pub struct Options {
     pub live: bool,
 }
 
-/// Servers that this process started and ends.
-struct Servers {
+/// What the demo runs against: servers of its own unless the settings name others. Dropping it ends what was started.
+pub struct Ground {
+    /// With the addresses filled in.
+    pub settings: Settings,
     _postgres: Option<Cluster>,
     _broker: Option<Broker>,
 }
 
-/// Runs the demo until Ctrl-C or SIGTERM; true when the ledger, the promises and the audit hold.
+/// Runs the demo on a migrated database until Ctrl-C or SIGTERM; true when the ledger, the promises and the audit hold.
 ///
 /// # Errors
-/// A server cannot be started or used, or the service ended by itself.
-pub async fn run(mut settings: Settings, options: &Options) -> Result<bool, DemoError> {
+/// A server cannot be used, or the service ended by itself.
+pub async fn run(ground: &Ground, options: &Options) -> Result<bool, DemoError> {
     let begun = clock::instant();
     let (cancel, _signals) = signals()?;
-    settings.http.listen = free(settings.http.listen)?;
-    settings.limits.shutdown_seconds = SHUTDOWN_SECONDS;
-    let (_servers, settings) = servers(settings).await?;
-    migrate(&settings).await?;
+    let settings = Arc::new(ground.settings.clone());
     let reader = Reader::open(settings.database.url.expose(), READERS).await.map_err(DemoError::Store)?;
     let totals = reader.totals().await.map_err(DemoError::Store)?;
     if totals.read > 0 {
@@ -167,11 +166,15 @@ fn free(wanted: SocketAddr) -> Result<SocketAddr, DemoError> {
 }
 
 /// Starts what the settings do not name.
-async fn servers(mut settings: Settings) -> Result<(Servers, Arc<Settings>), DemoError> {
+///
+/// # Errors
+/// A server cannot be started.
+pub async fn ground(mut settings: Settings) -> Result<Ground, DemoError> {
+    settings.http.listen = free(settings.http.listen)?;
+    settings.limits.shutdown_seconds = SHUTDOWN_SECONDS;
     let defaults = Settings::from_layers(&Flags::default(), std::iter::empty()).ok();
     let untouched = |value: &str, of: fn(&Settings) -> &str| defaults.as_ref().is_some_and(|it| of(it) == value);
-    let mut servers = Servers { _postgres: None, _broker: None };
-    if untouched(settings.database.url.expose(), |it| it.database.url.expose()) {
+    let postgres = if untouched(settings.database.url.expose(), |it| it.database.url.expose()) {
         let cluster = Cluster::start().await?;
         settings.database.url = cluster.service_url.clone();
         settings.database.owner_url = cluster.owner_url.clone();
@@ -181,26 +184,23 @@ async fn servers(mut settings: Settings) -> Result<(Servers, Arc<Settings>), Dem
             cluster.port,
             cluster.directory.display()
         ));
-        servers._postgres = Some(cluster);
+        Some(cluster)
     } else {
         say(format!("postgres: {}", settings.database.url.shown()));
-    }
-    if untouched(&settings.kafka.brokers, |it| &it.kafka.brokers) {
+        None
+    };
+    let broker = if untouched(&settings.kafka.brokers, |it| &it.kafka.brokers) {
         let broker = Broker::start().map_err(DemoError::Broker)?;
         settings.kafka.brokers = broker.address();
         say(format!("kafka:    in-process broker (librdkafka's mock) on {}", broker.address()));
-        servers._broker = Some(broker);
+        Some(broker)
     } else {
         // What stands in the topics already is not this company's.
         settings.kafka.first_start = FirstStart::Latest;
         say(format!("kafka:    {}", settings.kafka.brokers));
-    }
-    Ok((servers, Arc::new(settings)))
-}
-
-async fn migrate(settings: &Settings) -> Result<(), DemoError> {
-    let role = connect::user(settings.database.url.expose()).map_err(DemoError::Store)?;
-    migrate::run(settings.owner_url().expose(), Some(&role)).await.map_err(DemoError::Store)
+        None
+    };
+    Ok(Ground { settings, _postgres: postgres, _broker: broker })
 }
 
 async fn link(settings: &Settings) -> Result<String, DemoError> {

@@ -13,5 +13,6 @@ pub mod profile;
 pub mod routing;
 pub mod scoring;
 pub mod signal;
+pub mod stage;
 pub mod team;
 pub mod time;

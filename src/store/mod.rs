@@ -24,6 +24,7 @@ pub mod position;
 pub mod read;
 pub mod relay_shard;
 pub mod rotation;
+mod pool_rows;
 pub mod rows;
 pub mod statement;
 pub mod text;

@@ -2,9 +2,11 @@
 
 use crate::domain::ids::{AccountId, EventId, HandoffId, IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::Lead;
-use crate::domain::team::{MemberId, PoolId};
+use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use uuid::Uuid;
+
+pub use super::pool_rows::{RotationEntryRow, RotationRow};
 
 /// A lead and the columns that are read without opening its state.
 #[derive(Clone, Debug, PartialEq)]
@@ -373,22 +375,6 @@ pub struct DisagreementRow {
     pub code: String,
     pub ours: String,
     pub theirs: String,
-}
-
-/// A lead taken from a pool by a fact; the router folds it under the pool's lock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RotationEntryRow {
-    pub pool: PoolId,
-    pub member: MemberId,
-    pub lead: LeadId,
-}
-
-/// The counters of a pool after the router's batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RotationRow {
-    pub pool: PoolId,
-    pub member: MemberId,
-    pub credit: i64,
 }
 
 /// The reply that an `Idempotency-Key` gets from now on.

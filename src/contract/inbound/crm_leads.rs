@@ -4,7 +4,7 @@ use super::reading::{Reading, acted_by, commanded, ignored};
 use super::{InType, in_types};
 use crate::contract::keys;
 use crate::contract::request::{Creates, CrmKey, Decoded, Request, Unreadable};
-use crate::domain::command::{Command, Rejection};
+use crate::domain::command::{Command, Rejection, Report};
 use crate::domain::lead::{Attempt, AttemptOutcome, Channel};
 use crate::domain::policy::reference::StatusMeaning;
 use crate::domain::policy::{Authority, Budget, Need, RejectionCode, SqlFacts};
@@ -30,8 +30,8 @@ pub(super) fn sales_fact(reading: &Reading<'_>, creates: Creates) -> Request {
 
 fn created(reading: &Reading<'_>) -> Decoded {
     let data = reading.data;
-    let named = reading.who();
-    let report = reading.report(&named, None);
+    let named = reading.who_in_full();
+    let report = Report { campaign: reading.campaign(), ..reading.report(&named, None) };
     let by_person = data.text("record_origin") == Some("human");
     let request = Request { named: data.crm("owner"), ..reading.fact(named, Creates::AnyKey) };
     let request = acted_by(request, data.crm("created_by"));
@@ -43,7 +43,7 @@ fn created(reading: &Reading<'_>) -> Decoded {
 /// stand in the person's patch.
 fn updated(reading: &Reading<'_>) -> Decoded {
     let data = reading.data;
-    let named = reading.who();
+    let named = reading.who_in_full();
     let report = reading.report(&named, None);
     let owner = data.crm("owner");
     let (command, creates) = match status(reading) {

@@ -80,7 +80,7 @@ fn contacts(reading: &Reading<'_>) -> (Vec<crate::contract::request::PersonRef>,
         let role = ContactRole { role: contact.owned("role"), primary: contact.flag("primary") };
         let lead = reading::lead_id(contact);
         // A contact names its address where a person does, so it is read as one.
-        (Named::read(reading, contact, lead, contact.crm("crm"), None), role)
+        (Named::by_email(reading, contact, lead, contact.crm("crm"), None), role)
     });
     people.filter(|(named, _)| !named.own).map(|(named, role)| (named.person, role)).unzip()
 }

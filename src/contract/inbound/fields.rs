@@ -23,6 +23,11 @@ impl<'a> Fields<'a> {
         Self { members: value.as_object().unwrap_or(&NOTHING), place: "" }
     }
 
+    /// An object without members.
+    pub(super) fn nothing() -> Self {
+        Self { members: &NOTHING, place: "" }
+    }
+
     /// A text with something in it.
     pub(super) fn text(&self, name: &str) -> Option<&'a str> {
         self.members.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())

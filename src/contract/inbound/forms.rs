@@ -27,7 +27,11 @@ fn submitted(reading: &Reading<'_>) -> Decoded {
     named.person.patch.source.clone_from(&source);
     named.guards.bot = data.integer::<u8>("bot_score").is_some_and(|score| score >= BOT_SCORE_BLOCKS);
     named.guards.test = data.flag("test");
-    let report = Report { consent: consent(reading), ..reading.report(&named, Some(Origin::Marketing)) };
+    let report = Report {
+        consent: consent(reading),
+        campaign: reading.campaign(),
+        ..reading.report(&named, Some(Origin::Marketing))
+    };
     let touch = TouchDetail {
         campaign: report.campaign.clone(),
         source,

@@ -47,13 +47,12 @@ impl Reading<'_> {
         }
     }
 
-    /// What a record says of features, consent and guards; marketing is credited for its own records.
+    /// What a record says of features and guards; the types that carry a campaign or consent add it.
     pub(super) fn report(&self, named: &Named, origin: Option<Origin>) -> Report {
         Report {
             patch: named.features.clone(),
             stamp: self.stamp,
             guards: named.guards,
-            campaign: self.campaign(),
             origin,
             ..Report::default()
         }
@@ -71,6 +70,11 @@ impl Reading<'_> {
 
     /// The person whom a fact names by `lead_id`, `crm` or `person.email`.
     pub(super) fn who(&self) -> Named {
+        Named::by_email(self, self.data.object("person"), self.lead_id(), self.data.crm("crm"), None)
+    }
+
+    /// The same with every particular that a record about a person may carry.
+    pub(super) fn who_in_full(&self) -> Named {
         Named::read(self, self.data.object("person"), self.lead_id(), self.data.crm("crm"), None)
     }
 
@@ -90,8 +94,8 @@ impl Reading<'_> {
         Some(NoteText {
             theme: theme.to_owned(),
             text: self.data.owned("note")?,
-            tags: self.data.texts("tags").map(str::to_owned).collect(),
-            may_quote: self.data.flag("may_quote"),
+            tags: Vec::new(),
+            may_quote: false,
         })
     }
 }

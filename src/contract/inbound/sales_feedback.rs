@@ -3,7 +3,7 @@
 use super::crm_leads::sales_fact;
 use super::reading::{Reading, acted_by, commanded};
 use super::{InType, in_types};
-use crate::contract::request::{Creates, Decoded, Request, Subject, Unreadable};
+use crate::contract::request::{Creates, Decoded, NoteText, Request, Subject, Unreadable};
 use crate::domain::command::{Command, OptOutScope, Rejection};
 use crate::domain::policy::RejectionCode;
 use crate::domain::team::PoolId;
@@ -48,7 +48,11 @@ fn rejected(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
 /// A note about a deal or a company names nobody: it is kept without people.
 fn noted(reading: &Reading<'_>) -> Decoded {
     let data = reading.data;
-    let note = reading.note(data.text("theme").unwrap_or_default());
+    let note = reading.note(data.text("theme").unwrap_or_default()).map(|note| NoteText {
+        tags: data.texts("tags").map(str::to_owned).collect(),
+        may_quote: data.flag("may_quote"),
+        ..note
+    });
     let who = reading.who();
     let request = if who.person.keys.is_empty() {
         acted_by(reading.about(Subject::Lead, Creates::NeverParked), data.crm("actor"))

@@ -99,6 +99,7 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::EmailOptedOut { .. }
         | Event::ReplyOwed { .. }
         | Event::FactDiverged { .. }
+        | Event::ReviewAsked { .. }
         | Event::AskRefused { .. } => return None,
     })
 }

@@ -233,6 +233,7 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::ClockReminded { .. }
         | Event::ClockBreached { .. }
         | Event::ClockEscalated { .. }
+        | Event::ReviewAsked { .. }
         | Event::AskRefused { .. } => None,
     }
 }

@@ -4,7 +4,6 @@ use super::command::Unready;
 use super::people::is_weak;
 use super::publish::Step;
 use super::{Planner, Work};
-use crate::audit::chain::{self, Columns};
 use crate::contract::request::{Decoded, PersonRef, Request};
 use crate::domain::command::{Actor, Command, Inputs, Nature, View};
 use crate::domain::decide::{Refusal, decide};
@@ -15,9 +14,9 @@ use crate::domain::lead::{Lead, StageKind};
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use crate::store::rows::{
-    AuditRow, AuditSubject, CauseTextRow, DisagreementRow, HandoffRow, NoteRow, RotationEntryRow, TouchRow,
+    CauseTextRow, DisagreementRow, HandoffRow, NoteRow, RotationEntryRow, TouchRow,
 };
-use crate::store::{StoreError, codec};
+use crate::store::StoreError;
 use crate::transaction::batch::{Entry, Outcome};
 
 impl Planner<'_> {
@@ -193,59 +192,6 @@ impl Planner<'_> {
         Ok(Ok(()))
     }
 
-    /// One row a decision, chained to the lead's last.
-    fn audit(
-        &mut self,
-        entry: &Entry,
-        request: &Request,
-        after: &Lead,
-        event: &Event,
-        actor: &Actor,
-        occurred_at: Moment,
-    ) -> Result<(), StoreError> {
-        let stream = self.stream_of(entry);
-        let stream_sequence = self.next_in_stream(&stream, entry);
-        let previous = self.leads.get(&after.id).map_or([0; 32], |work| work.row.head_hash);
-        let mut row = AuditRow {
-            stream,
-            stream_sequence,
-            subject: AuditSubject::Lead(after.id),
-            version: i64::try_from(after.version).unwrap_or(i64::MAX),
-            event: event.name(),
-            payload: codec::event(event)?,
-            occurred_at,
-            decided_at: after.decided_at,
-            actor: actor.code(),
-            cause: request.cause.hmac,
-            record: entry
-                .record
-                .as_ref()
-                .map(|record| (record.topic.to_string(), record.partition, record.offset)),
-            input: entry.content,
-            policy: self.world.policy.hash,
-            team: self.world.team.hash,
-            reference: self.world.reference.hash,
-            timeline: self.world.timeline,
-            previous,
-            hash: [0; 32],
-        };
-        row.hash = hash_of(&row);
-        if let Some(work) = self.leads.get_mut(&after.id) {
-            work.row.head_hash = row.hash;
-        }
-        self.write.audit.push(row);
-        Ok(())
-    }
-
-    /// The stream whose sequence numbers an entry's rows: that of the record being read, also for what it replays.
-    fn stream_of(&self, entry: &Entry) -> String {
-        match (&entry.record, &self.batch.stream) {
-            (Some(record), None) => format!("{}/{}", record.topic, record.partition),
-            (_, Some(stream)) => stream.name(),
-            (None, None) => "web/0".to_owned(),
-        }
-    }
-
     /// Rows for figures and queues that follow from an event.
     fn follow(&mut self, before: &Lead, after: &Lead, event: &Event) {
         if let Some(terms) = &after.cycle.terms {
@@ -374,30 +320,6 @@ impl Planner<'_> {
             && request.cause.actor != crate::contract::request::Who::Sweeper;
         !(historic && from_outside) || events.iter().any(|event| matches!(event, Event::LeadMarketingQualified { .. }))
     }
-}
-
-fn hash_of(row: &AuditRow) -> [u8; 32] {
-    let (subject_kind, subject) = row.subject.columns();
-    chain::hash(&Columns {
-        stream: &row.stream,
-        stream_sequence: row.stream_sequence,
-        subject_kind,
-        subject: subject.as_bytes(),
-        version: row.version,
-        event: row.event,
-        payload: &row.payload,
-        occurred_at: row.occurred_at.0,
-        decided_at: row.decided_at.0,
-        actor: &row.actor,
-        cause: &row.cause,
-        record: row.record.as_ref().map(|(topic, partition, offset)| (topic.as_str(), *partition, *offset)),
-        input: &row.input,
-        policy: &row.policy,
-        team: &row.team,
-        reference: &row.reference,
-        timeline: row.timeline,
-        previous: &row.previous,
-    })
 }
 
 impl Work {

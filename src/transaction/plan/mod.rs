@@ -8,6 +8,7 @@ mod people;
 mod publish;
 mod routing;
 mod subjects;
+mod trail;
 
 use super::batch::{Batch, DuplicateKey, Entry, Outcome};
 use super::loaded::{AccountState, Loaded, World};

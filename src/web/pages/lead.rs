@@ -11,7 +11,7 @@ use crate::web::ask_body::AskBody;
 use crate::web::asking;
 use crate::web::auth::{Scope, check_form};
 use crate::web::caller::PageCaller;
-use crate::web::problem::{Problem, missing_words, split_reason};
+use crate::web::problem::{Problem, missing_words, refusal_status, split_reason};
 use crate::web::view::Shell;
 use crate::web::view::asks::{AskKind, AskPanel, member_of, panel};
 use crate::web::view::lead::{LeadView, lead_view};
@@ -39,6 +39,24 @@ struct LeadPage {
     panel: AskPanel,
     idempotency: String,
     message: Option<Message>,
+    /// The ask that was not done, and what its form said; nothing typed is lost.
+    refused: &'static str,
+    fields: BTreeMap<String, String>,
+}
+
+impl LeadPage {
+    /// What a field of a form said before it was refused.
+    fn kept(&self, ask: &str, field: &str) -> &str {
+        if ask == self.refused { self.fields.get(field).map_or("", String::as_str) } else { "" }
+    }
+}
+
+/// What stands above a page and in its forms.
+#[derive(Default)]
+struct Told {
+    message: Option<Message>,
+    refused: &'static str,
+    fields: BTreeMap<String, String>,
 }
 
 #[derive(Template)]
@@ -75,7 +93,7 @@ pub(in crate::web) async fn lead(
         what: "Nothing had to change: the lead stands like this already.".to_owned(),
         next: Vec::new(),
     });
-    page(&state, &caller, lead_id(&id)?, query.before, done.or(same)).await
+    page(&state, &caller, lead_id(&id)?, query.before, Told { message: done.or(same), ..Told::default() }).await
 }
 
 /// The part of the page that moves.
@@ -101,7 +119,7 @@ async fn page(
     caller: &PageCaller,
     id: LeadId,
     before: Option<i64>,
-    message: Option<Message>,
+    told: Told,
 ) -> Result<Response, PageFault> {
     let (read, story) = read(state, id, before).await?;
     let texts = state.texts();
@@ -111,7 +129,8 @@ async fn page(
     let sub_reasons = &texts.policy.rejection(RejectionCode::NoFit).demands.sub_reason;
     let panel = panel(&read.lead, member_of(&texts.team, asker), &texts.team, sub_reasons);
     let shell = shell(state, caller, &view.name, "leads", read.now);
-    html(&LeadPage { shell, view, panel, idempotency: asking::drawn()?, message })
+    let Told { message, refused, fields } = told;
+    html(&LeadPage { shell, view, panel, idempotency: asking::drawn()?, message, refused, fields })
 }
 
 /// An ask from a form: done and redirected, or the page again with what stands against it.
@@ -137,7 +156,7 @@ pub(in crate::web) async fn ask(
                 let word = if matches!(reply.outcome, Outcome::Filtered(_)) { "same" } else { "done" };
                 return Ok(Redirect::to(&format!("/leads/{lead}?{word}={}", kind.path())).into_response());
             }
-            Some(message) => (StatusCode::CONFLICT, message),
+            Some((code, message)) => (refusal_status(&code), message),
         },
         Err(problem) => (
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT),
@@ -152,13 +171,14 @@ pub(in crate::web) async fn ask(
             },
         ),
     };
-    let mut response = page(&state, &caller, lead, None, Some(message)).await?;
+    let told = Told { message: Some(message), refused: kind.path(), fields };
+    let mut response = page(&state, &caller, lead, None, told).await?;
     *response.status_mut() = status;
     Ok(response)
 }
 
-/// What stands against an ask; `None` where it was done.
-fn told(outcome: &Outcome) -> Option<Message> {
+/// The refusal's code and what stands against the ask; `None` where it was done.
+fn told(outcome: &Outcome) -> Option<(String, Message)> {
     let reason = match outcome {
         Outcome::Applied(_) | Outcome::Duplicate | Outcome::Filtered(_) => return None,
         Outcome::Refused(reason) => reason.as_str(),
@@ -167,7 +187,8 @@ fn told(outcome: &Outcome) -> Option<Message> {
     let (code, missing) = split_reason(reason);
     let words = refusal(code);
     let list = missing.iter().map(|field| format!("Missing: {}", missing_words(code, field)));
-    Some(Message { tone: "bad", what: words.what, next: std::iter::once(words.next.to_owned()).chain(list).collect() })
+    let next = std::iter::once(words.next.to_owned()).chain(list).collect();
+    Some((code.to_owned(), Message { tone: "bad", what: words.what, next }))
 }
 
 #[cfg(test)]
@@ -176,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_is_missing_and_what_to_do() {
-        let message = told(&Outcome::Refused("demands_missing: retry_on".to_owned())).unwrap();
+        let (code, message) = told(&Outcome::Refused("demands_missing: retry_on".to_owned())).unwrap();
+        assert_eq!(code, "demands_missing");
         assert_eq!(message.tone, "bad");
         assert_eq!(message.next[1], "Missing: the date to try again");
         assert_eq!(told(&Outcome::Applied("")), None);

@@ -140,6 +140,11 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::WinReversed { .. } => line(Tone::Bad, "The win was reversed", "the figures net it"),
         Event::LeadWon { .. } => line(Tone::Good, "Won", "the person's company is a customer"),
         Event::LeadLost { reason, .. } => line(Tone::Bad, "Lost", reason.as_deref().map_or("no reason was given".to_owned(), plain)),
+        Event::ReviewAsked { reason, custody } => line(
+            Tone::Warn,
+            format!("Kept back for {} to look at", member_name(team, custody.holder.member())),
+            plain(reason),
+        ),
         Event::LeadReassigned { from, custody } => line(
             Tone::Accent,
             format!("Reassigned to {}", member_name(team, custody.holder.member())),

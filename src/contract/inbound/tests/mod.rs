@@ -4,6 +4,7 @@ mod any_bytes;
 mod bad_input;
 mod examples;
 mod meaning;
+mod unchecked;
 
 use super::{DecodedRecord, Decoder, RecordIn};
 use crate::contract::keys::Keys;
