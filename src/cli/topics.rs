@@ -15,6 +15,10 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Looks at the broker at most so often after topics were made, a fifth of a second apart: ten seconds.
 const VISIBLE_TRIES_MAX: u32 = 50;
 const VISIBLE_WAIT: Duration = Duration::from_millis(200);
+/// Room for six lanes, and a number that many lane counts divide.
+const PARTITIONS: i32 = 6;
+/// The broker's default.
+const REPLICAS: i32 = -1;
 
 /// `topics create | check`
 #[derive(Debug, Subcommand)]
@@ -31,10 +35,10 @@ pub(super) enum Arguments {
 #[derive(Debug, Args)]
 pub(super) struct Create {
     /// Partitions of every topic; the inputs need equal counts.
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = PARTITIONS)]
     partitions: i32,
     /// Replicas of every partition; -1 is the broker's default.
-    #[arg(long, default_value_t = -1, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = REPLICAS, allow_negative_numbers = true)]
     replicas: i32,
 }
 
@@ -72,6 +76,14 @@ fn check(settings: &Settings, json: bool) -> Result<(), Failure> {
         }
     }
     fault(&found).map_or(Ok(()), |line| Err(Failure::new(FAULT, line)))
+}
+
+/// Creates what is missing with the usual numbers.
+pub(super) fn create_missing(settings: &Settings) -> Result<(), Failure> {
+    if counts::missing(&counts(settings)?).is_empty() {
+        return Ok(());
+    }
+    block_on(make(settings, &Create { partitions: PARTITIONS, replicas: REPLICAS }))
 }
 
 async fn make(settings: &Settings, create: &Create) -> Result<(), Failure> {
