@@ -101,7 +101,7 @@ pub(super) fn opt_out(draft: &mut Draft<'_>, signal: &Signal) -> Result<(), Refu
     if draft.lead.consent.email == Permission::Withdrawn {
         return Err(Refusal::NothingChanges);
     }
-    let tell = is_with_sales(draft.stage());
+    let tell = draft.stage() == StageKind::Queued || is_with_sales(draft.stage());
     draft.push(Event::EmailOptedOut { tell })?;
     if !draft.lead.signals.holds(signal.id) {
         draft.push(Event::SignalRecorded { signal: *signal, tell: false })?;
