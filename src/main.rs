@@ -1,3 +1,5 @@
-//! The binary: parses, then hands over to the library; never holds logic.
+//! The binary: hands over to the command line and returns its exit code; never holds logic.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    baton::cli::run()
+}

@@ -25,12 +25,17 @@ const SPECIFICATION: &str = "1.0";
 /// A record as it came off Kafka.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordIn<'a> {
+    /// The topic's name, which says what types it carries.
     pub topic: &'a str,
+    /// Where the record stands.
     pub partition: i32,
+    /// Where the record stands.
     pub offset: i64,
     /// The record's own timestamp; stands in for an absent `time`.
     pub timestamp: Moment,
+    /// Any key is taken, and none.
     pub key: Option<&'a [u8]>,
+    /// In the order of the record.
     pub headers: &'a [(String, Vec<u8>)],
     /// `None` is a tombstone.
     pub value: Option<&'a [u8]>,
@@ -41,16 +46,21 @@ pub struct RecordIn<'a> {
 /// The attributes of an event, checked, and its data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {
+    /// CloudEvents `source`.
     pub source: String,
+    /// CloudEvents `id`.
     pub id: String,
     /// As sent, prefix included.
     pub event_type: String,
+    /// The time, or what stands in for it.
     pub occurred_at: Moment,
     /// The time was absent, or lay ahead and was clamped.
     pub time_flagged: bool,
     /// Whether `occurred_at` is what the producer said; a retry then says the same.
     pub time_stated: bool,
+    /// W3C trace context, when it is well formed.
     pub traceparent: Option<String>,
+    /// The event's data, not yet held against a schema.
     pub data: Value,
 }
 
@@ -100,7 +110,10 @@ fn schema(detail: &str) -> Unreadable {
 }
 
 fn missing(name: &str) -> Unreadable {
-    Unreadable { reason: "missing_attribute", detail: format!("the CloudEvents attribute {name} is missing or empty") }
+    Unreadable {
+        reason: "missing_attribute",
+        detail: format!("the CloudEvents attribute {name} is missing or empty"),
+    }
 }
 
 fn header<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option<&'a str> {
@@ -126,7 +139,9 @@ fn mode(headers: &[(String, Vec<u8>)]) -> Result<Mode, Unreadable> {
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if media_type == STRUCTURED {
         Ok(Mode::Structured)
-    } else if media_type.ends_with("/json") || (media_type.ends_with("+json") && !media_type.contains("cloudevents")) {
+    } else if media_type.ends_with("/json")
+        || (media_type.ends_with("+json") && !media_type.contains("cloudevents"))
+    {
         let labelled = headers.iter().any(|(name, _)| name.starts_with("ce_"));
         Ok(if labelled { Mode::Binary } else { Mode::Unlabelled })
     } else {
@@ -214,7 +229,8 @@ fn attributes(record: &RecordIn<'_>, attributes: &Attributes<'_>) -> Result<Enve
 #[must_use]
 pub fn is_traceparent(text: &str) -> bool {
     let hex = |part: &str, digits: usize| {
-        part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        part.len() == digits
+            && part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     };
     let zeros = |part: &str| part.bytes().all(|byte| byte == b'0');
     let mut parts = text.splitn(5, '-');

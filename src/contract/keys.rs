@@ -12,12 +12,64 @@ use std::fmt;
 /// Parts of an e-mail address before the @ that name a duty, not a person: such an address never merges two leads.
 /// Sorted, for binary search.
 const ROLE_MAILBOXES: &[&str] = &[
-    "abuse", "accounting", "accounts", "admin", "administration", "all", "bookings", "business", "careers", "contact",
-    "customerservice", "dev", "einkauf", "enquiries", "everyone", "finance", "hello", "help", "helpdesk", "hi", "hr",
-    "info", "information", "inquiries", "invoice", "invoices", "it", "jobs", "kontakt", "legal", "mail", "mailbox",
-    "marketing", "media", "news", "newsletter", "no-reply", "noreply", "office", "operations", "orders", "postmaster",
-    "press", "privacy", "procurement", "purchasing", "reception", "sales", "security", "service", "staff", "support",
-    "team", "techsupport", "test", "vertrieb", "webmaster", "welcome",
+    "abuse",
+    "accounting",
+    "accounts",
+    "admin",
+    "administration",
+    "all",
+    "bookings",
+    "business",
+    "careers",
+    "contact",
+    "customerservice",
+    "dev",
+    "einkauf",
+    "enquiries",
+    "everyone",
+    "finance",
+    "hello",
+    "help",
+    "helpdesk",
+    "hi",
+    "hr",
+    "info",
+    "information",
+    "inquiries",
+    "invoice",
+    "invoices",
+    "it",
+    "jobs",
+    "kontakt",
+    "legal",
+    "mail",
+    "mailbox",
+    "marketing",
+    "media",
+    "news",
+    "newsletter",
+    "no-reply",
+    "noreply",
+    "office",
+    "operations",
+    "orders",
+    "postmaster",
+    "press",
+    "privacy",
+    "procurement",
+    "purchasing",
+    "reception",
+    "sales",
+    "security",
+    "service",
+    "staff",
+    "support",
+    "team",
+    "techsupport",
+    "test",
+    "vertrieb",
+    "webmaster",
+    "welcome",
 ];
 
 /// Makes keys and hashes under one service key.
@@ -29,7 +81,7 @@ pub struct Keys {
 
 impl fmt::Debug for Keys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Keys").field("key_id", &self.key_id).field("secret", &"redacted").finish()
+        formatter.debug_struct("Keys").field("key_id", &self.key_id).finish_non_exhaustive()
     }
 }
 

@@ -9,4 +9,7 @@ pub mod policy_text;
 pub mod request;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use inbound::{DecodedRecord, Decoder, RecordIn};

@@ -108,6 +108,8 @@ pub enum Event {
     FactDiverged { code: String },
     /// An ask was refused.
     AskRefused { code: String },
+    /// Marketing keeps the lead, and a person looks within a business day: a hand-raise that a blocker stopped.
+    ReviewAsked { reason: String, custody: Custody },
 }
 
 impl Event {
@@ -142,6 +144,7 @@ impl Event {
             Self::LeadLost { .. } => "lead_lost",
             Self::WinReversed { .. } => "win_reversed",
             Self::LeadClosedAsWon { .. } => "lead_closed_as_won",
+            Self::ReviewAsked { .. } => "review_asked",
             Self::LeadReassigned { .. } => "lead_reassigned",
             Self::PreferenceNoted { .. } => "preference_noted",
             Self::CrmLinked { .. } => "crm_linked",

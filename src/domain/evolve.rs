@@ -105,6 +105,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         Event::LeadClosedAsWon { at, .. } => lead.stage = Stage::Won { at: *at },
         Event::PreferenceNoted { wanted } => lead.cycle.wanted = Some(wanted.clone()),
         Event::ReplyOwed { custody }
+        | Event::ReviewAsked { custody, .. }
         | Event::ClockReminded { custody, .. }
         | Event::ClockBreached { custody, .. }
         | Event::ClockEscalated { custody, .. } => {

@@ -1,8 +1,9 @@
 //! How connections to the database are opened: the server's own timeouts on every one. It never pools writers.
 
 use super::error::StoreError;
+use super::statement::Statement;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::Connection;
+use sqlx::Connection as _;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -71,4 +72,40 @@ pub async fn pool(url: &str, application: &str, connections: u32, timeouts: Time
 /// The address can't be read.
 pub fn user(url: &str) -> Result<String, StoreError> {
     Ok(PgConnectOptions::from_str(url).map_err(|source| StoreError::Address { source })?.get_username().to_owned())
+}
+
+/// A held connection; transactions are plain statements on it, never `begin()` (which leaks when it is cancelled).
+pub type Connection = PgConnection;
+
+const BEGIN: Statement = Statement::new("transaction.begin", "BEGIN");
+const COMMIT: Statement = Statement::new("transaction.commit", "COMMIT");
+const ROLLBACK: Statement = Statement::new("transaction.rollback", "ROLLBACK");
+
+/// Begins a transaction at READ COMMITTED.
+///
+/// # Errors
+/// The statement fails.
+pub async fn begin(conn: &mut Connection) -> Result<(), StoreError> {
+    run(conn, BEGIN).await
+}
+
+/// Commits. An error of the connection leaves it unknown whether it was done.
+///
+/// # Errors
+/// The statement fails.
+pub async fn commit(conn: &mut Connection) -> Result<(), StoreError> {
+    run(conn, COMMIT).await
+}
+
+/// Rolls back.
+///
+/// # Errors
+/// The statement fails.
+pub async fn rollback(conn: &mut Connection) -> Result<(), StoreError> {
+    run(conn, ROLLBACK).await
+}
+
+async fn run(conn: &mut Connection, statement: Statement) -> Result<(), StoreError> {
+    sqlx::raw_sql(statement.sql).execute(conn).await.map_err(|error| statement.failed(error))?;
+    Ok(())
 }

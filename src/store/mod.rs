@@ -28,6 +28,7 @@ mod pool_rows;
 pub mod rows;
 pub mod statement;
 pub mod text;
+pub mod token;
 pub mod work;
 pub mod world;
 pub mod write_set;
@@ -62,6 +63,7 @@ pub fn catalog() -> Vec<Statement> {
         relay_shard::STATEMENTS,
         rotation::STATEMENTS,
         text::STATEMENTS,
+        token::STATEMENTS,
         work::STATEMENTS,
         world::STATEMENTS,
     ]

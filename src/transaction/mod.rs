@@ -1,5 +1,18 @@
 //! THE door for every change: load, plan, apply. Nothing else writes a lead.
 
+pub mod apply;
+pub mod ask;
 pub mod batch;
+mod collect;
+mod failpoint;
+mod load;
 pub mod loaded;
 pub mod plan;
+pub mod recovery;
+pub mod reread;
+pub mod session;
+mod texts;
+pub mod trouble;
+pub mod turn;
+
+pub use texts::TextCache;

@@ -7,7 +7,8 @@ use crate::domain::lead::Origin;
 
 pub(super) const CAMPAIGN_TYPES: &[InType] =
     in_types!("marketing.campaigns.v1": "campaign.updated.v1" => campaign_updated);
-pub(super) const SPEND_TYPES: &[InType] = in_types!("marketing.spend.v1": "spend.recorded.v1" => spend_recorded);
+pub(super) const SPEND_TYPES: &[InType] =
+    in_types!("marketing.spend.v1": "spend.recorded.v1" => spend_recorded);
 
 fn campaign_updated(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
     let data = reading.data;
@@ -26,7 +27,7 @@ fn campaign_updated(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
         starts_on: data.date("starts_on")?,
         ends_on: data.date("ends_on")?,
     };
-    row_only(reading.about(Subject::Campaign(patch), Creates::NeverFiltered))
+    Ok(row_only(reading.about(Subject::Campaign(patch), Creates::NeverFiltered)))
 }
 
 fn spend_recorded(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
@@ -45,5 +46,5 @@ fn spend_recorded(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
         source: data.owned("source"),
         channel: data.owned("channel"),
     };
-    row_only(reading.about(Subject::Spend(patch), Creates::NeverFiltered))
+    Ok(row_only(reading.about(Subject::Spend(patch), Creates::NeverFiltered)))
 }

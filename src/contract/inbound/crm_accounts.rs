@@ -37,7 +37,7 @@ fn account_updated(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
         region: data.owned("region"),
         customer_since: data.date("customer_since")?,
     };
-    row_only(reading.about(Subject::Account(patch), Creates::NeverFiltered))
+    Ok(row_only(reading.about(Subject::Account(patch), Creates::NeverFiltered)))
 }
 
 fn account_key(system: &str, account: &str) -> String {
@@ -54,5 +54,5 @@ fn user_updated(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
         name: data.owned("name"),
         time_zone: data.owned("time_zone"),
     };
-    row_only(reading.about(Subject::User(patch), Creates::NeverFiltered))
+    Ok(row_only(reading.about(Subject::User(patch), Creates::NeverFiltered)))
 }

@@ -1,10 +1,10 @@
 //! `crm.lead-events.v1`, leads: what sales did with a person. It never decides whether that was allowed.
 
-use super::reading::{Reading, commanded, ignored};
+use super::reading::{Reading, acted_by, commanded, ignored};
 use super::{InType, in_types};
 use crate::contract::keys;
 use crate::contract::request::{Creates, CrmKey, Decoded, Request, Unreadable};
-use crate::domain::command::{Command, Rejection};
+use crate::domain::command::{Command, Rejection, Report};
 use crate::domain::lead::{Attempt, AttemptOutcome, Channel};
 use crate::domain::policy::reference::StatusMeaning;
 use crate::domain::policy::{Authority, Budget, Need, RejectionCode, SqlFacts};
@@ -17,24 +17,24 @@ pub(super) const TYPES: &[InType] = in_types!("crm.lead-events.v1":
     "crm.lead.declined.v1" => |reading| Ok(commanded(sales_fact(reading, Creates::NeverParked), Command::DeclineLead)),
     "crm.lead.qualified.v1" => qualified,
     "crm.lead.contacted.v1" => contacted,
-    "crm.lead.converted.v1" => |_| ignored("row_not_active.crm_lead_converted"),
-    "crm.lead.merged.v1" => |_| ignored("row_not_active.crm_lead_merged"),
-    "crm.lead.deleted.v1" => |_| ignored("row_not_active.crm_lead_deleted"),
+    "crm.lead.converted.v1" => |_| Ok(ignored("row_not_active.crm_lead_converted")),
+    "crm.lead.merged.v1" => |_| Ok(ignored("row_not_active.crm_lead_merged")),
+    "crm.lead.deleted.v1" => |_| Ok(ignored("row_not_active.crm_lead_deleted")),
 );
 
 /// A fact by a person of sales about a lead, with the handoff that it names.
 pub(super) fn sales_fact(reading: &Reading<'_>, creates: Creates) -> Request {
     let request = Request { view: reading.view(), ..reading.fact(reading.who(), creates) };
-    reading.acted_by(request, reading.data.crm("actor"))
+    acted_by(request, reading.data.crm("actor"))
 }
 
 fn created(reading: &Reading<'_>) -> Decoded {
     let data = reading.data;
-    let named = reading.who();
-    let report = reading.report(&named, None);
+    let named = reading.who_in_full();
+    let report = Report { campaign: reading.campaign(), ..reading.report(&named, None) };
     let by_person = data.text("record_origin") == Some("human");
     let request = Request { named: data.crm("owner"), ..reading.fact(named, Creates::AnyKey) };
-    let request = reading.acted_by(request, data.crm("created_by"));
+    let request = acted_by(request, data.crm("created_by"));
     commanded(request, Command::LinkCrmRecord { by_person, owner: None, report })
 }
 
@@ -43,23 +43,25 @@ fn created(reading: &Reading<'_>) -> Decoded {
 /// stand in the person's patch.
 fn updated(reading: &Reading<'_>) -> Decoded {
     let data = reading.data;
-    let named = reading.who();
+    let named = reading.who_in_full();
     let report = reading.report(&named, None);
     let owner = data.crm("owner");
-    let request = Request { named: owner.clone(), ..reading.fact(named, Creates::NeverParked) };
-    let request = reading.acted_by(request, author(reading).or_else(|| owner.clone()));
-    if let Some(meaning) = status(reading) {
-        let command = match meaning {
-            StatusMeaning::Accepted => Command::AcceptLead,
-            StatusMeaning::Qualified => Command::QualifyLead { facts: SqlFacts::default() },
-            StatusMeaning::Rejected(code) => Command::RejectLead(bare_rejection(code)),
-        };
-        return commanded(request, command);
-    }
-    if owner.is_some() && changed(reading, "owner") {
-        return commanded(request, Command::ReassignLead { to: unresolved_member() });
-    }
-    commanded(request, Command::ReportProfile { report })
+    let (command, creates) = match status(reading) {
+        Some(StatusMeaning::Accepted) => (Command::AcceptLead, Creates::NeverParked),
+        Some(StatusMeaning::Qualified) => {
+            (Command::QualifyLead { facts: SqlFacts::default() }, Creates::WithEmail)
+        }
+        Some(StatusMeaning::Rejected(code)) => {
+            (Command::RejectLead(bare_rejection(code)), Creates::NeverParked)
+        }
+        None if owner.is_some() && changed(reading, "owner") => {
+            (Command::ReassignLead { to: unresolved_member() }, Creates::NeverParked)
+        }
+        // Particulars of an unknown person with an e-mail address make a lead (LIFECYCLE, profile changed).
+        None => (Command::ReportProfile { report }, Creates::WithEmail),
+    };
+    let request = Request { named: owner.clone(), ..reading.fact(named, creates) };
+    commanded(acted_by(request, author(reading).or(owner)), command)
 }
 
 /// Stands in `ReassignLead` until the transaction has looked up `Request::named` in the team and put the member here.
@@ -158,8 +160,12 @@ fn channel(word: &str) -> Channel {
         "phone" | "call" | "telephone" | "voice" | "dial" | "mobile" => Channel::Phone,
         "email" | "e_mail" | "mail" => Channel::Email,
         "social" | "linkedin" | "xing" | "twitter" | "x" | "facebook" | "instagram" => Channel::Social,
-        "meeting" | "video" | "video_call" | "in_person" | "visit" | "on_site" | "onsite" | "demo" => Channel::Meeting,
-        "message" | "sms" | "text" | "chat" | "whatsapp" | "messenger" | "teams" | "slack" => Channel::Message,
+        "meeting" | "video" | "video_call" | "in_person" | "visit" | "on_site" | "onsite" | "demo" => {
+            Channel::Meeting
+        }
+        "message" | "sms" | "text" | "chat" | "whatsapp" | "messenger" | "teams" | "slack" => {
+            Channel::Message
+        }
         _ => Channel::Other,
     }
 }

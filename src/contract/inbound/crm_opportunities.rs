@@ -18,8 +18,8 @@ pub(super) const TYPES: &[InType] = in_types!("crm.lead-events.v1":
         let reason = reading.data.text("reason").map(str::to_lowercase);
         deal(reading, "lost", DealChange::Lost { reason })
     },
-    "crm.opportunity.reopened.v1" => |_| ignored("row_not_active.crm_opportunity_reopened"),
-    "crm.opportunity.deleted.v1" => |_| ignored("row_not_active.crm_opportunity_deleted"),
+    "crm.opportunity.reopened.v1" => |_| Ok(ignored("row_not_active.crm_opportunity_reopened")),
+    "crm.opportunity.deleted.v1" => |_| Ok(ignored("row_not_active.crm_opportunity_deleted")),
 );
 
 fn deal(reading: &Reading<'_>, change: &'static str, command: DealChange) -> Result<Decoded, Unreadable> {
@@ -80,7 +80,7 @@ fn contacts(reading: &Reading<'_>) -> (Vec<crate::contract::request::PersonRef>,
         let role = ContactRole { role: contact.owned("role"), primary: contact.flag("primary") };
         let lead = reading::lead_id(contact);
         // A contact names its address where a person does, so it is read as one.
-        (Named::read(reading, contact, lead, contact.crm("crm"), None), role)
+        (Named::by_email(reading, contact, lead, contact.crm("crm"), None), role)
     });
     people.filter(|(named, _)| !named.own).map(|(named, role)| (named.person, role)).unzip()
 }

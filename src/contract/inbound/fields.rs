@@ -23,6 +23,11 @@ impl<'a> Fields<'a> {
         Self { members: value.as_object().unwrap_or(&NOTHING), place: "" }
     }
 
+    /// An object without members.
+    pub(super) fn nothing() -> Self {
+        Self { members: &NOTHING, place: "" }
+    }
+
     /// A text with something in it.
     pub(super) fn text(&self, name: &str) -> Option<&'a str> {
         self.members.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
@@ -86,7 +91,9 @@ impl<'a> Fields<'a> {
     /// A calendar date as the moment at which it begins in UTC.
     pub(super) fn day_start(&self, name: &str) -> Result<Option<Moment>, Unreadable> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        Moment::parse(&format!("{text}T00:00:00Z")).map(Some).map_err(|_| self.bad(name, "is no day of the calendar"))
+        Moment::parse(&format!("{text}T00:00:00Z"))
+            .map(Some)
+            .map_err(|_| self.bad(name, "is no day of the calendar"))
     }
 
     /// A calendar date in days since 1970-01-01.
@@ -102,7 +109,9 @@ impl<'a> Fields<'a> {
 
     /// An amount with the currency that stands beside it.
     pub(super) fn money(&self, name: &str) -> Result<Option<Money>, Unreadable> {
-        let (Some(amount), Some(currency)) = (self.text(name), self.text("currency")) else { return Ok(None) };
+        let (Some(amount), Some(currency)) = (self.text(name), self.text("currency")) else {
+            return Ok(None);
+        };
         match ten_thousandths(amount) {
             Some(ten_thousandths) => Ok(Some(Money { ten_thousandths, currency: currency.to_owned() })),
             None => Err(self.bad(name, "is no decimal amount")),

@@ -3,18 +3,19 @@
 use super::people::Named;
 use super::reading::{Reading, commanded};
 use super::{InType, in_types};
-use crate::contract::request::{Creates, Decoded, TouchDetail, Unreadable};
+use crate::contract::request::{Creates, Decoded, TouchDetail};
 use crate::domain::command::{Command, Report};
 use crate::domain::lead::{Consent, Origin, Permission};
 use crate::domain::signal::{FormKind, SignalKind};
 
-pub(super) const TYPES: &[InType] = in_types!("marketing.form-fills.v1": "form.submitted.v1" => submitted);
+pub(super) const TYPES: &[InType] =
+    in_types!("marketing.form-fills.v1": "form.submitted.v1" => |reading| Ok(submitted(reading)));
 
 /// From here on a bot score blocks: the contract's own promise to producers (schema of `bot_score`), which the default
 /// policy repeats.
 pub const BOT_SCORE_BLOCKS: u8 = 80;
 
-fn submitted(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
+fn submitted(reading: &Reading<'_>) -> Decoded {
     let data = reading.data;
     let mut named = Named::read(reading, data.object("person"), None, None, data.text("anonymous_id"));
     let utm = data.object("utm");
@@ -28,6 +29,7 @@ fn submitted(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
     named.guards.test = data.flag("test");
     let report = Report {
         consent: consent(reading),
+        campaign: reading.campaign(),
         ..reading.report(&named, Some(Origin::Marketing))
     };
     let touch = TouchDetail {
@@ -40,7 +42,7 @@ fn submitted(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
     let mut request = reading.fact(named, Creates::WithEmail);
     request.test |= data.flag("test");
     request.touch = Some(touch);
-    Ok(commanded(request, Command::RecordSignal { signal, report }))
+    commanded(request, Command::RecordSignal { signal, report })
 }
 
 /// A form without `consent` is a request by the person: it says nothing new about consent and takes none away.
@@ -70,7 +72,8 @@ fn form_kind(reading: &Reading<'_>) -> FormKind {
         Some("other") => Some(FormKind::Other),
         Some(_) | None => None,
     };
-    let mapped = || reading.reference.form_kind(data.text("form_id").unwrap_or_default(), data.text("form_name"));
+    let mapped =
+        || reading.reference.form_kind(data.text("form_id").unwrap_or_default(), data.text("form_name"));
     let foreign_word = || stated.as_deref().and_then(|word| reading.reference.form_kind("", Some(word)));
     known.or_else(mapped).or_else(foreign_word).unwrap_or(FormKind::Other)
 }

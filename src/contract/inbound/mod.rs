@@ -18,6 +18,8 @@ mod signals;
 mod tests;
 
 pub use super::envelope::RecordIn;
+pub use crm_leads::unresolved_member;
+pub use forms::BOT_SCORE_BLOCKS;
 
 use super::envelope::{self, Envelope, TYPE_PREFIX};
 use super::keys::{self, Keys};
@@ -84,6 +86,7 @@ pub struct DecodedRecord {
     pub duplicate: Option<(Option<i32>, [u8; 16])>,
     /// HMAC over canonical type and data; of a record without readable attributes, over its bytes.
     pub content: [u8; 16],
+    /// The request, the reason for which it is ignored, or why it cannot be read.
     pub decoded: Result<Decoded, Unreadable>,
     /// The attributes that rows beside the request need, where they could be read.
     pub attributes: Option<ReadAttributes>,
@@ -92,10 +95,13 @@ pub struct DecodedRecord {
 /// Who says what, of a record that may still be refused for its data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadAttributes {
+    /// CloudEvents `source`.
     pub source: String,
+    /// CloudEvents `id`.
     pub id: String,
     /// As sent, prefix included.
     pub event_type: String,
+    /// CloudEvents `time`, or what stands in for it.
     pub occurred_at: Moment,
 }
 
@@ -103,7 +109,9 @@ pub struct ReadAttributes {
 #[derive(Debug, thiserror::Error)]
 #[error("the schema of {event_type} does not compile")]
 pub struct SchemaError {
+    /// Without the `io.baton.` prefix.
     pub event_type: &'static str,
+    /// What the compiler says.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -153,7 +161,12 @@ impl Decoder {
             Ok(envelope) => envelope,
             Err(unreadable) => {
                 let content = self.keys.raw_content(record.value.unwrap_or_default());
-                return DecodedRecord { duplicate: None, content, decoded: Err(unreadable), attributes: None };
+                return DecodedRecord {
+                    duplicate: None,
+                    content,
+                    decoded: Err(unreadable),
+                    attributes: None,
+                };
             }
         };
         let digest = keys::duplicate(&envelope.source, &envelope.id);

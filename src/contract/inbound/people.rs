@@ -20,7 +20,19 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// Reads a `person` object together with the keys that stand beside it.
+    /// Reads a `person` object of which the schema knows the e-mail address only; other members are not looked at,
+    /// since nothing has checked them.
+    pub(super) fn by_email(
+        reading: &Reading<'_>,
+        person: Fields<'_>,
+        lead: Option<LeadId>,
+        crm: Option<CrmKey>,
+        anonymous: Option<&str>,
+    ) -> Self {
+        Self::of(reading, person.text("email"), Fields::nothing(), lead, crm, anonymous)
+    }
+
+    /// Reads a whole `person` object together with the keys that stand beside it.
     pub(super) fn read(
         reading: &Reading<'_>,
         person: Fields<'_>,
@@ -28,7 +40,18 @@ impl Named {
         crm: Option<CrmKey>,
         anonymous: Option<&str>,
     ) -> Self {
-        let email = person.text("email").map(keys::normal_email);
+        Self::of(reading, person.text("email"), person, lead, crm, anonymous)
+    }
+
+    fn of(
+        reading: &Reading<'_>,
+        email: Option<&str>,
+        person: Fields<'_>,
+        lead: Option<LeadId>,
+        crm: Option<CrmKey>,
+        anonymous: Option<&str>,
+    ) -> Self {
+        let email = email.map(keys::normal_email);
         let company = person.object("company");
         let mut crm_keys: Vec<CrmKey> = crm.into_iter().collect();
         for key in person.objects("crm").filter_map(|it| it.as_crm()) {

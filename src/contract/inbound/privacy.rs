@@ -4,7 +4,7 @@ use super::reading::ignored;
 use super::{InType, in_types};
 
 pub(super) const TYPES: &[InType] = in_types!("privacy.requests.v1":
-    "person.erasure_requested.v1" => |_| ignored("row_not_active.erasure"),
-    "consent.changed.v1" => |_| ignored("row_not_active.consent"),
-    "contact.suppressed.v1" => |_| ignored("row_not_active.suppression"),
+    "person.erasure_requested.v1" => |_| Ok(ignored("row_not_active.erasure")),
+    "consent.changed.v1" => |_| Ok(ignored("row_not_active.consent")),
+    "contact.suppressed.v1" => |_| Ok(ignored("row_not_active.suppression")),
 );

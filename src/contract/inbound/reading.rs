@@ -3,9 +3,7 @@
 use super::fields::Fields;
 use super::people::Named;
 use crate::contract::keys::Keys;
-use crate::contract::request::{
-    Cause, CrmKey, Creates, Decoded, Ignored, NoteText, Request, Subject, Unreadable, Who,
-};
+use crate::contract::request::{Cause, Creates, CrmKey, Decoded, Ignored, NoteText, Request, Subject, Who};
 use crate::domain::command::{Command, Nature, Report, View};
 use crate::domain::ids::{HandoffId, LeadId};
 use crate::domain::lead::Origin;
@@ -24,14 +22,10 @@ pub(super) struct Reading<'a> {
     pub reference: &'a Reference,
 }
 
-impl<'a> Reading<'a> {
+impl Reading<'_> {
     /// A fact about a lead, without a command yet.
     pub(super) fn fact(&self, named: Named, creates: Creates) -> Request {
-        Request {
-            test: named.own,
-            people: vec![named.person],
-            ..self.about(Subject::Lead, creates)
-        }
+        Request { test: named.own, people: vec![named.person], ..self.about(Subject::Lead, creates) }
     }
 
     /// A fact about a subject that names nobody.
@@ -53,13 +47,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What a record says of features, consent and guards; marketing is credited for its own records.
+    /// What a record says of features and guards; the types that carry a campaign or consent add it.
     pub(super) fn report(&self, named: &Named, origin: Option<Origin>) -> Report {
         Report {
             patch: named.features.clone(),
             stamp: self.stamp,
             guards: named.guards,
-            campaign: self.campaign(),
             origin,
             ..Report::default()
         }
@@ -77,20 +70,17 @@ impl<'a> Reading<'a> {
 
     /// The person whom a fact names by `lead_id`, `crm` or `person.email`.
     pub(super) fn who(&self) -> Named {
+        Named::by_email(self, self.data.object("person"), self.lead_id(), self.data.crm("crm"), None)
+    }
+
+    /// The same with every particular that a record about a person may carry.
+    pub(super) fn who_in_full(&self) -> Named {
         Named::read(self, self.data.object("person"), self.lead_id(), self.data.crm("crm"), None)
     }
 
     /// The lead id of a fact.
     pub(super) fn lead_id(&self) -> Option<LeadId> {
         lead_id(self.data)
-    }
-
-    /// The CRM user who acts, as `actor` or another member names them.
-    pub(super) fn acted_by(&self, mut request: Request, actor: Option<CrmKey>) -> Request {
-        if let Some(actor) = actor {
-            request.cause.actor = Who::CrmUser { system: actor.system, id: actor.id };
-        }
-        request
     }
 
     /// The handoff that the fact speaks of.
@@ -104,10 +94,18 @@ impl<'a> Reading<'a> {
         Some(NoteText {
             theme: theme.to_owned(),
             text: self.data.owned("note")?,
-            tags: self.data.texts("tags").map(str::to_owned).collect(),
-            may_quote: self.data.flag("may_quote"),
+            tags: Vec::new(),
+            may_quote: false,
         })
     }
+}
+
+/// The request with the CRM user who acts, as `actor` or another member names them.
+pub(super) fn acted_by(mut request: Request, actor: Option<CrmKey>) -> Request {
+    if let Some(actor) = actor {
+        request.cause.actor = Who::CrmUser { system: actor.system, id: actor.id };
+    }
+    request
 }
 
 /// The lead id that an object names.
@@ -125,12 +123,11 @@ pub(super) fn commanded(request: Request, command: Command) -> Decoded {
 }
 
 /// A request that changes only its subject's own row.
-#[expect(clippy::unnecessary_wraps, reason = "the tables of types hold functions that may fail")]
-pub(super) fn row_only(request: Request) -> Result<Decoded, Unreadable> {
-    Ok(Decoded::Request(Box::new(request)))
+pub(super) fn row_only(request: Request) -> Decoded {
+    Decoded::Request(Box::new(request))
 }
 
 /// A type that is known and counted, and changes nothing in this version.
-pub(super) fn ignored(reason: &'static str) -> Result<Decoded, Unreadable> {
-    Ok(Decoded::Ignored(Ignored { reason }))
+pub(super) fn ignored(reason: &'static str) -> Decoded {
+    Decoded::Ignored(Ignored { reason })
 }

@@ -1,16 +1,16 @@
 //! `sales.feedback.v1`: why sales returns a lead, and what it learnt. It never decides what follows from a reason.
 
 use super::crm_leads::sales_fact;
-use super::reading::{Reading, commanded};
+use super::reading::{Reading, acted_by, commanded};
 use super::{InType, in_types};
-use crate::contract::request::{Creates, Decoded, Request, Subject, Unreadable};
+use crate::contract::request::{Creates, Decoded, NoteText, Request, Subject, Unreadable};
 use crate::domain::command::{Command, OptOutScope, Rejection};
 use crate::domain::policy::RejectionCode;
 use crate::domain::team::PoolId;
 
 pub(super) const TYPES: &[InType] = in_types!("sales.feedback.v1":
     "sales.lead.rejected.v1" => rejected,
-    "sales.feedback.noted.v1" => noted,
+    "sales.feedback.noted.v1" => |reading| Ok(noted(reading)),
 );
 
 /// Form faults never lose a rejection (LIFECYCLE N6): an unknown or missing reason stands as `other`, flagged; what a
@@ -40,23 +40,24 @@ fn rejected(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
             .as_ref()
             .map_or(0, |note| u32::try_from(note.text.chars().count()).unwrap_or(u32::MAX)),
     };
-    let request = Request {
-        named: data.crm("proposed_owner"),
-        note,
-        ..sales_fact(reading, Creates::NeverParked)
-    };
+    let request =
+        Request { named: data.crm("proposed_owner"), note, ..sales_fact(reading, Creates::NeverParked) };
     Ok(commanded(request, Command::RejectLead(rejection)))
 }
 
 /// A note about a deal or a company names nobody: it is kept without people.
-fn noted(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
+fn noted(reading: &Reading<'_>) -> Decoded {
     let data = reading.data;
-    let note = reading.note(data.text("theme").unwrap_or_default());
+    let note = reading.note(data.text("theme").unwrap_or_default()).map(|note| NoteText {
+        tags: data.texts("tags").map(str::to_owned).collect(),
+        may_quote: data.flag("may_quote"),
+        ..note
+    });
     let who = reading.who();
     let request = if who.person.keys.is_empty() {
-        reading.acted_by(reading.about(Subject::Lead, Creates::NeverParked), data.crm("actor"))
+        acted_by(reading.about(Subject::Lead, Creates::NeverParked), data.crm("actor"))
     } else {
         sales_fact(reading, Creates::NeverParked)
     };
-    Ok(commanded(Request { note, ..request }, Command::TakeNote))
+    commanded(Request { note, ..request }, Command::TakeNote)
 }

@@ -10,6 +10,9 @@ const VIOLATIONS_MAX: usize = 3;
 /// Objects whose member names the sender makes up; what lies below them is not named.
 const FREE_NAMES: &[&str] = &["/fields", "/click_ids"];
 
+/// What a choice at the root of our schemas says: every one of them lists the keys that may name whom it is about.
+const NOBODY: &str = "names nobody; give lead_id, crm or person.email, or another key that this type takes";
+
 /// A schema that data is held against.
 pub(super) struct Schema(Validator);
 
@@ -32,11 +35,12 @@ impl Schema {
         for error in self.0.iter_errors(data).take(VIOLATIONS_MAX) {
             let path = error.instance_path().as_str();
             let place = FREE_NAMES.iter().find(|free| path.starts_with(**free)).copied().unwrap_or(path);
-            let rule = match error.kind() {
-                ValidationErrorKind::Required { property } => {
-                    format!("{} is required", property.as_str().unwrap_or("a member"))
-                }
-                kind => rule(kind.keyword()),
+            let rule = if let ValidationErrorKind::Required { property } = error.kind() {
+                format!("{} is required", property.as_str().unwrap_or("a member"))
+            } else if path.is_empty() && error.kind().keyword() == "anyOf" {
+                NOBODY.to_owned()
+            } else {
+                rule(error.kind().keyword())
             };
             details.push(format!("{}: {rule}", if place.is_empty() { "/" } else { place }));
         }

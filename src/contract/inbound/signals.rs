@@ -4,7 +4,7 @@ use super::people::Named;
 use super::reading::{Reading, commanded};
 use super::{InType, in_types};
 use crate::contract::request::{Creates, Decoded, TouchDetail, Unreadable};
-use crate::domain::command::Command;
+use crate::domain::command::{Command, Report};
 use crate::domain::lead::Origin;
 use crate::domain::signal::{PageKind, SignalKind};
 
@@ -14,10 +14,11 @@ fn recorded(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
     let data = reading.data;
     let Some(kind) = kind(reading) else { return Err(data.bad("kind", "is none of the allowed words")) };
     let automated = data.flag("automated");
-    let mut named = Named::read(reading, data.object("person"), None, data.crm("crm"), data.text("anonymous_id"))
-        .with_account_domain(data.text("account_domain"), reading.reference);
+    let mut named =
+        Named::by_email(reading, data.object("person"), None, data.crm("crm"), data.text("anonymous_id"))
+            .with_account_domain(data.text("account_domain"), reading.reference);
     let creates = creates(kind, automated, &named);
-    let report = reading.report(&named, Some(Origin::Marketing));
+    let report = Report { campaign: reading.campaign(), ..reading.report(&named, Some(Origin::Marketing)) };
     let touch = (kind.is_touch() && !automated).then(|| TouchDetail {
         campaign: report.campaign.clone(),
         source: data.owned("source"),

@@ -1,7 +1,7 @@
 //! `handoff.feedback.v1`: what an event tells marketing. It never holds producers' ids, which the relay fills in.
 
 use super::parts::{self, Object, put};
-use super::{Handed, OutRecord, Topic};
+use super::{DealShown, Handed, OutRecord, Topic};
 use crate::domain::event::Event;
 use serde_json::{Value, json};
 
@@ -10,59 +10,75 @@ const UNMAPPED: &str = "unmapped_reason";
 
 /// The record that an event gives marketing, if any.
 pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
+    let event_type = event_type(handed.event)?;
     let mut payload = common(handed);
-    let event_type = match handed.event {
+    if let Some(reason) = reason(handed) {
+        put(&mut payload, "reason", reason);
+    }
+    if let Event::LeadRejected { sub_reason, unmapped, .. } = handed.event {
+        let finer = sub_reason.clone().or_else(|| unmapped.then(|| UNMAPPED.to_owned()));
+        put(&mut payload, "sub_reason", finer);
+        put(&mut payload, "consequence", consequence(handed));
+    }
+    if let Some(deal) = handed.deal.filter(|_| is_about_money(handed.event)) {
+        amounts(deal, &mut payload);
+    }
+    Some(handed.out(Topic::Feedback, event_type, payload))
+}
+
+/// Why, as a code.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "`event_type` matches every event; the others need no reason"
+)]
+fn reason(handed: &Handed<'_>) -> Option<String> {
+    match handed.event {
+        Event::LeadRejected { code, .. } => Some(code.code().to_owned()),
+        Event::LeadWon { .. } => handed.deal?.reason.clone(),
+        Event::LeadLost { reason, unmapped: false, .. } => {
+            Some(reason.clone().unwrap_or_else(|| UNMAPPED.to_owned()))
+        }
+        Event::LeadLost { unmapped: true, .. } => Some(UNMAPPED.to_owned()),
+        Event::ClockReminded { kind, .. }
+        | Event::ClockBreached { kind, .. }
+        | Event::ClockEscalated { kind, .. } => Some(kind.code().to_owned()),
+        Event::NoteTaken => handed.note_theme.map(str::to_owned),
+        _ => None,
+    }
+}
+
+fn is_about_money(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::OpportunityOpened { .. }
+            | Event::LeadWon { .. }
+            | Event::DealRecorded { .. }
+            | Event::LeadLost { .. }
+            | Event::WinReversed { .. }
+    )
+}
+
+/// The type that an event publishes, if any.
+fn event_type(event: &Event) -> Option<&'static str> {
+    Some(match event {
         Event::LeadAccepted { .. } => "feedback.accepted.v1",
-        Event::LeadRejected { code, sub_reason, unmapped, .. } => {
-            put(&mut payload, "reason", code.code());
-            let finer = sub_reason.clone().or_else(|| unmapped.then(|| UNMAPPED.to_owned()));
-            put(&mut payload, "sub_reason", finer);
-            put(&mut payload, "consequence", consequence(handed));
-            "feedback.rejected.v1"
-        }
+        Event::LeadRejected { .. } => "feedback.rejected.v1",
         Event::LeadSalesQualified { .. } => "feedback.qualified.v1",
-        Event::OpportunityOpened { .. } => {
-            amounts(handed, &mut payload);
-            "feedback.opportunity_opened.v1"
-        }
-        Event::LeadWon { .. } => {
-            amounts(handed, &mut payload);
-            put(&mut payload, "reason", handed.deal.and_then(|deal| deal.reason.clone()));
-            "feedback.won.v1"
-        }
-        Event::LeadLost { reason, unmapped, .. } => {
-            amounts(handed, &mut payload);
-            let code = if *unmapped { UNMAPPED } else { reason.as_deref().unwrap_or(UNMAPPED) };
-            put(&mut payload, "reason", code);
-            "feedback.lost.v1"
-        }
+        Event::OpportunityOpened { .. } => "feedback.opportunity_opened.v1",
+        // A win beside another open deal moves nobody; its money counts all the same.
+        Event::LeadWon { .. } | Event::DealRecorded { win: true, .. } => "feedback.won.v1",
+        Event::LeadLost { .. } => "feedback.lost.v1",
+        Event::WinReversed { .. } => "feedback.win_reversed.v1",
         Event::SqlReversed => "feedback.sql_reversed.v1",
-        Event::WinReversed { .. } => {
-            amounts(handed, &mut payload);
-            "feedback.win_reversed.v1"
-        }
-        Event::ClockReminded { kind, .. } => {
-            put(&mut payload, "reason", kind.code());
-            "feedback.sla_reminded.v1"
-        }
-        Event::ClockBreached { kind, .. } => {
-            put(&mut payload, "reason", kind.code());
-            "feedback.sla_breached.v1"
-        }
-        Event::ClockEscalated { kind, .. } => {
-            put(&mut payload, "reason", kind.code());
-            "feedback.escalated.v1"
-        }
-        Event::NoteTaken => {
-            put(&mut payload, "reason", handed.note_theme);
-            "feedback.noted.v1"
-        }
+        Event::ClockReminded { .. } => "feedback.sla_reminded.v1",
+        Event::ClockBreached { .. } => "feedback.sla_breached.v1",
+        Event::ClockEscalated { .. } => "feedback.escalated.v1",
+        Event::NoteTaken => "feedback.noted.v1",
         Event::LeadCaptured { .. }
         | Event::ProfileReported { .. }
         | Event::SignalRecorded { .. }
         | Event::TouchRecorded { .. }
         | Event::CycleStarted { .. }
-        | Event::LeadClosedAsWon { .. }
         | Event::LeadMarketingQualified { .. }
         | Event::PriorityRaised { .. }
         | Event::LeadOffered { .. }
@@ -75,16 +91,17 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
         | Event::DataFixed { .. }
         | Event::LeadSuppressed { .. }
         | Event::FactsAdded { .. }
-        | Event::DealRecorded { .. }
+        | Event::DealRecorded { win: false, .. }
+        | Event::LeadClosedAsWon { .. }
         | Event::LeadReassigned { .. }
         | Event::PreferenceNoted { .. }
         | Event::CrmLinked { .. }
         | Event::EmailOptedOut { .. }
         | Event::ReplyOwed { .. }
         | Event::FactDiverged { .. }
+        | Event::ReviewAsked { .. }
         | Event::AskRefused { .. } => return None,
-    };
-    Some(handed.out(Topic::Feedback, event_type, payload))
+    })
 }
 
 fn common(handed: &Handed<'_>) -> Object {
@@ -129,8 +146,7 @@ fn consequence(handed: &Handed<'_>) -> Value {
     })
 }
 
-fn amounts(handed: &Handed<'_>, payload: &mut Object) {
-    let Some(deal) = handed.deal else { return };
+fn amounts(deal: &DealShown, payload: &mut Object) {
     if let Some(amount) = &deal.amount {
         put(payload, "amount", parts::decimal(amount.ten_thousandths));
         put(payload, "currency", amount.currency.clone());

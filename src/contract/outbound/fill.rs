@@ -13,21 +13,37 @@ const OBJECTS: &[&str] = &["lead", "contact", "account", "deal", "user"];
 /// A person as `person` keeps them; an erased one is the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PersonFill {
+    /// E-mail address.
     pub email: Option<String>,
+    /// Given name.
     pub first_name: Option<String>,
+    /// Family name.
     pub last_name: Option<String>,
+    /// Telephone number.
     pub phone: Option<String>,
+    /// Job title.
     pub job_title: Option<String>,
+    /// ISO 3166-1 alpha-2.
     pub country: Option<String>,
+    /// State or region.
     pub region: Option<String>,
+    /// Name of the company.
     pub company_name: Option<String>,
+    /// Web domain of the company.
     pub company_domain: Option<String>,
+    /// Size of the company.
     pub employees: Option<u32>,
+    /// Industry of the company.
     pub industry: Option<String>,
+    /// Keys in CRMs.
     pub crm: Vec<CrmKey>,
+    /// The visitor's cookie id.
     pub anonymous_id: Option<String>,
+    /// The producer's id of the form that was sent in.
     pub submission_id: Option<String>,
+    /// The producer's id of the form.
     pub form_id: Option<String>,
+    /// Source of the visit.
     pub source: Option<String>,
 }
 

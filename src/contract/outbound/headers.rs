@@ -10,11 +10,15 @@ pub const SOURCE: &str = "/baton";
 /// What a record's headers say.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
+    /// `ce_id`.
     pub id: EventId,
+    /// `ce_subject`, and the record's key.
     pub lead: LeadId,
     /// Without the `io.baton.` prefix.
     pub event_type: &'a str,
+    /// `ce_time`.
     pub occurred_at: Moment,
+    /// The trace context to carry on.
     pub traceparent: Option<&'a str>,
 }
 

@@ -93,7 +93,10 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Who holds the lead changes.
-#[expect(clippy::wildcard_enum_match_arm, reason = "three parts share the events; `tests` checks that each is decided")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "three parts share the events; `tests` checks that each is decided"
+)]
 fn custody_told(handed: &Handed<'_>) -> Option<Told> {
     Some(match handed.event {
         Event::LeadMarketingQualified { .. } => Told::plain("lead.marketing_qualified.v1"),
@@ -122,7 +125,10 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
 }
 
 /// What came of the cycle.
-#[expect(clippy::wildcard_enum_match_arm, reason = "three parts share the events; `tests` checks that each is decided")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "three parts share the events; `tests` checks that each is decided"
+)]
 fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
     Some(match handed.event {
         Event::LeadSalesQualified { facts, implied, .. } => Told::plain("lead.sales_qualified.v1")
@@ -136,10 +142,13 @@ fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
         Event::LeadWon { opportunity, implied, .. } => Told::plain("lead.won.v1")
             .implied(*implied)
             .with("opportunity", parts::opportunity(handed, *opportunity)),
-        Event::LeadClosedAsWon { opportunity, .. } => Told::plain("lead.won.v1")
+        // An earlier win of the cycle stands once its last open deal is lost.
+        Event::LeadClosedAsWon { opportunity, .. } => Told::why("lead.won.v1", "last_open_deal_lost")
+            .implied(true)
             .with("opportunity", parts::opportunity(handed, *opportunity)),
         Event::LeadLost { opportunity, reason, unmapped, implied, .. } => {
-            let code = if *unmapped { "unmapped_reason" } else { reason.as_deref().unwrap_or("unmapped_reason") };
+            let code =
+                if *unmapped { "unmapped_reason" } else { reason.as_deref().unwrap_or("unmapped_reason") };
             Told::why("lead.lost.v1", code)
                 .implied(*implied)
                 .with("opportunity", parts::opportunity(handed, *opportunity))
@@ -173,9 +182,13 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         Event::SignalRecorded { signal, tell: true } => {
             Some(Told::why("lead.activity_noted.v1", signal.kind.code()))
         }
-        Event::AttemptRecorded { tell: true, .. } => Some(Told::why("lead.activity_noted.v1", "contact_attempt")),
+        Event::AttemptRecorded { tell: true, .. } => {
+            Some(Told::why("lead.activity_noted.v1", "contact_attempt"))
+        }
         Event::EmailOptedOut { tell: true } => Some(Told::why("lead.activity_noted.v1", "email_opt_out")),
-        Event::ProfileReported { .. } if is_with_sales(handed) => Some(Told::why("lead.updated.v1", "profile_changed")),
+        Event::ProfileReported { .. } if is_with_sales(handed) => {
+            Some(Told::why("lead.updated.v1", "profile_changed"))
+        }
         Event::PriorityRaised { .. } => Some(Told::why("lead.updated.v1", "priority_raised")),
         Event::ReplyOwed { .. } => Some(Told::why("lead.updated.v1", "reply_owed")),
         Event::FactsAdded { .. } => Some(Told::why("lead.updated.v1", "facts_added")),
@@ -209,9 +222,9 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::OpportunityOpened { .. }
         | Event::DealRecorded { .. }
         | Event::LeadWon { .. }
+        | Event::LeadLost { .. }
         | Event::WinReversed { .. }
         | Event::LeadClosedAsWon { .. }
-        | Event::LeadLost { .. }
         | Event::LeadReassigned { .. }
         | Event::PreferenceNoted { .. }
         | Event::CrmLinked { .. }
@@ -220,6 +233,7 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::ClockReminded { .. }
         | Event::ClockBreached { .. }
         | Event::ClockEscalated { .. }
+        | Event::ReviewAsked { .. }
         | Event::AskRefused { .. } => None,
     }
 }

@@ -45,14 +45,24 @@ impl Topic {
             Self::State => "handoff.lead-state.v1",
         }
     }
+
+    /// The topic of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Handoff, Self::Feedback, Self::State].into_iter().find(|topic| topic.name() == name)
+    }
 }
 
 /// What is known of the lead's company, for `account`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountShown {
+    /// Our id of the company.
     pub id: AccountId,
+    /// Its key in the CRM.
     pub crm: Option<CrmKey>,
+    /// Its web domain.
     pub domain: Option<String>,
+    /// Its name.
     pub name: Option<String>,
     /// `customer`, `prospect`, `partner`, `competitor`, `own`.
     pub kind: Option<String>,
@@ -61,20 +71,31 @@ pub struct AccountShown {
 /// The deal that an event is about, for `opportunity` and the amounts of feedback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DealShown {
+    /// The CRM.
     pub system: String,
+    /// Its id there.
     pub external_id: String,
+    /// The revision that is shown.
     pub revision: i64,
     /// `new_business`, `expansion`, `renewal`.
     pub kind: Option<String>,
+    /// When it was opened.
     pub opened_at: Option<Moment>,
+    /// In the CRM's words.
     pub stage: Option<String>,
+    /// Its whole value.
     pub amount: Option<Money>,
+    /// What recurs every year.
     pub recurring: Option<Money>,
+    /// How long it runs.
     pub term_months: Option<i32>,
     /// Days since 1970-01-01.
     pub close_date: Option<i32>,
+    /// Days since 1970-01-01.
     pub closed_on: Option<i32>,
+    /// Why it was won or lost, in the CRM's words.
     pub reason: Option<String>,
+    /// Who else was in it.
     pub competitor: Option<String>,
     /// The amount in the reporting currency, in ten-thousandths; `None` is unconverted.
     pub reporting_ten_thousandths: Option<i64>,
@@ -89,21 +110,29 @@ pub struct Handed<'a> {
     pub after: &'a Lead,
     /// The lead after the last event of the same decision: a rejection's consequence follows it.
     pub settled: &'a Lead,
+    /// What was decided.
     pub event: &'a Event,
     /// SHA-256 of the policy's text.
     pub policy_hash: [u8; 32],
+    /// Names and CRM users of holders.
     pub team: &'a Team,
+    /// The lead's time of the decision.
     pub decided_at: Moment,
+    /// When it happened in the world.
     pub occurred_at: Moment,
+    /// Part of every id, so that a restored database does not repeat one.
     pub timeline: i32,
     /// `topic_sequence` of the lead's last record on each topic; 0 before the first.
     pub handoff_sequence: i64,
+    /// The same of the other topic.
     pub feedback_sequence: i64,
     /// Built from what lies before `live_from`: state and figures only, nothing is published.
     pub historic: bool,
     /// Reasons are left out without it; a lead that is routed needs one.
     pub receipt: Option<&'a Receipt>,
+    /// The lead's company, where it is known.
     pub account: Option<&'a AccountShown>,
+    /// The deal's row as this decision leaves it, on events about a deal.
     pub deal: Option<&'a DealShown>,
     /// Theme of a note (`objection`, `content_gap`, ...).
     pub note_theme: Option<&'a str>,
@@ -114,12 +143,15 @@ pub struct Handed<'a> {
 /// A record to publish, without what the relay fills in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutRecord {
+    /// `ce_id`.
     pub id: EventId,
+    /// Where it goes.
     pub topic: Topic,
     /// Without the `io.baton.` prefix.
     pub event_type: &'static str,
     /// Gapless per lead and topic, from 1; 0 on the state topic.
     pub topic_sequence: i64,
+    /// The data, without identifiers.
     pub payload: Map<String, Value>,
 }
 

@@ -143,11 +143,8 @@ pub(super) fn route(rule: &str, pool: &PoolId, candidates: &[Candidate]) -> Valu
 /// What to open the conversation with: the strongest reasons, and the company in features.
 pub(super) fn talking_points(lead: &Lead, receipt: Option<&Receipt>) -> Value {
     let Some(receipt) = receipt else { return json!([]) };
-    let mut lines: Vec<_> = receipt
-        .lines
-        .iter()
-        .filter(|line| line.points > 0 && line.part == ReceiptPart::Rule)
-        .collect();
+    let mut lines: Vec<_> =
+        receipt.lines.iter().filter(|line| line.points > 0 && line.part == ReceiptPart::Rule).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.points));
     let company = company(&lead.profile);
     let room = TALKING_POINTS_MAX - usize::from(company.is_some());

@@ -12,7 +12,13 @@ const STATE: &str = "lead.state.v1";
 
 /// The present state; written once per lead and transaction.
 #[must_use]
-pub fn state(lead: &Lead, team: &Team, receipt: Option<&Receipt>, timeline: i32, updated_at: Moment) -> OutRecord {
+pub fn state(
+    lead: &Lead,
+    team: &Team,
+    receipt: Option<&Receipt>,
+    timeline: i32,
+    updated_at: Moment,
+) -> OutRecord {
     let custody = lead.stage.custody();
     let mut payload = Object::new();
     put(&mut payload, "lead_id", lead.id.to_string());

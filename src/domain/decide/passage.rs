@@ -57,14 +57,14 @@ impl Draft<'_> {
         }
         match self.inputs.policy.mql(&self.standing(), hand_raise) {
             MqlVerdict::NotYet { .. } | MqlVerdict::Blocked { hand_raise: false, .. } => Ok(()),
-            MqlVerdict::Blocked { hand_raise: true, .. } => {
+            MqlVerdict::Blocked { by, hand_raise: true } => {
                 let days = durations.blocked_hand_raise_business_days;
                 let steward = Holder::Steward(self.inputs.team.acting(self.inputs.team.queue_steward()).clone());
                 if self.lead.holder() == Some(&steward) {
                     return Ok(());
                 }
                 let custody = self.reviewed_by(steward, days);
-                self.push(Event::LeadReassigned { from: self.holder_member(), custody })
+                self.push(Event::ReviewAsked { reason: by.code().to_owned(), custody })
             }
             MqlVerdict::Qualifies { priority, score, late, .. } => {
                 let late = late || self.is_history();

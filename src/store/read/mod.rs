@@ -1,6 +1,10 @@
 //! Reads for pages, commands and checks, over a small pool of their own. It never writes and never waits for a lock.
 
+pub mod answers;
+pub mod board;
 pub mod kept;
+pub mod lead_list;
+pub mod lead_page;
 pub mod sums;
 pub mod trail;
 
@@ -15,7 +19,16 @@ const READ_SECONDS_MAX: u64 = 5;
 
 /// Statements of the reads, for the catalog.
 pub(super) fn statements() -> Vec<Statement> {
-    [kept::STATEMENTS, sums::STATEMENTS, trail::STATEMENTS].concat()
+    [
+        answers::STATEMENTS,
+        board::STATEMENTS,
+        kept::STATEMENTS,
+        lead_list::STATEMENTS,
+        lead_page::STATEMENTS,
+        sums::STATEMENTS,
+        trail::STATEMENTS,
+    ]
+    .concat()
 }
 
 /// Single reads, each in a short statement of its own.

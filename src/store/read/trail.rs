@@ -20,9 +20,12 @@ const BY_STREAM: Statement = Statement::new(
     "SELECT stream, stream_sequence, subject_kind, subject_id, version FROM audit
      WHERE (stream, stream_sequence) > ($1, $2) ORDER BY stream, stream_sequence LIMIT $3",
 );
-const TAILS: Statement = Statement::new(
-    "lead.tails",
-    "SELECT id, version, head_hash, state FROM lead WHERE id > $1 ORDER BY id LIMIT $2",
+const TAILS_OF: Statement =
+    Statement::new("lead.tails", "SELECT id, version, head_hash, state FROM lead WHERE id = ANY($1::uuid[])");
+const UNAUDITED: Statement = Statement::new(
+    "lead.unaudited",
+    "SELECT id, version FROM lead
+     WHERE NOT EXISTS (SELECT FROM audit WHERE subject_kind = 1 AND subject_id = lead.id AND version = 1) LIMIT 1",
 );
 const COUNTERS: Statement = Statement::new(
     "audit_stream.counters",
@@ -32,7 +35,7 @@ const COUNTERS: Statement = Statement::new(
      ) AS counters WHERE last > 0 ORDER BY name",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[BY_SUBJECT, BY_STREAM, TAILS, COUNTERS];
+pub(super) const STATEMENTS: &[Statement] = &[BY_SUBJECT, BY_STREAM, TAILS_OF, UNAUDITED, COUNTERS];
 
 /// A row of the audit as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,12 +141,20 @@ impl Reader {
             .map_err(|error| BY_STREAM.failed(error))
     }
 
-    /// The next leads after an id: version, head of the chain and state.
+    /// Leads by id: version, head of the chain and state.
     ///
     /// # Errors
     /// The statement fails.
-    pub async fn tails(&self, after: Uuid, limit: i64) -> Result<Vec<Tail>, StoreError> {
-        TAILS.rows().bind(after).bind(limit).fetch_all(&self.pool).await.map_err(|error| TAILS.failed(error))
+    pub async fn tails_of(&self, ids: &[Uuid]) -> Result<Vec<Tail>, StoreError> {
+        TAILS_OF.rows().bind(ids).fetch_all(&self.pool).await.map_err(|error| TAILS_OF.failed(error))
+    }
+
+    /// A lead that has no first row in the audit, with its version.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn unaudited_lead(&self) -> Result<Option<(Uuid, i64)>, StoreError> {
+        UNAUDITED.rows().fetch_optional(&self.pool).await.map_err(|error| UNAUDITED.failed(error))
     }
 
     /// The last number of every stream that has rows, by its counter.

@@ -242,6 +242,12 @@ impl Planner<'_> {
             let _recorded =
                 self.apply(entry, request, lead, std::slice::from_ref(&event), &actor, request.cause.occurred_at, now)?;
         }
+        // Whoever asks is told what is missing; the code alone stands in the audit.
+        if let (Nature::Ask, Refusal::SqlFactsMissing { missing } | Refusal::DemandsMissing { missing }) =
+            (request.nature, refusal)
+        {
+            return Ok(Outcome::Refused(format!("{code}: {}", missing.join(", "))));
+        }
         Ok(Outcome::Refused(code))
     }
 

@@ -179,6 +179,7 @@ fn may_publish(event: &Event) -> bool {
         | Event::TouchRecorded { .. }
         | Event::PreferenceNoted { .. }
         | Event::CrmLinked { .. }
+        | Event::ReviewAsked { .. }
         | Event::AskRefused { .. } => false,
         Event::ProfileReported { .. }
         | Event::CycleStarted { .. }

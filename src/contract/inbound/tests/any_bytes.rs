@@ -20,7 +20,7 @@ proptest! {
     fn random_bytes_and_headers_never_panic(
         value in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..300)),
         headers in proptest::collection::vec(("(ce_)?[a-z-]{1,12}", proptest::collection::vec(any::<u8>(), 0..40)), 0..6),
-        topic in 0..7_usize,
+        topic in 0..8_usize,
     ) {
         let _ = decode_bytes(topics()[topic], &headers, value.as_deref());
     }

@@ -54,7 +54,8 @@ fn a_nul_in_any_string_or_name_is_refused() {
         assert_ne!(changed, text);
         assert_eq!(reason(Some(changed.as_bytes())), "forbidden_character", "{to}");
     }
-    let headers = vec![("ce_specversion".to_owned(), b"1.0".to_vec()), ("ce_id".to_owned(), b"a\0b".to_vec())];
+    let headers =
+        vec![("ce_specversion".to_owned(), b"1.0".to_vec()), ("ce_id".to_owned(), b"a\0b".to_vec())];
     let unreadable = decode_bytes(FORMS, &headers, Some(b"{}")).decoded.unwrap_err();
     assert_eq!(unreadable.reason, "missing_attribute", "the source comes first");
 }
@@ -114,14 +115,20 @@ fn times_are_read_clamped_or_refused() {
     assert_eq!(event_reason(&event), "bad_time");
     event["time"] = "2036-06-01T00:00:00Z".into();
     let far = decode(FORMS, &event);
-    let Ok(Decoded::Request(request)) = far.decoded else { panic!("a time far ahead is no reason to refuse") };
+    let Ok(Decoded::Request(request)) = far.decoded else {
+        panic!("a time far ahead is no reason to refuse")
+    };
     assert_eq!((request.cause.occurred_at, request.cause.time_flagged), (super::received_at(), true));
     assert_eq!(far.duplicate.map(|(minute, _)| minute), Some(None));
     event.as_object_mut().unwrap().remove("time");
-    let Ok(Decoded::Request(request)) = decode(FORMS, &event).decoded else { panic!("an absent time is allowed") };
+    let Ok(Decoded::Request(request)) = decode(FORMS, &event).decoded else {
+        panic!("an absent time is allowed")
+    };
     assert_eq!((request.cause.occurred_at, request.cause.time_flagged), (timestamp(), true));
     event["time"] = "2026-06-01T00:04:59Z".into();
-    let Ok(Decoded::Request(request)) = decode(FORMS, &event).decoded else { panic!("clocks differ a little") };
+    let Ok(Decoded::Request(request)) = decode(FORMS, &event).decoded else {
+        panic!("clocks differ a little")
+    };
     assert!(!request.cause.time_flagged);
 }
 
@@ -138,7 +145,10 @@ fn schema_violations_name_place_and_rule_but_no_value() {
         (json!({ "person": { "email": "ann@acme.example" } }), "/: form_id is required"),
         (json!({ "form_id": "f", "person": { "email": "ann@acme" } }), "/person/email"),
         (json!({ "form_id": "f", "person": { "email": "ann@" } }), "/person/email"),
-        (json!({ "form_id": 7, "person": { "email": "ann@acme.example" } }), "/form_id: is of the wrong type"),
+        (
+            json!({ "form_id": 7, "person": { "email": "ann@acme.example" } }),
+            "/form_id: is of the wrong type",
+        ),
         (many, "/fields: has too many members"),
         (nested, "/fields: is of the wrong type"),
         (json!(null), "/: is of the wrong type"),
@@ -150,7 +160,8 @@ fn schema_violations_name_place_and_rule_but_no_value() {
         assert!(!detail.contains("Zaphod"), "{detail} repeats a value");
     }
     let long = "x".repeat(300);
-    let (reason, _) = refusal(FORMS, FORM, &json!({ "form_id": long, "person": { "email": "ann@acme.example" } }));
+    let (reason, _) =
+        refusal(FORMS, FORM, &json!({ "form_id": long, "person": { "email": "ann@acme.example" } }));
     assert_eq!(reason, "schema");
 }
 

@@ -18,10 +18,10 @@ const CRM: &str = "crm.lead-events.v1";
 const SALES: &str = "sales.feedback.v1";
 
 fn signal(request: &Request) -> (&Signal, &Report) {
-    match request.command.as_ref().unwrap() {
-        Command::RecordSignal { signal, report } => (signal, report),
-        other => panic!("{}", other.name()),
-    }
+    let Some(Command::RecordSignal { signal, report }) = &request.command else {
+        panic!("{:?}", request.command)
+    };
+    (signal, report)
 }
 
 fn form(person: &Value, more: &Value) -> Value {
@@ -74,7 +74,10 @@ fn a_form_gives_features_kind_consent_and_touch() {
     let (signal, report) = signal(&request);
     assert_eq!(signal.kind, SignalKind::Form(FormKind::Pricing), "mapped by the form's id");
     assert_eq!(report.patch.company_domain.as_deref(), Some("acme.example"));
-    assert_eq!((report.patch.country.as_deref(), report.patch.region.as_deref()), (Some("DE"), Some("berlin")));
+    assert_eq!(
+        (report.patch.country.as_deref(), report.patch.region.as_deref()),
+        (Some("DE"), Some("berlin"))
+    );
     assert_eq!((report.patch.employees, report.patch.mail), (Some(500), Some(MailKind::Company)));
     assert!(report.patch.known.email && report.patch.known.job_title && !report.patch.known.name);
     assert_eq!((report.consent.email, report.consent.phone), (Permission::Given, Permission::Withdrawn));
@@ -153,7 +156,8 @@ fn signals_make_leads_by_kind_and_key() {
         data.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
         assert_eq!(request(SIGNALS, "signal.recorded.v1", &data).creates, creates, "{kind}");
     }
-    let (reason, _) = super::refusal(SIGNALS, "signal.recorded.v1", &json!({ "kind": "session", "anonymous_id": "v" }));
+    let (reason, _) =
+        super::refusal(SIGNALS, "signal.recorded.v1", &json!({ "kind": "session", "anonymous_id": "v" }));
     assert_eq!(reason, "schema", "a session needs its page kind");
     let derived = json!({ "kind": "colleague_active", "anonymous_id": "v" });
     assert_eq!(super::refusal(SIGNALS, "signal.recorded.v1", &derived).0, "schema");
@@ -181,8 +185,15 @@ fn an_update_is_one_command_status_before_owner_before_profile() {
     let request = updated(&json!({ "status": "Working", "person": { "phone": "+49 30 1" } }));
     assert_eq!(request.cause.actor, Who::CrmUser { system: "crm".into(), id: "u1".into() });
     assert_eq!(request.named, Some(CrmKey { system: "crm".into(), object: "user".into(), id: "u2".into() }));
-    assert_eq!(request.people[0].patch.phone.as_deref(), Some("+49 30 1"), "particulars travel with any command");
+    assert_eq!(
+        request.people[0].patch.phone.as_deref(),
+        Some("+49 30 1"),
+        "particulars travel with any command"
+    );
     assert!(updated(&json!({ "change": { "caused_by": "e-1" } })).caused_by_us);
+    let creates = |more: Value| updated(&more).creates;
+    assert_eq!(creates(json!({ "status": "Working" })), Creates::NeverParked);
+    assert_eq!(creates(json!({ "changed_fields": ["Phone"] })), Creates::WithEmail);
 }
 
 fn fact(more: &Value) -> Value {
@@ -194,9 +205,10 @@ fn fact(more: &Value) -> Value {
 
 #[test]
 fn a_rejection_keeps_its_code_and_an_unknown_reason_stands_as_other() {
-    let rejection = |more: Value| match request(SALES, "sales.lead.rejected.v1", &fact(&more)).command.unwrap() {
-        Command::RejectLead(rejection) => rejection,
-        other => panic!("{}", other.name()),
+    let rejection = |more: Value| {
+        let command = request(SALES, "sales.lead.rejected.v1", &fact(&more)).command;
+        let Some(Command::RejectLead(rejection)) = command else { panic!("{command:?}") };
+        rejection
     };
     for code in RejectionCode::ALL {
         let rejection = rejection(json!({ "reason": code.code() }));
@@ -204,7 +216,10 @@ fn a_rejection_keeps_its_code_and_an_unknown_reason_stands_as_other() {
     }
     for reason in [json!("tired"), json!(""), json!(null)] {
         let rejection = rejection(json!({ "reason": reason, "note": "  twelve chars  " }));
-        assert_eq!((rejection.code, rejection.unmapped, rejection.note_chars), (RejectionCode::Other, true, 12));
+        assert_eq!(
+            (rejection.code, rejection.unmapped, rejection.note_chars),
+            (RejectionCode::Other, true, 12)
+        );
     }
     let full = rejection(json!({ "reason": "bad_timing", "retry_on": "2026-09-01", "attempts": 4,
         "duplicate_of": { "lead_id": "3cf730e4-8da7-5ede-a045-31f37a2b3b0b" }, "fields": ["phone"] }));

@@ -4,6 +4,7 @@ mod any_bytes;
 mod bad_input;
 mod examples;
 mod meaning;
+mod unchecked;
 
 use super::{DecodedRecord, Decoder, RecordIn};
 use crate::contract::keys::Keys;
@@ -46,7 +47,11 @@ pub(super) fn decode_with(
     DECODER.decode(record, reference)
 }
 
-pub(super) fn decode_bytes(topic: &str, headers: &[(String, Vec<u8>)], value: Option<&[u8]>) -> DecodedRecord {
+pub(super) fn decode_bytes(
+    topic: &str,
+    headers: &[(String, Vec<u8>)],
+    value: Option<&[u8]>,
+) -> DecodedRecord {
     decode_with(topic, headers, value, &Reference::default())
 }
 
@@ -91,10 +96,14 @@ pub(super) fn refusal(topic: &str, name: &str, data: &Value) -> (&'static str, S
     (unreadable.reason, unreadable.detail)
 }
 
+/// Topic, type, and path and text of each example.
+type TypeExamples = (String, String, Vec<(String, String)>);
+
 /// Every inbound type of `schemas/index.json`: topic, type, and the text of each example.
-pub(super) fn inbound_examples() -> Vec<(String, String, Vec<(String, String)>)> {
+pub(super) fn inbound_examples() -> Vec<TypeExamples> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
-    let index: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(root.join("index.json")).unwrap()).unwrap();
+    let index: Vec<Value> =
+        serde_json::from_str(&std::fs::read_to_string(root.join("index.json")).unwrap()).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let example = |path: &Value| (text(path), std::fs::read_to_string(root.join(text(path))).unwrap());
     index

@@ -15,7 +15,9 @@ fn validator(topic: &str, event_type: &str) -> jsonschema::Validator {
 
 /// Panics with every violation.
 fn assert_valid(topic: &str, event_type: &str, payload: &Value) {
-    let violations: Vec<String> =
-        validator(topic, event_type).iter_errors(payload).map(|it| format!("{}: {it}", it.instance_path())).collect();
+    let violations: Vec<String> = validator(topic, event_type)
+        .iter_errors(payload)
+        .map(|it| format!("{}: {it}", it.instance_path()))
+        .collect();
     assert!(violations.is_empty(), "{event_type}: {}", violations.join("\n"));
 }

@@ -1,0 +1,95 @@
+//! The records of a run: forms that make leads, then the mix that a busy day brings. The same every time.
+
+use serde_json::json;
+
+/// One record, ready to be produced or decoded.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub topic: &'static str,
+    pub partition: i32,
+    pub key: String,
+    pub headers: Vec<(String, Vec<u8>)>,
+    pub value: Vec<u8>,
+}
+
+/// What a run reads.
+pub struct Made {
+    /// One form a person: makes the leads, is not measured.
+    pub forms: Vec<Record>,
+    pub mix: Vec<Record>,
+}
+
+const FORMS: &str = "marketing.form-fills.v1";
+const SIGNALS: &str = "marketing.signals.v1";
+const MAILS: &str = "marketing.email-events.v1";
+
+/// 70 % page views and sessions, 20 % clicks, 8 % newsletter and content forms, 2 % demo requests.
+pub fn make(people: usize, count: usize) -> Made {
+    let forms = (0..people).map(|person| form(person, "newsletter", person)).collect();
+    let mix = (0..count)
+        .map(|number| {
+            let person = (number * 7_919 + number / people.max(1)) % people.max(1);
+            let id = people + number;
+            match number % 50 {
+                0 => form(person, "demo", id),
+                1..=4 => form(person, "content", id),
+                5..=14 => click(person, id),
+                15..=30 => signal(person, id, "session", "pricing"),
+                _ => signal(person, id, "page_view", "product"),
+            }
+        })
+        .collect();
+    Made { forms, mix }
+}
+
+pub fn email(person: usize) -> String {
+    format!("person{person}@company{}.example", person / 3)
+}
+
+pub fn form(person: usize, kind: &str, id: usize) -> Record {
+    let data = json!({
+        "form_id": format!("form-{kind}"), "form_kind": kind, "submission_id": format!("s{id}"),
+        "person": {
+            "email": email(person), "first_name": "Ada", "last_name": format!("Quist{person}"),
+            "job_title": "Director Operations", "country": "DE",
+            "company": {"name": format!("Company {}", person / 3), "employees": 50 + person % 3_000, "industry": "software"}
+        },
+        "campaign_id": format!("c{}", person % 12),
+        "utm": {"source": "search", "medium": "cpc", "campaign": "autumn"},
+    });
+    record(FORMS, "form.submitted.v1", person, id, &data)
+}
+
+fn signal(person: usize, id: usize, kind: &str, page: &str) -> Record {
+    let data = json!({
+        "person": {"email": email(person)}, "kind": kind, "page_kind": page,
+        "url": "https://www.example.com/product?utm_source=search", "source": "search", "medium": "cpc",
+    });
+    record(SIGNALS, "signal.recorded.v1", person, id, &data)
+}
+
+fn click(person: usize, id: usize) -> Record {
+    let data = json!({
+        "person": {"email": email(person)}, "campaign_id": format!("c{}", person % 12),
+        "message_id": format!("m{}", id / 3), "link_url": "https://www.example.com/offer",
+    });
+    record(MAILS, "email.clicked.v1", person, id, &data)
+}
+
+fn record(topic: &'static str, event_type: &str, person: usize, id: usize, data: &serde_json::Value) -> Record {
+    let header = |name: &str, value: String| (name.to_owned(), value.into_bytes());
+    Record {
+        topic,
+        partition: i32::try_from(person).unwrap_or(0) % super::installation::PARTITIONS,
+        key: email(person),
+        headers: vec![
+            header("ce_specversion", "1.0".to_owned()),
+            header("ce_id", format!("r{id}")),
+            header("ce_source", "/bench".to_owned()),
+            header("ce_type", format!("io.baton.{event_type}")),
+            header("ce_time", jiff::Timestamp::now().to_string()),
+            header("content-type", "application/json".to_owned()),
+        ],
+        value: data.to_string().into_bytes(),
+    }
+}

@@ -1,0 +1,300 @@
+//! Checks the audit: chains, versions, streams, and that every lead's state is the fold of its rows. It reads in short
+//! pages, names the first bad row and changes nothing.
+
+use super::chain::{self, Columns};
+use crate::domain::evolve::evolve;
+use crate::domain::ids::LeadId;
+use crate::domain::lead::Lead;
+use crate::store::error::StoreError;
+use crate::store::read::Reader;
+use crate::store::read::trail::TrailRow;
+use crate::store::codec;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Rows of one page: about 300 kB, read in a few milliseconds, so that no snapshot lives long.
+const PAGE_ROWS: i64 = 1_000;
+/// The number that rows about leads carry.
+const LEAD: i16 = 1;
+
+/// What is wrong with a row, or with what stands beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// 1 lead, 2 account, 3 opportunity, 4 text, 5 position; 0 where a stream as a whole is meant.
+    pub subject_kind: i16,
+    pub subject: Uuid,
+    pub version: i64,
+    pub stream: String,
+    pub stream_sequence: i64,
+    pub what: String,
+}
+
+/// What was checked, and the first thing that does not hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    pub rows: u64,
+    pub subjects: u64,
+    pub streams: u64,
+    pub leads: u64,
+    pub fault: Option<Fault>,
+}
+
+impl Report {
+    /// Whether everything holds.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.fault.is_none()
+    }
+}
+
+/// A subject as far as its rows were read.
+struct Chain {
+    kind: i16,
+    subject: Uuid,
+    version: i64,
+    head: Vec<u8>,
+    /// The fold of its events, of a lead.
+    lead: Option<Lead>,
+}
+
+/// Checks everything; `progress` hears of each page with the rows read so far.
+///
+/// Batches may commit while it reads: a lead that went on is read again before it is called bad.
+///
+/// # Errors
+/// The database can't be read, or a row was written by a newer version.
+pub async fn verify(reader: &Reader, mut progress: impl FnMut(u64)) -> Result<Report, StoreError> {
+    let mut report = Report::default();
+    report.fault = chains(reader, &mut report, &mut progress).await?;
+    if report.holds() {
+        report.fault = streams(reader, &mut report).await?;
+    }
+    if report.holds() {
+        report.fault = unaudited(reader).await?;
+    }
+    Ok(report)
+}
+
+/// Every subject's rows in order: versions, hashes, and for leads the fold against the stored state.
+async fn chains(
+    reader: &Reader,
+    report: &mut Report,
+    progress: &mut impl FnMut(u64),
+) -> Result<Option<Fault>, StoreError> {
+    let mut after = (i16::MIN, Uuid::nil(), i64::MIN);
+    let mut open: Option<Chain> = None;
+    loop {
+        let rows = reader.trail_by_subject(after, PAGE_ROWS).await?;
+        let Some(last) = rows.last() else { break };
+        after = (last.subject_kind, last.subject, last.version);
+        let mut ended = Vec::new();
+        for row in &rows {
+            if open.as_ref().is_none_or(|chain| (chain.kind, chain.subject) != (row.subject_kind, row.subject)) {
+                ended.extend(open.take());
+                report.subjects += 1;
+                open = Some(Chain {
+                    kind: row.subject_kind,
+                    subject: row.subject,
+                    version: 0,
+                    head: vec![0; 32],
+                    lead: (row.subject_kind == LEAD).then(|| Lead::unseen(LeadId(row.subject))),
+                });
+            }
+            if let Some(chain) = open.as_mut()
+                && let Some(what) = link(chain, row)?
+            {
+                return Ok(Some(fault(row, what)));
+            }
+            report.rows += 1;
+        }
+        if let Some(fault) = tails(reader, report, ended).await? {
+            return Ok(Some(fault));
+        }
+        progress(report.rows);
+    }
+    tails(reader, report, open.into_iter().collect()).await
+}
+
+/// Checks a row against the chain so far and adds it; says what does not hold.
+fn link(chain: &mut Chain, row: &TrailRow) -> Result<Option<String>, StoreError> {
+    if row.version != chain.version + 1 {
+        return Ok(Some(format!("version {} follows on {}", row.version, chain.version)));
+    }
+    if row.previous != chain.head {
+        return Ok(Some("does not name the hash of the row before it".to_owned()));
+    }
+    if row.hash != chain::hash(&columns(row)) {
+        return Ok(Some("its bytes do not give its hash".to_owned()));
+    }
+    chain.version = row.version;
+    chain.head.clone_from(&row.hash);
+    if let Some(mut lead) = chain.lead.take() {
+        let event = codec::read_event(&row.payload)?;
+        if event.name() != row.event {
+            return Ok(Some(format!("is stored as {} and holds {}", row.event, event.name())));
+        }
+        lead.decided_at = row.decided_at;
+        match evolve(lead, &event) {
+            Ok(next) => chain.lead = Some(next),
+            Err(impossible) => return Ok(Some(impossible.to_string())),
+        }
+    }
+    Ok(None)
+}
+
+/// The bytes that the hash of a stored row is made of.
+fn columns(row: &TrailRow) -> Columns<'_> {
+    Columns {
+        stream: &row.stream,
+        stream_sequence: row.stream_sequence,
+        subject_kind: row.subject_kind,
+        subject: row.subject.as_bytes(),
+        version: row.version,
+        event: &row.event,
+        payload: &row.payload,
+        occurred_at: row.occurred_at.0,
+        decided_at: row.decided_at.0,
+        actor: &row.actor,
+        cause: &row.cause,
+        record: row.record.as_ref().map(|(topic, partition, offset)| (topic.as_str(), *partition, *offset)),
+        input: &row.input,
+        policy: &row.policy,
+        team: &row.team,
+        reference: &row.reference,
+        timeline: row.timeline,
+        previous: &row.previous,
+    }
+}
+
+/// The ends of chains against the leads' own rows: version, head and state.
+async fn tails(reader: &Reader, report: &mut Report, ended: Vec<Chain>) -> Result<Option<Fault>, StoreError> {
+    let chains: Vec<Chain> = ended.into_iter().filter(|chain| chain.lead.is_some()).collect();
+    if chains.is_empty() {
+        return Ok(None);
+    }
+    let ids: Vec<Uuid> = chains.iter().map(|chain| chain.subject).collect();
+    let stored = reader.tails_of(&ids).await?;
+    let stored: BTreeMap<Uuid, _> = stored.into_iter().map(|tail| (tail.id, tail)).collect();
+    for chain in chains {
+        report.leads += 1;
+        let at_end = |what: &str| Fault {
+            subject_kind: chain.kind,
+            subject: chain.subject,
+            version: chain.version,
+            stream: String::new(),
+            stream_sequence: 0,
+            what: what.to_owned(),
+        };
+        let Some(tail) = stored.get(&chain.subject) else {
+            return Ok(Some(at_end("the audit knows a lead that has no row")));
+        };
+        if tail.version > chain.version {
+            // It went on since its rows were read: its newer rows are checked from here.
+            if let Some(fault) = catch_up(reader, chain).await? {
+                return Ok(Some(fault));
+            }
+        } else if tail.version < chain.version {
+            return Ok(Some(at_end("the lead's row stands behind the audit")));
+        } else if tail.head_hash != chain.head {
+            return Ok(Some(at_end("the lead's row names another last hash")));
+        } else if chain.lead != Some(codec::read_lead(&tail.state)?) {
+            return Ok(Some(at_end("the state is not the fold of the audit")));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads on from where a chain was, once: what it lacks then is missing from the audit.
+async fn catch_up(reader: &Reader, mut chain: Chain) -> Result<Option<Fault>, StoreError> {
+    let wanted = reader.tails_of(&[chain.subject]).await?.pop();
+    let mut last = None;
+    while let Some(tail) = wanted.as_ref().filter(|tail| tail.version > chain.version) {
+        let rows = reader.trail_by_subject((chain.kind, chain.subject, chain.version), PAGE_ROWS).await?;
+        let mine: Vec<&TrailRow> =
+            rows.iter().filter(|row| (row.subject_kind, row.subject) == (chain.kind, chain.subject)).collect();
+        if mine.is_empty() {
+            return Ok(Some(Fault {
+                subject_kind: chain.kind,
+                subject: chain.subject,
+                version: chain.version,
+                stream: String::new(),
+                stream_sequence: 0,
+                what: format!("the lead's row stands at version {}, the audit ends here", tail.version),
+            }));
+        }
+        for row in mine {
+            if row.version > tail.version {
+                break;
+            }
+            if let Some(what) = link(&mut chain, row)? {
+                return Ok(Some(fault(row, what)));
+            }
+            last = Some(row.clone());
+        }
+    }
+    let (Some(tail), Some(row)) = (wanted, last) else { return Ok(None) };
+    if tail.head_hash != chain.head || chain.lead != Some(codec::read_lead(&tail.state)?) {
+        return Ok(Some(fault(&row, "the lead's row is not the fold of the audit".to_owned())));
+    }
+    Ok(None)
+}
+
+/// Every stream is gapless from 1 up to its counter.
+async fn streams(reader: &Reader, report: &mut Report) -> Result<Option<Fault>, StoreError> {
+    // Counters first: rows that commit while we read are beyond them and no fault.
+    let counters: BTreeMap<String, i64> = reader.stream_counters().await?.into_iter().collect();
+    let mut ends: BTreeMap<String, i64> = BTreeMap::new();
+    let mut after = (String::new(), i64::MIN);
+    loop {
+        let rows = reader.trail_by_stream((&after.0, after.1), PAGE_ROWS).await?;
+        let Some(last) = rows.last() else { break };
+        after = (last.stream.clone(), last.stream_sequence);
+        for row in rows {
+            let end = ends.entry(row.stream.clone()).or_insert(0);
+            if row.stream_sequence != *end + 1 {
+                return Ok(Some(Fault {
+                    subject_kind: row.subject_kind,
+                    subject: row.subject_id,
+                    version: row.version,
+                    what: format!("number {} of the stream follows on {}", row.stream_sequence, *end),
+                    stream: row.stream,
+                    stream_sequence: row.stream_sequence,
+                }));
+            }
+            *end = row.stream_sequence;
+        }
+    }
+    report.streams = u64::try_from(ends.len()).unwrap_or(u64::MAX);
+    let short = counters.into_iter().find(|(name, counter)| ends.get(name).copied().unwrap_or(0) < *counter);
+    Ok(short.map(|(stream, counter)| Fault {
+        subject_kind: 0,
+        subject: Uuid::nil(),
+        version: 0,
+        stream_sequence: ends.get(&stream).copied().unwrap_or(0),
+        what: format!("the counter of the stream stands at {counter}, its rows end here"),
+        stream,
+    }))
+}
+
+/// A lead that the audit knows nothing of.
+async fn unaudited(reader: &Reader) -> Result<Option<Fault>, StoreError> {
+    Ok(reader.unaudited_lead().await?.map(|(subject, version)| Fault {
+        subject_kind: LEAD,
+        subject,
+        version,
+        stream: String::new(),
+        stream_sequence: 0,
+        what: "the lead has a row and no audit".to_owned(),
+    }))
+}
+
+fn fault(row: &TrailRow, what: String) -> Fault {
+    Fault {
+        subject_kind: row.subject_kind,
+        subject: row.subject,
+        version: row.version,
+        stream: row.stream.clone(),
+        stream_sequence: row.stream_sequence,
+        what,
+    }
+}

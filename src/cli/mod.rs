@@ -1,0 +1,127 @@
+//! The command line: one file per subcommand. It speaks to people; it never decides about a lead.
+
+mod audit;
+mod config;
+mod healthcheck;
+mod kept;
+mod lead;
+mod ledger;
+mod migrate;
+mod output;
+mod parked;
+mod quarantine;
+mod reference;
+mod send;
+mod serve;
+mod token;
+mod topics;
+
+use crate::settings::{Flags, Settings};
+use clap::{Parser, Subcommand};
+use output::Failure;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  the operation failed
+  2  the command line or a setting is wrong
+  3  the database or Kafka cannot be reached or is not prepared
+  4  a check found a fault";
+
+/// Carries leads from marketing to sales: scored, routed, timed and audited.
+#[derive(Debug, Parser)]
+#[command(name = "baton", version, about, after_help = EXIT_CODES, disable_help_subcommand = true)]
+struct Cli {
+    /// File with settings; `baton config show` prints every key.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One setting, stronger than file and environment; may be repeated.
+    #[arg(long, global = true, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the service until SIGTERM or Ctrl-C.
+    #[command(after_help = EXIT_CODES)]
+    Serve(serve::Arguments),
+    /// Brings the database to this program's schema and publishes the default policy, team and reference data.
+    #[command(after_help = EXIT_CODES)]
+    Migrate(migrate::Arguments),
+    /// Creates or checks the topics.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Topics(topics::Arguments),
+    /// Checks an event against its schema and sends it.
+    #[command(after_help = EXIT_CODES)]
+    Send(send::Arguments),
+    /// Makes, lists and revokes tokens and one-time sign-in links.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Token(token::Arguments),
+    /// Shows or checks settings.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Config(config::Arguments),
+    /// Asks the running service whether it is ready.
+    #[command(after_help = EXIT_CODES)]
+    Healthcheck(healthcheck::Arguments),
+    /// Shows a lead's audit, or checks every chain.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Audit(audit::Arguments),
+    /// Checks that every record read has one outcome and every invariant holds.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Ledger(ledger::Arguments),
+    /// Records that could not be read.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Quarantine(quarantine::Arguments),
+    /// Records that wait for somebody to become known.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Parked(parked::Arguments),
+    /// Shows a lead.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Lead(lead::Arguments),
+    /// Publishes or shows the reference data.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Reference(reference::Arguments),
+}
+
+/// Parses, runs, prints one line when it failed.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no failures; clap knows where each is printed.
+            let code = if error.use_stderr() { output::USAGE } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<(), Failure> {
+    let settings = Settings::load(&Flags { file: cli.config, values: cli.set })?;
+    match cli.command {
+        Command::Serve(arguments) => serve::run(settings, &arguments),
+        Command::Migrate(arguments) => migrate::run(&settings, &arguments),
+        Command::Topics(arguments) => topics::run(&settings, &arguments),
+        Command::Send(arguments) => send::run(&settings, &arguments),
+        Command::Token(arguments) => token::run(&settings, &arguments),
+        Command::Config(arguments) => config::run(&settings, &arguments),
+        Command::Healthcheck(arguments) => healthcheck::run(&settings, &arguments),
+        Command::Audit(arguments) => audit::run(&settings, &arguments),
+        Command::Ledger(arguments) => ledger::run(&settings, &arguments),
+        Command::Quarantine(arguments) => quarantine::run(&settings, &arguments),
+        Command::Parked(arguments) => parked::run(&settings, &arguments),
+        Command::Lead(arguments) => lead::run(&settings, &arguments),
+        Command::Reference(arguments) => reference::run(&settings, &arguments),
+    }
+}

@@ -1,0 +1,89 @@
+//! The breaker: a lane that turns too many records away stops before it fills quarantine with good ones. It never counts
+//! what is nobody's fault.
+
+use crate::transaction::batch::Outcome;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Records that are looked back on.
+const WINDOW: usize = 1_000;
+/// Of the window, so many in a hundred ...
+const SHARE_PERCENT: usize = 5;
+/// ... and at least so many.
+const LEAST: usize = 20;
+/// Or so many in a minute, whatever the share.
+const PER_MINUTE: usize = 100;
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// Counts what went wrong on one lane.
+#[derive(Debug, Default)]
+pub struct Breaker {
+    last: VecDeque<bool>,
+    wrong: usize,
+    times: VecDeque<Instant>,
+}
+
+/// Whether an outcome is trouble: awaited identities, conflicts, filtered and refused records are not.
+fn is_trouble(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Quarantined(reason) => *reason != "conflict",
+        Outcome::Parked(reason) => *reason != "awaiting_identity",
+        Outcome::Applied(_) | Outcome::Duplicate | Outcome::Filtered(_) | Outcome::Refused(_) => false,
+    }
+}
+
+impl Breaker {
+    /// Counts one record at a moment; `true` says stop.
+    #[must_use]
+    pub fn trips(&mut self, outcome: &Outcome, now: Instant) -> bool {
+        let wrong = is_trouble(outcome);
+        self.last.push_back(wrong);
+        self.wrong += usize::from(wrong);
+        if self.last.len() > WINDOW && self.last.pop_front() == Some(true) {
+            self.wrong -= 1;
+        }
+        if wrong {
+            self.times.push_back(now);
+        }
+        while self.times.front().is_some_and(|first| now.duration_since(*first) > MINUTE) {
+            self.times.pop_front();
+        }
+        let share = self.last.len() >= WINDOW && self.wrong * 100 >= SHARE_PERCENT * self.last.len();
+        (share && self.wrong >= LEAST) || self.times.len() >= PER_MINUTE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Breaker, Outcome};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_twentieth_of_a_thousand_records_stops_the_lane() {
+        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        let tripped: Vec<bool> = (0..1_000_u32)
+            .map(|number| {
+                let outcome = if number % 20 == 0 { Outcome::Quarantined("schema") } else { Outcome::Applied("x") };
+                breaker.trips(&outcome, start + Duration::from_secs(u64::from(number) * 10))
+            })
+            .collect();
+        assert_eq!(tripped.iter().position(|tripped| *tripped), Some(999));
+    }
+
+    #[test]
+    fn a_hundred_a_minute_stop_the_lane_whatever_the_share() {
+        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        let count = (0..200).take_while(|_| !breaker.trips(&Outcome::Parked("bug"), start)).count();
+        assert_eq!(count, 99);
+    }
+
+    #[test]
+    fn strangers_conflicts_and_refusals_never_stop_a_lane() {
+        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        for _ in 0..3_000 {
+            assert!(!breaker.trips(&Outcome::Parked("awaiting_identity"), start));
+            assert!(!breaker.trips(&Outcome::Quarantined("conflict"), start));
+            assert!(!breaker.trips(&Outcome::Refused("stale".to_owned()), start));
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! A lane: takes what arrived while it committed, commits it as one transaction, says when it stands at the end. It owns
+//! one database session and never talks to Kafka.
+
+use super::breaker::Breaker;
+use super::pending::{Pending, Prefix, Taken};
+use super::progress::Progress;
+use super::queue::{Item, Queue};
+use super::{Control, IntakeError, Partition, SharedReference, Wake};
+use crate::clock;
+use crate::contract::request::Decoded;
+use crate::domain::time::Moment;
+use crate::settings::Settings;
+use crate::telemetry::health::Health;
+use crate::telemetry::{chain, metrics, semantic, trace};
+use crate::transaction::batch::{Batch, Outcome};
+use crate::transaction::session::{Session, Trouble};
+use futures_util::FutureExt as _;
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+/// A batch at least this large says that there is load, and a few milliseconds of waiting make the next one larger.
+const LOADED_RECORDS: usize = 100;
+/// A word about the end that is older than this says nothing about now.
+const MARK_MAX: Duration = Duration::from_secs(2);
+/// First and longest wait after the database failed.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MOST: Duration = Duration::from_secs(5);
+
+/// What a lane is built from.
+pub(super) struct Parts {
+    pub number: usize,
+    pub session: Session,
+    pub queue: Arc<Queue>,
+    pub settings: Arc<Settings>,
+    pub progress: Progress,
+    pub reference: SharedReference,
+    pub health: Health,
+    pub wake: Wake,
+    pub control: mpsc::Sender<Control>,
+}
+
+/// One lane's work.
+pub struct Lane {
+    parts: Parts,
+    name: String,
+    pending: Pending,
+    generation: u64,
+    breaker: Breaker,
+    /// Records of the next batch at most; halved when the database refuses a row.
+    limit: usize,
+    retries: u32,
+}
+
+/// How one batch went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Went {
+    On,
+    /// Everything taken is thrown away; the polling thread knows.
+    Discarded,
+    /// The lane takes no more.
+    Stopped,
+}
+
+impl Lane {
+    pub(super) fn new(parts: Parts) -> Self {
+        let (name, limit) = (format!("lane {}", parts.number), parts.settings.lanes.batch_records);
+        let (pending, breaker) = (Pending::default(), Breaker::default());
+        Self { parts, name, pending, generation: 0, breaker, limit, retries: 0 }
+    }
+
+    /// Runs until cancelled or its queue is closed; a batch under way is finished.
+    pub async fn run(mut self, cancel: CancellationToken) {
+        let mut loaded = false;
+        loop {
+            if self.pending.len() == 0 {
+                let ready = tokio::select! {
+                    biased;
+                    () = cancel.cancelled() => false,
+                    ready = self.parts.queue.ready() => ready,
+                };
+                if !ready {
+                    return;
+                }
+            }
+            if cancel.is_cancelled() {
+                return;
+            }
+            if loaded {
+                self.linger().await;
+            }
+            let started = clock::instant();
+            let Some(ended) = self.gather() else { return };
+            loaded = self.pending.len() >= LOADED_RECORDS;
+            let mut went = self.commit(started, &cancel).await;
+            // Idle partitions of a busy lane stand at their end too, and clocks wait for them.
+            if went == Went::On {
+                went = self.heartbeat(&ended).await;
+            }
+            match went {
+                Went::On => {}
+                Went::Discarded => self.pending.clear(),
+                Went::Stopped => return,
+            }
+        }
+    }
+
+    /// Under load: waits a little for a larger batch.
+    async fn linger(&self) {
+        let wait = Duration::from_millis(self.parts.settings.lanes.batch_wait_milliseconds);
+        let from = clock::instant();
+        while self.parts.queue.records() + self.pending.len() < LOADED_RECORDS && from.elapsed() < wait {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Takes what is there; `None` when the lane must end. Gives the partitions that stand at their end.
+    fn gather(&mut self) -> Option<Vec<Partition>> {
+        let lanes = &self.parts.settings.lanes;
+        let records = lanes.batch_records.saturating_sub(self.pending.len());
+        let bytes = lanes.batch_bytes.saturating_sub(self.pending.bytes());
+        if records == 0 || bytes == 0 {
+            return Some(Vec::new());
+        }
+        let taken = self.parts.queue.take(records, bytes);
+        if taken.generation != self.generation {
+            self.generation = taken.generation;
+            self.pending.clear();
+        }
+        let mut ended: Vec<Partition> = Vec::new();
+        for item in taken.items {
+            match item {
+                Item::Assigned(assigned) => self.pending.own(&assigned),
+                Item::AtEnd { partition, seen } => {
+                    if seen.elapsed() < MARK_MAX && !ended.contains(&partition) {
+                        ended.push(partition);
+                    }
+                }
+                Item::Record(arrival) => {
+                    let place = arrival.entry.record.clone();
+                    match self.pending.take(*arrival) {
+                        Taken::Waits | Taken::Known | Taken::Ignored => {}
+                        Taken::Another => {
+                            let (topic, partition) = place.map(|it| (it.topic.to_string(), it.partition)).unwrap_or_default();
+                            self.tell(Control::Stop(IntakeError::LastRecord { topic, partition }));
+                            return None;
+                        }
+                    }
+                }
+            }
+        }
+        Some(ended)
+    }
+
+    fn tell(&self, control: Control) {
+        if self.parts.control.send(control).is_err() {
+            tracing::debug!(lane = self.parts.number, "the polling thread has ended already");
+        }
+    }
+
+    async fn heartbeat(&mut self, ended: &[Partition]) -> Went {
+        let mine = self.pending.at_end(ended);
+        if mine.is_empty() {
+            return Went::On;
+        }
+        match self.parts.session.heartbeat(&mine).await {
+            Ok(_) => {
+                self.well();
+                Went::On
+            }
+            Err(error) => {
+                let trouble = error.trouble();
+                self.outage(&trouble, &chain(&error)).await
+            }
+        }
+    }
+
+    /// Commits everything that waits, batch by batch; one more record than the database takes goes alone.
+    async fn commit(&mut self, started: Instant, cancel: &CancellationToken) -> Went {
+        let bytes_max = self.parts.settings.lanes.batch_bytes;
+        while self.pending.len() > 0 {
+            let prefix = self.pending.prefix(self.limit, bytes_max, Moment(clock::wall_micros()));
+            let span = span(self.parts.number, &prefix.batch);
+            let attempt = AssertUnwindSafe(self.parts.session.commit(&prefix.batch)).catch_unwind().instrument(span);
+            let went = match attempt.await {
+                Ok(Ok(committed)) => {
+                    self.committed(&prefix, &committed.outcomes, started)
+                }
+                Ok(Err(error)) => match error.trouble() {
+                    Trouble::Data => self.refused(&prefix, &chain(&error)),
+                    trouble @ (Trouble::Fenced | Trouble::Instance | Trouble::World) => {
+                        self.outage(&trouble, &chain(&error)).await
+                    }
+                },
+                Err(_) => {
+                    // The panic left the connection in an unknown state; the batch is a record's fault until shown otherwise.
+                    tracing::error!(lane = self.parts.number, records = prefix.records, "a batch panicked");
+                    match self.parts.session.reopen().await {
+                        Ok(()) => self.refused(&prefix, "deciding on the record failed by a fault of ours"),
+                        Err(error) => self.outage(&error.trouble(), &chain(&error)).await,
+                    }
+                }
+            };
+            if went != Went::On {
+                return went;
+            }
+            if cancel.is_cancelled() {
+                return Went::Stopped;
+            }
+            if self.parts.queue.generation() != self.generation {
+                return Went::Discarded;
+            }
+        }
+        Went::On
+    }
+
+    fn committed(&mut self, prefix: &Prefix, outcomes: &[Outcome], started: Instant) -> Went {
+        let now = clock::instant();
+        self.pending.done(prefix);
+        for moved in &prefix.batch.moves {
+            self.parts.progress.committed(&(Arc::clone(&moved.topic), moved.partition), moved.to, now);
+        }
+        count(&prefix.batch, outcomes);
+        metrics::batch(now.duration_since(started));
+        self.parts.reference.set(&self.parts.session.texts().reference);
+        (self.parts.wake)();
+        self.well();
+        self.limit = self.limit.saturating_mul(2).min(self.parts.settings.lanes.batch_records);
+        let tripped = outcomes.iter().filter(|outcome| self.breaker.trips(outcome, now)).count() > 0;
+        if tripped {
+            self.parts.health.unwell(&self.name, "too many records went wrong: look at `baton quarantine list`, then start again");
+            tracing::error!(lane = self.parts.number, "the breaker stopped the lane");
+            return Went::Stopped;
+        }
+        Went::On
+    }
+
+    /// The database refused a row of the batch: halve by prefix, down to one record that is kept unread.
+    fn refused(&mut self, prefix: &Prefix, detail: &str) -> Went {
+        if prefix.records > 1 {
+            self.limit = (prefix.records / 2).max(1);
+            tracing::warn!(lane = self.parts.number, records = prefix.records, next_records = self.limit, "a batch was refused and is halved");
+            return Went::On;
+        }
+        let alone = prefix.batch.entries.first().is_some_and(|entry| match &entry.decoded {
+            Err(unreadable) => unreadable.reason == "database_refused",
+            Ok(_) => false,
+        });
+        if alone {
+            let (topic, partition, offset) = self.pending.first().unwrap_or_default();
+            self.tell(Control::Stop(IntakeError::Stuck { topic, partition, offset, detail: detail.to_owned() }));
+            return Went::Stopped;
+        }
+        tracing::error!(lane = self.parts.number, detail, "a record was refused and is quarantined");
+        self.pending.give_up_first("the database or a fault of ours refused what the record says");
+        Went::On
+    }
+
+    async fn outage(&mut self, trouble: &Trouble, why: &str) -> Went {
+        match trouble {
+            Trouble::Fenced => {
+                if self.parts.queue.generation() != self.generation {
+                    // The partitions were given back while the batch was under way: nobody missed anything.
+                    return Went::Discarded;
+                }
+                metrics::fence_miss();
+                tracing::warn!(lane = self.parts.number, "fence miss: the batch was rolled back");
+                self.parts.queue.revoke();
+                self.tell(Control::FenceMiss);
+                Went::Discarded
+            }
+            Trouble::Instance => {
+                self.tell(Control::Leave(why.to_owned()));
+                Went::Stopped
+            }
+            Trouble::World | Trouble::Data => {
+                self.parts.health.unwell(&self.name, "the database cannot be reached");
+                let wait = clock::backoff(RETRY_FIRST, RETRY_MOST, self.retries);
+                self.retries = self.retries.saturating_add(1);
+                tracing::warn!(lane = self.parts.number, why, wait_milliseconds = wait.as_millis(), "the database is away");
+                tokio::time::sleep(wait).await;
+                if let Err(error) = self.parts.session.reopen().await {
+                    tracing::debug!(error = %chain(&error), "the session could not be opened again");
+                }
+                Went::On
+            }
+        }
+    }
+
+    fn well(&mut self) {
+        if self.retries > 0 {
+            self.retries = 0;
+            self.parts.health.well(&self.name);
+        }
+    }
+}
+
+fn count(batch: &Batch, outcomes: &[Outcome]) {
+    let mut counts: BTreeMap<(&str, &'static str), u64> = BTreeMap::new();
+    for (entry, outcome) in batch.entries.iter().zip(outcomes) {
+        if let Some(record) = &entry.record {
+            *counts.entry((&record.topic, outcome.code())).or_default() += 1;
+        }
+    }
+    for ((topic, outcome), count) in counts {
+        metrics::records(topic, outcome, count);
+    }
+}
+
+fn span(lane: usize, batch: &Batch) -> tracing::Span {
+    let topic = match batch.moves.as_slice() {
+        [only] => only.topic.to_string(),
+        _ => "batch".to_owned(),
+    };
+    let span = semantic::batch_span(lane, batch.entries.len(), &topic);
+    let contexts = batch.entries.iter().filter_map(|entry| match &entry.decoded {
+        Ok(Decoded::Request(request)) => request.cause.traceparent.as_deref(),
+        Ok(Decoded::Ignored(_)) | Err(_) => None,
+    });
+    trace::link(&span, contexts);
+    span
+}

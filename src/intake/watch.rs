@@ -1,0 +1,177 @@
+//! The watch: asks the broker where partitions end. From that come the lag, the word to a lane that it stands at the end
+//! (clocks wait for it), and the alarms for stuck partitions and unequal counts. It never reads a record.
+
+use super::progress::{Progress, Standing};
+use super::queue::{Item, Queue};
+use super::{Control, IntakeError, Partition, client, counts, lane_of};
+use crate::clock;
+use crate::settings::Settings;
+use crate::telemetry::health::Health;
+use crate::telemetry::metrics;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::{Offset, TopicPartitionList};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// One question may take so long.
+const QUESTION: Duration = Duration::from_secs(2);
+/// How often partition counts are looked at.
+const COUNTS_EVERY: Duration = Duration::from_secs(30);
+/// How long unequal counts are waited for (somebody is growing the topics) before the process stops.
+const UNEQUAL_MAX: Duration = Duration::from_mins(10);
+/// Between two looks at whether to end.
+const NAP: Duration = Duration::from_millis(20);
+
+/// What the watch is built from.
+pub(super) struct Parts {
+    pub settings: Arc<Settings>,
+    pub progress: Progress,
+    pub queues: Vec<Arc<Queue>>,
+    pub health: Health,
+    pub cancel: CancellationToken,
+    pub control: mpsc::Sender<Control>,
+}
+
+/// The watch's work.
+pub struct Watch {
+    parts: Parts,
+    halted: Arc<AtomicBool>,
+    counts_at: Option<Instant>,
+    unequal_since: Option<Instant>,
+    /// The broker answers for many partitions in one question; brokers in tests may not.
+    one_question: bool,
+}
+
+impl Watch {
+    pub(super) fn new(parts: Parts) -> Self {
+        Self { parts, halted: Arc::default(), counts_at: None, unequal_since: None, one_question: true }
+    }
+
+    /// Set while partition counts are unequal.
+    pub(super) fn halted(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.halted)
+    }
+
+    /// Runs until cancelled; blocks its thread.
+    ///
+    /// # Errors
+    /// The client cannot be built.
+    pub fn run(mut self) -> Result<(), IntakeError> {
+        let client: BaseConsumer<client::Quiet> =
+            client::asking(&self.parts.settings).create_with_context(client::Quiet).map_err(IntakeError::Client)?;
+        let every = Duration::from_millis(self.parts.settings.lanes.heartbeat_milliseconds);
+        while !self.parts.cancel.is_cancelled() {
+            let seen = clock::instant();
+            self.ends(&client, seen);
+            self.counts(&client, seen);
+            while seen.elapsed() < every && !self.parts.cancel.is_cancelled() {
+                std::thread::sleep(NAP);
+            }
+        }
+        Ok(())
+    }
+
+    fn ends(&mut self, client: &BaseConsumer<client::Quiet>, seen: Instant) {
+        let standings = self.parts.progress.standings(seen);
+        if standings.is_empty() {
+            return;
+        }
+        match self.ask(client, &standings) {
+            Ok(ends) => {
+                self.parts.health.well("kafka");
+                self.judge(&standings, &ends, seen);
+            }
+            Err(error) => {
+                self.parts.health.unwell("kafka", "no broker answers");
+                tracing::debug!(error = %error, "ends of partitions could not be read");
+            }
+        }
+    }
+
+    fn ask(
+        &mut self,
+        client: &BaseConsumer<client::Quiet>,
+        standings: &[(Partition, Standing)],
+    ) -> Result<BTreeMap<Partition, i64>, KafkaError> {
+        if self.one_question {
+            let mut list = TopicPartitionList::with_capacity(standings.len());
+            for ((topic, partition), _) in standings {
+                list.add_partition_offset(topic, *partition, Offset::End)?;
+            }
+            let answer = client.offsets_for_times(list, QUESTION)?;
+            let mut ends = BTreeMap::new();
+            for ((topic, partition), _) in standings {
+                if let Some(Offset::Offset(end)) =
+                    answer.find_partition(topic, *partition).filter(|found| found.error().is_ok()).map(|found| found.offset())
+                {
+                    ends.insert((Arc::clone(topic), *partition), end);
+                }
+            }
+            if !ends.is_empty() {
+                return Ok(ends);
+            }
+            self.one_question = false;
+        }
+        let mut ends = BTreeMap::new();
+        for ((topic, partition), _) in standings {
+            let (_, end) = client.fetch_watermarks(topic, *partition, QUESTION)?;
+            ends.insert((Arc::clone(topic), *partition), end);
+        }
+        Ok(ends)
+    }
+
+    fn judge(&self, standings: &[(Partition, Standing)], ends: &BTreeMap<Partition, i64>, seen: Instant) {
+        let stuck_after = Duration::from_secs(self.parts.settings.lanes.stuck_seconds);
+        let mut stuck = Vec::new();
+        for (partition, standing) in standings {
+            let Some(end) = ends.get(partition) else { continue };
+            let behind = !standing.is_at(*end) || standing.committed < standing.handed;
+            metrics::lag(&partition.0, partition.1, if behind { end - standing.committed } else { 0 });
+            if standing.is_at(*end) {
+                let lane = lane_of(partition.1, self.parts.queues.len());
+                if let Some(queue) = self.parts.queues.get(lane) {
+                    queue.push(Item::AtEnd { partition: partition.clone(), seen });
+                }
+            }
+            if !behind {
+                self.parts.progress.idle(partition, seen);
+            } else if standing.unmoved > stuck_after {
+                stuck.push(format!("{}/{}", partition.0, partition.1));
+            }
+        }
+        if stuck.is_empty() {
+            self.parts.health.well("lag");
+        } else {
+            self.parts.health.unwell("lag", &format!("behind and unmoved for {} s: {}", stuck_after.as_secs(), stuck.join(", ")));
+        }
+    }
+
+    fn counts(&mut self, client: &BaseConsumer<client::Quiet>, now: Instant) {
+        let every = if self.unequal_since.is_some() { COUNTS_EVERY / 10 } else { COUNTS_EVERY };
+        if self.counts_at.is_some_and(|at| now.duration_since(at) < every) {
+            return;
+        }
+        self.counts_at = Some(now);
+        let Ok(found) = counts::ask(client, QUESTION) else { return };
+        match counts::unequal(&found) {
+            None => {
+                self.unequal_since = None;
+                self.halted.store(false, Ordering::Relaxed);
+                self.parts.health.well("partitions");
+            }
+            Some(counts) => {
+                self.halted.store(true, Ordering::Relaxed);
+                self.parts.health.unwell("partitions", &format!("unequal partition counts: {counts}"));
+                let since = *self.unequal_since.get_or_insert(now);
+                if now.duration_since(since) > UNEQUAL_MAX {
+                    // The poller may have ended already.
+                    let _ = self.parts.control.send(Control::Stop(IntakeError::UnequalCounts { counts }));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The compacted topic: one transactional producer per shard. `init_transactions` fences whoever held the shard before,
+//! and only then is anything read, so a relay that wakes late can't overwrite newer state. It never sends events.
+
+use super::filling::{self, Outgoing};
+use super::{Relay, RelayError, round};
+use crate::intake::client;
+use crate::settings::Settings;
+use crate::store::outbox::Unsent;
+use crate::telemetry::semantic;
+use futures_util::future::join_all;
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer, DefaultProducerContext};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::Instrument as _;
+
+/// Fencing and committing may take so long: a coordinator's failover is a few seconds.
+const TRANSACTION: Duration = Duration::from_secs(10);
+
+/// A producer that has fenced its predecessors, for one lease.
+pub(super) struct Fenced {
+    epoch: i64,
+    producer: Arc<ThreadedProducer<DefaultProducerContext>>,
+}
+
+impl Fenced {
+    pub(super) fn epoch(&self) -> i64 {
+        self.epoch
+    }
+}
+
+/// What one transaction did.
+enum Done {
+    Committed(Vec<Unsent>),
+    /// One row can never be sent: the transaction was aborted.
+    Hopeless(Unsent, String),
+}
+
+impl Relay {
+    /// Sends state and tombstones, each shard in a transaction of its own, all shards at once.
+    pub(super) async fn send_states(&mut self, mut states: BTreeMap<i16, Vec<Unsent>>) -> Result<usize, RelayError> {
+        self.fence(&mut states).await?;
+        let mut turns = Vec::with_capacity(states.len());
+        for (shard, rows) in states {
+            let identifiers = self.outlet.identifiers(&rows).await?;
+            let mut outgoing = Vec::with_capacity(rows.len());
+            let mut stuck = BTreeSet::new();
+            for row in rows {
+                if stuck.contains(&row.lead) {
+                    continue;
+                }
+                match filling::outgoing(&row, &identifiers) {
+                    Ok(out) => outgoing.push((row, out)),
+                    Err(error) => {
+                        stuck.insert(row.lead);
+                        self.hold(shard, &row, &crate::telemetry::chain(&error)).await?;
+                    }
+                }
+            }
+            let Some(fenced) = self.fenced.get(&shard) else { return Err(RelayError::LeaseGone { shard }) };
+            let producer = Arc::clone(&fenced.producer);
+            let span = semantic::send_span(shard, outgoing.len());
+            let turn = tokio::task::spawn_blocking(move || transact(&producer, outgoing)).instrument(span);
+            turns.push(async move { (shard, turn.await) });
+        }
+        let mut sent = 0;
+        let mut failure = None;
+        for (shard, done) in join_all(turns).await {
+            match done {
+                Ok(Ok(Done::Committed(rows))) => {
+                    let rows: Vec<&Unsent> = rows.iter().collect();
+                    sent += self.mark(shard, &rows).await?;
+                    round::count(&rows);
+                }
+                Ok(Ok(Done::Hopeless(row, reason))) => self.hold(shard, &row, &reason).await?,
+                Ok(Err(source)) => {
+                    self.fenced.remove(&shard);
+                    failure = Some(RelayError::Transaction { shard, source });
+                }
+                Err(_) => failure = Some(RelayError::CutOff),
+            }
+        }
+        failure.map_or(Ok(sent), Err)
+    }
+
+    /// Makes producers for shards that have none under this lease, and reads those shards again: what was read before
+    /// the fence may have been sent by the one who is fenced now.
+    async fn fence(&mut self, states: &mut BTreeMap<i16, Vec<Unsent>>) -> Result<(), RelayError> {
+        let new: Vec<i16> = states.keys().copied().filter(|shard| !self.fenced.contains_key(shard)).collect();
+        let mut making = Vec::with_capacity(new.len());
+        for shard in new {
+            let (epoch, settings) = (self.lease(shard)?, Arc::clone(&self.settings));
+            let made = tokio::task::spawn_blocking(move || make(&settings, shard));
+            making.push(async move { (shard, epoch, made.await) });
+        }
+        for (shard, epoch, made) in join_all(making).await {
+            let producer = made.map_err(|_| RelayError::CutOff)??;
+            self.fenced.insert(shard, Fenced { epoch, producer: Arc::new(producer) });
+            let rows = self.outlet.unsent(shard, i64::from(self.settings.relay.rows), true).await?;
+            states.insert(shard, rows);
+        }
+        states.retain(|_, rows| !rows.is_empty());
+        Ok(())
+    }
+}
+
+fn make(settings: &Settings, shard: i16) -> Result<ThreadedProducer<DefaultProducerContext>, RelayError> {
+    let config = client::producer(settings, Some(&format!("relay-{shard}")));
+    let producer: ThreadedProducer<DefaultProducerContext> = config.create().map_err(RelayError::Client)?;
+    producer.init_transactions(TRANSACTION).map_err(|source| RelayError::Transaction { shard, source })?;
+    Ok(producer)
+}
+
+/// One transaction; blocks its thread.
+fn transact(
+    producer: &ThreadedProducer<DefaultProducerContext>,
+    rows: Vec<(Unsent, Outgoing)>,
+) -> Result<Done, KafkaError> {
+    producer.begin_transaction()?;
+    for (row, out) in &rows {
+        let mut record =
+            BaseRecord::to(out.topic.name()).key(&out.key).headers(filling::kafka_headers(&out.headers));
+        if let Some(payload) = &out.payload {
+            record = record.payload(payload);
+        }
+        if let Err((error, _)) = producer.send(record) {
+            producer.abort_transaction(TRANSACTION)?;
+            if round::is_hopeless(&error) {
+                return Ok(Done::Hopeless(row.clone(), error.to_string()));
+            }
+            return Err(error);
+        }
+    }
+    producer.commit_transaction(TRANSACTION)?;
+    Ok(Done::Committed(rows.into_iter().map(|(row, _)| row).collect()))
+}

@@ -1,0 +1,279 @@
+//! The relay: outbox to Kafka, shard by shard under a lease. It reads rows, sends, marks; it never makes a record of its own.
+//!
+//! A round: renew the leases; read what is unsent, oldest first; send. Events go through one idempotent producer, all at
+//! once; the compacted topic through one transactional producer per shard, which is fenced on the broker. Each has a loop
+//! of its own, since a transaction takes as long as many sends. A failure drops the producer and the next round reads
+//! again, so order per lead and topic holds; what was sent and not marked is sent again under the same id.
+
+mod filling;
+mod fenced;
+mod round;
+
+use crate::clock;
+use crate::intake::client;
+use crate::settings::Settings;
+use crate::store::error::StoreError;
+use crate::store::outbox::{SHARDS, Unsent};
+use crate::store::outlet::Outlet;
+use crate::telemetry::health::Health;
+use crate::telemetry::{chain, metrics, semantic};
+use fenced::Fenced;
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{FutureProducer, Producer as _, PurgeConfig};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+/// First and longest wait after a failed round.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MOST: Duration = Duration::from_secs(5);
+/// How often the age of the outbox is measured.
+const GAUGE: Duration = Duration::from_secs(5);
+/// What is still in a producer's queue gets this long at the end.
+const FLUSH: Duration = Duration::from_secs(2);
+
+/// Why a round failed; the next one starts anew.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    #[error("the outbox could not be read or marked")]
+    Store(#[from] StoreError),
+    #[error("the producer cannot be built: check [kafka.client]")]
+    Client(#[source] KafkaError),
+    #[error("records could not be delivered")]
+    Delivery(#[source] KafkaError),
+    #[error("the producer of shard {shard} could not finish its transaction")]
+    Transaction {
+        shard: i16,
+        #[source]
+        source: KafkaError,
+    },
+    #[error("the lease of shard {shard} is gone")]
+    LeaseGone { shard: i16 },
+    #[error("a blocking call of the producer was cut off")]
+    CutOff,
+}
+
+/// What a relay sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Everything but state.
+    Events,
+    /// State and tombstones: the compacted topic.
+    State,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Events => "relay of events",
+            Self::State => "relay of state",
+        }
+    }
+}
+
+/// One instance's relay of a kind over all shards that it holds.
+pub struct Relay {
+    kind: Kind,
+    settings: Arc<Settings>,
+    outlet: Outlet,
+    /// Names this instance on the leases; another life of the process is another owner.
+    owner: String,
+    health: Health,
+    events: Option<FutureProducer<client::Quiet>>,
+    fenced: BTreeMap<i16, Fenced>,
+    leases: BTreeMap<i16, i64>,
+    leased_at: Option<Instant>,
+    gauged_at: Option<Instant>,
+}
+
+impl Relay {
+    /// A relay that holds nothing yet.
+    #[must_use]
+    pub fn new(kind: Kind, settings: Arc<Settings>, outlet: Outlet, owner: String, health: Health) -> Self {
+        Self {
+            kind,
+            settings,
+            outlet,
+            owner,
+            health,
+            events: None,
+            fenced: BTreeMap::new(),
+            leases: BTreeMap::new(),
+            leased_at: None,
+            gauged_at: None,
+        }
+    }
+
+    /// Runs until cancelled, woken after commits and by its own sweep; gives the leases back at the end.
+    pub async fn run(mut self, woken: Arc<Notify>, cancel: CancellationToken) {
+        let sweep = Duration::from_millis(self.settings.relay.sweep_milliseconds);
+        let mut failures = 0;
+        while !cancel.is_cancelled() {
+            let wait = match self.run_once().await {
+                Ok(sent) => {
+                    if failures > 0 {
+                        failures = 0;
+                        self.health.well(self.kind.name());
+                    }
+                    if sent > 0 { Duration::ZERO } else { sweep }
+                }
+                Err(error) => {
+                    self.failed(&error).await;
+                    failures += 1;
+                    clock::backoff(RETRY_FIRST, RETRY_MOST, failures)
+                }
+            };
+            if wait.is_zero() {
+                continue;
+            }
+            // After a failure a wake changes nothing: the wait is the point.
+            let wakes = failures == 0;
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => {}
+                () = woken.notified(), if wakes => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        self.stop().await;
+    }
+
+    /// One round over all shards; says how many records were sent and marked. For the loop, the demo and tests.
+    ///
+    /// # Errors
+    /// The database or Kafka failed; nothing is lost, the next round reads again.
+    pub async fn run_once(&mut self) -> Result<usize, RelayError> {
+        self.renew().await?;
+        let limit = i64::from(self.settings.relay.rows);
+        let shards: Vec<i16> = self.leases.keys().copied().collect();
+        let mut rows = BTreeMap::new();
+        for shard in shards {
+            let unsent = self.outlet.unsent(shard, limit, self.kind == Kind::State).await?;
+            if !unsent.is_empty() {
+                rows.insert(shard, unsent);
+            }
+        }
+        let count = rows.values().map(Vec::len).sum();
+        let sent = match self.kind {
+            Kind::Events | Kind::State if count == 0 => 0,
+            Kind::Events => {
+                let rows: Vec<(i16, Unsent)> =
+                    rows.into_iter().flat_map(|(shard, rows)| rows.into_iter().map(move |row| (shard, row))).collect();
+                let span = semantic::send_span(-1, count);
+                self.send_events(&rows).instrument(span).await?
+            }
+            Kind::State => self.send_states(rows).await?,
+        };
+        self.gauge().await?;
+        Ok(sent)
+    }
+
+    /// Renews and takes leases, well before they end.
+    async fn renew(&mut self) -> Result<(), RelayError> {
+        let lease = Duration::from_secs(u64::from(self.settings.relay.lease_seconds));
+        if self.leased_at.is_some_and(|at| at.elapsed() < lease / 3) {
+            return Ok(());
+        }
+        let asked = clock::instant();
+        let micros = i64::try_from(lease.as_micros()).unwrap_or(i64::MAX);
+        let shards = self.outlet.take_shards(&self.owner, micros, i64::from(SHARDS)).await?;
+        let leases: BTreeMap<i16, i64> = shards.into_iter().collect();
+        if leases != self.leases {
+            tracing::info!(relay.shards = leases.len(), "relay shards held");
+        }
+        // A producer of a lease that ended and came back must be fenced anew before anything is read.
+        self.fenced.retain(|shard, fenced| leases.get(shard) == Some(&fenced.epoch()));
+        self.leases = leases;
+        self.leased_at = Some(asked);
+        Ok(())
+    }
+
+    fn lease(&self, shard: i16) -> Result<i64, RelayError> {
+        self.leases.get(&shard).copied().ok_or(RelayError::LeaseGone { shard })
+    }
+
+    /// Marks rows of one shard; the statement checks the lease again.
+    async fn mark(&mut self, shard: i16, rows: &[&Unsent]) -> Result<usize, RelayError> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let epoch = self.lease(shard)?;
+        let keys: Vec<_> = rows.iter().map(|row| (row.seq, row.created_at)).collect();
+        let marked = self.outlet.mark_sent(shard, &self.owner, epoch, &keys).await?;
+        if usize::try_from(marked).unwrap_or(0) < keys.len() {
+            return Err(RelayError::LeaseGone { shard });
+        }
+        Ok(keys.len())
+    }
+
+    async fn hold(&mut self, shard: i16, row: &Unsent, reason: &str) -> Result<(), RelayError> {
+        tracing::error!(relay.shard = shard, outbox.seq = row.seq, reason, "a record can never be sent: its lead's records wait, see `baton outbox list`");
+        Ok(self.outlet.hold(shard, row.seq, reason).await?)
+    }
+
+    async fn gauge(&mut self) -> Result<(), RelayError> {
+        if self.kind == Kind::State || self.gauged_at.is_some_and(|at| at.elapsed() < GAUGE) {
+            return Ok(());
+        }
+        self.gauged_at = Some(clock::instant());
+        let shards: Vec<i16> = self.leases.keys().copied().collect();
+        let backlog = self.outlet.backlog(&shards).await?;
+        let age = backlog.oldest.map_or(0, |oldest| (clock::wall_micros() - oldest.0).max(0));
+        metrics::outbox_age(Duration::from_micros(age.unsigned_abs()));
+        metrics::held(backlog.held.unsigned_abs());
+        if backlog.held > 0 {
+            self.health.unwell("outbox", "records can never be sent: see `baton outbox list`");
+        } else {
+            self.health.well("outbox");
+        }
+        Ok(())
+    }
+
+    /// Drops what may be in an unknown state, so that the next round starts from the rows.
+    async fn failed(&mut self, error: &RelayError) {
+        self.health.unwell(self.kind.name(), "records cannot be published");
+        tracing::warn!(error = %chain(error), "a relay round failed: rows are read again");
+        match error {
+            RelayError::Store(_) => {
+                if let Err(error) = self.outlet.reopen().await {
+                    tracing::debug!(error = %chain(&error), "the relay's connection could not be opened again");
+                }
+                self.leased_at = None;
+            }
+            RelayError::LeaseGone { shard } => {
+                self.fenced.remove(shard);
+                self.leases.remove(shard);
+                self.leased_at = None;
+            }
+            RelayError::Transaction { shard, .. } => {
+                self.fenced.remove(shard);
+            }
+            RelayError::Client(_) | RelayError::Delivery(_) | RelayError::CutOff => self.drop_events(),
+        }
+    }
+
+    /// What is queued in the old producer must not be sent after what the new one reads.
+    fn drop_events(&mut self) {
+        if let Some(producer) = self.events.take() {
+            producer.purge(PurgeConfig::default().queue().inflight());
+        }
+    }
+
+    async fn stop(mut self) {
+        if let Some(producer) = self.events.take()
+            && let Err(error) = producer.flush(FLUSH)
+        {
+            tracing::debug!(error = %error, "the producer was not flushed");
+        }
+        // Both kinds share the leases; the relay of state ends last and gives them back.
+        if self.kind == Kind::Events {
+            return;
+        }
+        if let Err(error) = self.outlet.release(&self.owner).await {
+            tracing::debug!(error = %chain(&error), "relay leases were not given back and run out");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The router's loop: queued leads to pools, one transaction per pool and turn. Who gets a lead is decided in `plan`; this
+//! never chooses anybody and holds no SQL.
+
+use crate::clock;
+use crate::contract::keys::Keys;
+use crate::domain::team::PoolId;
+use crate::domain::time::SECOND;
+use crate::settings::Settings;
+use crate::telemetry::health::Health;
+use crate::telemetry::semantic;
+use crate::transaction::batch::{Batch, Outcome, Stream};
+use crate::transaction::session::{CommitError, Session};
+use crate::transaction::turn;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+/// Streams that number the router's decisions.
+const STREAMS: u8 = 8;
+/// First and longest wait after the database failed.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MOST: Duration = Duration::from_secs(5);
+
+/// Called after every commit that changed something.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// One instance's router; pools are shared between instances by leases.
+pub struct Router {
+    session: Session,
+    keys: Keys,
+    /// Names this instance on the leases.
+    owner: String,
+    settings: Arc<Settings>,
+    health: Health,
+    wake: Wake,
+}
+
+impl Router {
+    /// A router over a session of its own.
+    #[must_use]
+    pub fn new(
+        session: Session,
+        keys: Keys,
+        owner: String,
+        settings: Arc<Settings>,
+        health: Health,
+        wake: Wake,
+    ) -> Self {
+        Self { session, keys, owner, settings, health, wake }
+    }
+
+    /// Runs until cancelled, woken when a lead came to stand in a queue and by its own tick.
+    pub async fn run(mut self, woken: Arc<Notify>, cancel: CancellationToken) {
+        let tick = Duration::from_millis(self.settings.router.tick_milliseconds);
+        let mut failures = 0;
+        while !cancel.is_cancelled() {
+            let wait = match self.run_once().await {
+                Ok(offered) => {
+                    failures = 0;
+                    self.health.well("router");
+                    if offered > 0 { Duration::ZERO } else { tick }
+                }
+                Err(error) => {
+                    self.health.unwell("router", "queued leads cannot be offered");
+                    tracing::warn!(error = %error, "the router's turn failed");
+                    if let Err(error) = self.session.reopen().await {
+                        tracing::debug!(error = %error, "the router's session could not be opened again");
+                    }
+                    failures += 1;
+                    clock::backoff(RETRY_FIRST, RETRY_MOST, failures)
+                }
+            };
+            let wakes = failures == 0;
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => {}
+                () = woken.notified(), if wakes => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// One turn over every pool with a queue whose lease is free; says how many leads moved. For the loop, the demo and
+    /// tests.
+    ///
+    /// # Errors
+    /// The database failed; leads stay queued.
+    pub async fn run_once(&mut self) -> Result<usize, CommitError> {
+        let micros = i64::from(self.settings.router.lease_seconds) * SECOND;
+        let limit = i64::from(self.settings.router.leads);
+        let mut moved = 0;
+        for pool in self.session.queued_pools().await? {
+            if !self.session.take_pool(&pool, &self.owner, micros).await? {
+                continue;
+            }
+            let leads = self.session.queued(&pool, limit).await?;
+            if leads.is_empty() {
+                continue;
+            }
+            let now = self.session.now().await?;
+            let batch = Batch {
+                stream: Some(Stream::Route(stream(&pool))),
+                routing: Some(pool),
+                entries: leads.into_iter().map(|lead| turn::route(&self.keys, lead, now)).collect(),
+                ..Batch::default()
+            };
+            let span = semantic::turn_span("route", batch.entries.len());
+            let committed = self.session.commit(&batch).instrument(span).await?;
+            let offered = committed.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied(_))).count();
+            if offered > 0 {
+                (self.wake)();
+            }
+            moved += offered;
+        }
+        Ok(moved)
+    }
+}
+
+/// The stream of a pool: always the same one, so that two pools seldom wait for each other's counter.
+fn stream(pool: &PoolId) -> u8 {
+    let sum = pool.0.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    sum % STREAMS
+}

@@ -1,0 +1,40 @@
+//! What is in force, for people. Never shows a secret.
+
+use super::Settings;
+use serde_json::Value;
+use std::fmt::Write as _;
+
+impl Settings {
+    /// The settings as JSON, secrets as stars and addresses without user and password.
+    #[must_use]
+    pub fn redacted(&self) -> Value {
+        let mut shown = serde_json::to_value(self).unwrap_or(Value::Null);
+        // Values of the pass-through map may be passwords whatever they look like.
+        if let Some(client) = shown.pointer_mut("/kafka/client").and_then(Value::as_object_mut) {
+            for (_, value) in client.iter_mut() {
+                *value = Value::from("***");
+            }
+        }
+        shown
+    }
+
+    /// The settings as TOML, secrets as stars.
+    #[must_use]
+    pub fn redacted_text(&self) -> String {
+        let mut text = String::new();
+        let shown = self.redacted();
+        for (section, keys) in shown.as_object().into_iter().flatten() {
+            let _ = writeln!(text, "[{section}]");
+            for (key, value) in keys.as_object().into_iter().flatten() {
+                if let Some(inner) = value.as_object() {
+                    let pairs: Vec<String> = inner.iter().map(|(key, value)| format!("\"{key}\" = {value}")).collect();
+                    let _ = writeln!(text, "{key} = {{ {} }}", pairs.join(", "));
+                } else {
+                    let _ = writeln!(text, "{key} = {value}");
+                }
+            }
+            text.push('\n');
+        }
+        text
+    }
+}

@@ -1,0 +1,96 @@
+//! Settings: layers, unknown keys, secrets.
+
+use super::{Flags, KEYS_HELD, Settings, SettingsError};
+use std::io::Write as _;
+
+fn variables(pairs: &[(&str, &str)]) -> std::vec::IntoIter<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>().into_iter()
+}
+
+fn file(name: &str, text: &str) -> std::path::PathBuf {
+    let path = std::env::temp_dir().join(format!("baton-settings-{}-{name}", std::process::id()));
+    std::fs::File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
+    path
+}
+
+#[test]
+fn later_layers_win_over_earlier_ones() {
+    let path = file("layers.toml", "[lanes]\nworkers = 3\nbatch_records = 7\n[http]\nlisten = \"127.0.0.1:1\"\n");
+    let flags = Flags { file: Some(path), values: vec!["http.listen=127.0.0.1:3".to_owned()] };
+    let environment = [("BATON__LANES__WORKERS", "5"), ("BATON__HTTP__LISTEN", "127.0.0.1:2")];
+    let settings = Settings::from_layers(&flags, variables(&environment)).unwrap();
+    assert_eq!(settings.lanes.batch_records, 7);
+    assert_eq!(settings.lanes.workers, 5);
+    assert_eq!(settings.http.listen.port(), 3);
+    assert_eq!(settings.lanes.queue_records, 4_000);
+}
+
+#[test]
+fn an_unknown_key_of_a_file_names_the_line_and_the_nearest_good_one() {
+    let path = file("unknown.toml", "[kafka]\n# a comment\nbroker = \"x:1\"\n");
+    let error = Settings::from_layers(&Flags { file: Some(path), values: vec![] }, variables(&[])).unwrap_err();
+    let line = error.to_string();
+    assert!(line.contains("unknown.toml:3: unknown setting kafka.broker; did you mean kafka.brokers?"), "{line}");
+}
+
+#[test]
+fn an_unknown_variable_is_named_as_it_was_written() {
+    let error = Settings::from_layers(&Flags::default(), variables(&[("BATON__HTTP__LISTENS", "x")])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "environment BATON__HTTP__LISTENS: unknown setting http.listens; did you mean http.listen?"
+    );
+}
+
+#[test]
+fn foreign_variables_are_honoured_and_ours_are_stronger() {
+    let environment = [("DATABASE_URL", "postgres://u:p@db/x"), ("KAFKA_BROKERS", "a:1"), ("BATON__KAFKA__BROKERS", "b:2")];
+    let settings = Settings::from_layers(&Flags::default(), variables(&environment)).unwrap();
+    assert_eq!(settings.database.url.expose(), "postgres://u:p@db/x");
+    assert_eq!(settings.owner_url().expose(), "postgres://u:p@db/x");
+    assert_eq!(settings.kafka.brokers, "b:2");
+}
+
+#[test]
+fn secrets_come_from_files_and_are_never_shown() {
+    let key = file("key", "0123456789abcdef0123456789abcdef\n");
+    let environment = [
+        ("BATON__SECURITY__SERVICE_KEY_FILE", key.to_str().unwrap()),
+        ("DATABASE_URL", "postgres://user:pass@word@db:5432/x?password=hidden"),
+        ("BATON__KAFKA__CLIENT__SASL_PASSWORD", "hunter2"),
+    ];
+    let settings = Settings::from_layers(&Flags::default(), variables(&environment)).unwrap();
+    assert_eq!(settings.security.service_key.expose(), "0123456789abcdef0123456789abcdef");
+    assert_eq!(settings.kafka.client["sasl.password"].expose(), "hunter2");
+    for shown in [format!("{settings:?}"), settings.redacted().to_string(), settings.redacted_text()] {
+        for secret in ["0123456789abcdef", "pass", "hidden", "hunter2"] {
+            let shown = shown.replace("sasl.password", "");
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+    assert!(settings.redacted_text().contains("postgres://db:5432/x"));
+}
+
+#[test]
+fn keys_that_promises_rest_on_are_refused() {
+    for key in KEYS_HELD {
+        let flags = Flags { file: None, values: vec![format!("kafka.client.{key}=x")] };
+        let error = Settings::from_layers(&flags, variables(&[])).unwrap_err();
+        assert!(matches!(error, SettingsError::Held { .. }), "{key}: {error}");
+    }
+}
+
+#[test]
+fn a_value_of_another_shape_names_the_key() {
+    let error = Settings::from_layers(&Flags::default(), variables(&[("BATON__LANES__WORKERS", "many")])).unwrap_err();
+    assert!(error.to_string().contains("lanes.workers"), "{error}");
+    let error = Settings::from_layers(&Flags::default(), variables(&[("BATON__LANES__WORKERS", "0")])).unwrap_err();
+    assert_eq!(error.to_string(), "lanes.workers = 0 is out of range: give a number from 1 to 64");
+}
+
+#[test]
+fn what_is_shown_can_be_read_again() {
+    let settings = Settings::from_layers(&Flags::default(), variables(&[])).unwrap();
+    let table: toml::Table = settings.redacted_text().parse().unwrap();
+    assert_eq!(table["lanes"]["workers"].as_integer(), Some(2));
+}

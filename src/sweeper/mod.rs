@@ -1,0 +1,120 @@
+//! The sweeper's loop: clocks that came due become commands; and once a minute the database's upkeep. What a passed clock
+//! means is decided in `plan`; this never decides it and holds no SQL.
+
+use crate::clock;
+use crate::contract::keys::Keys;
+use crate::domain::ids::LeadId;
+use crate::settings::Settings;
+use crate::telemetry::health::Health;
+use crate::telemetry::{metrics, semantic};
+use crate::transaction::batch::{Batch, Outcome, Stream};
+use crate::transaction::session::{CommitError, Session};
+use crate::transaction::turn;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+/// Streams that number the sweeper's decisions.
+const STREAMS: u8 = 8;
+/// First and longest wait after the database failed.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MOST: Duration = Duration::from_secs(5);
+
+/// Called after every commit that changed something.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// One instance's sweeper. Two of them do no harm: a clock that the other has passed is stale.
+pub struct Sweeper {
+    session: Session,
+    keys: Keys,
+    settings: Arc<Settings>,
+    health: Health,
+    wake: Wake,
+    maintained_at: Option<Instant>,
+}
+
+impl Sweeper {
+    /// A sweeper over a session of its own.
+    #[must_use]
+    pub fn new(session: Session, keys: Keys, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
+        Self { session, keys, settings, health, wake, maintained_at: None }
+    }
+
+    /// Runs until cancelled, once per tick; without pause while more is due.
+    pub async fn run(mut self, cancel: CancellationToken) {
+        let tick = Duration::from_millis(self.settings.sweeper.tick_milliseconds);
+        let rest = Duration::from_millis(self.settings.sweeper.rest_milliseconds);
+        let mut failures = 0;
+        while !cancel.is_cancelled() {
+            let wait = match self.turn().await {
+                Ok(passed) => {
+                    failures = 0;
+                    self.health.well("sweeper");
+                    if passed > 0 { rest } else { tick }
+                }
+                Err(error) => {
+                    self.health.unwell("sweeper", "clocks cannot be passed");
+                    tracing::warn!(error = %error, "the sweeper's turn failed");
+                    if let Err(error) = self.session.reopen().await {
+                        tracing::debug!(error = %error, "the sweeper's session could not be opened again");
+                    }
+                    failures += 1;
+                    clock::backoff(RETRY_FIRST, RETRY_MOST, failures)
+                }
+            };
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    async fn turn(&mut self) -> Result<usize, CommitError> {
+        let every = Duration::from_secs(self.settings.sweeper.maintenance_seconds);
+        if self.maintained_at.is_none_or(|at| at.elapsed() >= every) {
+            self.maintained_at = Some(clock::instant());
+            self.session.maintain().await?;
+        }
+        self.run_once().await
+    }
+
+    /// Passes what is due now, in small transactions; says how many clocks were passed. For the loop, the demo and tests.
+    ///
+    /// # Errors
+    /// The database failed; what was not passed stays due.
+    pub async fn run_once(&mut self) -> Result<usize, CommitError> {
+        let (horizon, due) = self.session.due(i64::from(self.settings.sweeper.leads)).await?;
+        let due: BTreeSet<LeadId> = due.into_iter().map(|due| due.lead).collect();
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let mut streams: BTreeMap<u8, Batch> = BTreeMap::new();
+        for lead in self.session.leads(&due).await? {
+            let Some(entry) = turn::pass_deadline(&self.keys, &lead, horizon.now) else { continue };
+            let number = stream(lead.id);
+            let batch = streams
+                .entry(number)
+                .or_insert_with(|| Batch { stream: Some(Stream::Sweep(number)), ..Batch::default() });
+            batch.entries.push(entry);
+        }
+        let mut passed = 0;
+        for batch in streams.into_values() {
+            let span = semantic::turn_span("sweep", batch.entries.len());
+            let committed = self.session.commit(&batch).instrument(span).await?;
+            let fired = committed.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied(_))).count();
+            metrics::clocks_fired(u64::try_from(fired).unwrap_or(u64::MAX));
+            passed += fired;
+        }
+        if passed > 0 {
+            (self.wake)();
+        }
+        Ok(passed)
+    }
+}
+
+fn stream(lead: LeadId) -> u8 {
+    lead.0.as_bytes().last().copied().unwrap_or_default() % STREAMS
+}

@@ -1,0 +1,231 @@
+//! Asks of people: one at a time through one session, each answered once whatever its sender repeats. It decides nothing.
+
+use super::batch::{Batch, Entry, Idempotency, Outcome, Raw, Stream};
+use crate::contract::keys::Keys;
+use crate::contract::request::{Cause, Creates, Decoded, NoteText, PersonRef, Request, Subject, Who};
+use crate::domain::command::{Command, Nature, View};
+use crate::domain::ids::LeadId;
+use crate::domain::team::MemberId;
+use crate::domain::time::Moment;
+use crate::store::{Reader, StoreError};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Asks that wait at most: people press buttons a few times a second, a queue of this length is trouble elsewhere.
+const WAITING_MAX: usize = 256;
+/// Somebody who waits longer is told to try again; the key makes that safe.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// CloudEvents source of what people ask here.
+const SOURCE: &str = "baton/web";
+/// Streams that asks are spread over.
+const STREAMS: u8 = 8;
+
+/// What makes a repetition the same ask.
+pub type IdempotencyKey = Idempotency;
+
+/// One ask.
+#[derive(Clone, Debug)]
+pub struct AskRequest {
+    pub lead: LeadId,
+    pub command: Command,
+    /// In whose name.
+    pub member: MemberId,
+    pub view: View,
+    pub note: Option<NoteText>,
+    pub idempotency: IdempotencyKey,
+}
+
+/// What became of an ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskReply {
+    pub outcome: Outcome,
+    /// The key had been answered before; nothing was done again.
+    pub replayed: bool,
+}
+
+/// Why an ask has no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    #[error("the key was used for another ask")]
+    KeyReused,
+    #[error("too many asks wait, or the answer took too long")]
+    Busy,
+    #[error("the service is stopping")]
+    Closed,
+    #[error("the ask could not be decided")]
+    Transaction(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// An ask on its way, with where its answer goes.
+#[derive(Debug)]
+pub struct Waiting {
+    pub request: AskRequest,
+    answer: oneshot::Sender<Result<AskReply, AskError>>,
+}
+
+impl Waiting {
+    /// Sends the answer; nobody waiting any more is fine, the key gives it again.
+    pub fn answer(self, answer: Result<AskReply, AskError>) {
+        let _gone = self.answer.send(answer);
+    }
+}
+
+/// The door for asks; clones share one queue.
+#[derive(Clone, Debug)]
+pub struct Asks {
+    queue: mpsc::Sender<Waiting>,
+}
+
+/// The queue behind the door, for the worker that owns the session.
+#[derive(Debug)]
+pub struct AskQueue {
+    waiting: mpsc::Receiver<Waiting>,
+}
+
+/// A door and its queue.
+#[must_use]
+pub fn door() -> (Asks, AskQueue) {
+    let (queue, waiting) = mpsc::channel(WAITING_MAX);
+    (Asks { queue }, AskQueue { waiting })
+}
+
+impl AskQueue {
+    /// The next ask; `None` once every door is gone.
+    pub async fn next(&mut self) -> Option<Waiting> {
+        self.waiting.recv().await
+    }
+}
+
+impl Asks {
+    /// Asks, and waits for the outcome.
+    ///
+    /// # Errors
+    /// The queue is full or gone, the key was used for another ask, or the transaction failed.
+    pub async fn submit(&self, request: AskRequest) -> Result<AskReply, AskError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send(Waiting { request, answer }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => AskError::Busy,
+            mpsc::error::TrySendError::Closed(_) => AskError::Closed,
+        })?;
+        match tokio::time::timeout(ANSWER_TIMEOUT, answered).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(_)) => Err(AskError::Closed),
+            Err(_) => Err(AskError::Busy),
+        }
+    }
+}
+
+/// The batch of one ask, decided as of `now`.
+#[must_use]
+pub fn batch(request: &AskRequest, keys: &Keys, now: Moment) -> Batch {
+    // Two people may use the same key; together with who asks it names one cause.
+    let id = format!("{}/{}", request.idempotency.actor, request.idempotency.key);
+    let cause = Cause {
+        source: SOURCE.to_owned(),
+        hmac: keys.cause(SOURCE, &id),
+        id,
+        event_type: format!("ask.{}", request.command.name()),
+        occurred_at: now,
+        time_flagged: false,
+        actor: Who::Member(request.member.clone()),
+        traceparent: None,
+    };
+    let asked = Request {
+        cause,
+        nature: Nature::Ask,
+        subject: Subject::Lead,
+        people: vec![PersonRef { keys: vec![keys.lead(request.lead)], ..PersonRef::default() }],
+        creates: Creates::NeverFiltered,
+        command: Some(request.command.clone()),
+        named: None,
+        note: request.note.clone(),
+        touch: None,
+        test: false,
+        view: Some(request.view),
+        caused_by_us: false,
+        lead: Some(request.lead),
+    };
+    let entry = Entry {
+        record: None,
+        raw: Raw::default(),
+        duplicate: None,
+        content: keys.raw_content(&request.idempotency.body_hash),
+        decoded: Ok(Decoded::Request(Box::new(asked))),
+    };
+    Batch {
+        stream: Some(Stream::Web(stream_of(request.lead))),
+        idempotency: Some(request.idempotency.clone()),
+        entries: vec![entry],
+        ..Batch::default()
+    }
+}
+
+fn stream_of(lead: LeadId) -> u8 {
+    let digest: [u8; 32] = Sha256::digest(lead.0.as_bytes()).into();
+    digest[0] % STREAMS
+}
+
+/// The answer that a key got before, if it did.
+///
+/// # Errors
+/// The database does not answer, or the key was used for another ask.
+pub async fn replayed(reader: &Reader, asked: &IdempotencyKey) -> Result<Option<AskReply>, AskError> {
+    let found = reader.answered(&asked.key, &asked.actor).await.map_err(|error: StoreError| AskError::Transaction(Box::new(error)))?;
+    match found {
+        None => Ok(None),
+        Some(answer) if answer.body_hash == asked.body_hash => {
+            Ok(Some(AskReply { outcome: stored_outcome(&answer.reply), replayed: true }))
+        }
+        Some(_) => Err(AskError::KeyReused),
+    }
+}
+
+/// The outcome as the reply of an idempotency row says it.
+fn stored_outcome(reply: &[u8]) -> Outcome {
+    let value: serde_json::Value = serde_json::from_slice(reply).unwrap_or_default();
+    let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    match text("outcome").as_str() {
+        "refused" => Outcome::Refused(text("reason")),
+        "filtered" => Outcome::Filtered("no_change"),
+        "duplicate" => Outcome::Duplicate,
+        "parked" => Outcome::Parked("lead_parked"),
+        "quarantined" => Outcome::Quarantined("impossible_event"),
+        _ => Outcome::Applied("replayed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(key: &str) -> AskRequest {
+        AskRequest {
+            lead: LeadId::derived("test", "1", 0),
+            command: Command::AcceptLead,
+            member: MemberId("ana".to_owned()),
+            view: View { handoff: None, custody_version: Some(3) },
+            note: None,
+            idempotency: Idempotency { key: key.to_owned(), actor: "ana".to_owned(), body_hash: [1; 32] },
+        }
+    }
+
+    #[test]
+    fn an_ask_is_an_ask_of_its_member_and_brings_its_key_and_view() {
+        let keys = Keys::new(b"secret of a test", 1);
+        let batch = batch(&request("k"), &keys, Moment(5));
+        let Ok(Decoded::Request(asked)) = &batch.entries[0].decoded else { panic!("an ask is a request") };
+        assert_eq!(asked.nature, Nature::Ask);
+        assert_eq!(asked.cause.actor, Who::Member(MemberId("ana".to_owned())));
+        assert_eq!(asked.view.unwrap().custody_version, Some(3));
+        assert_eq!(batch.idempotency, Some(request("k").idempotency));
+        assert!(batch.moves.is_empty());
+    }
+
+    #[test]
+    fn a_stored_refusal_is_given_again_as_the_same_refusal() {
+        let reply = br#"{"outcome":"refused","reason":"stale_view"}"#;
+        assert_eq!(stored_outcome(reply), Outcome::Refused("stale_view".to_owned()));
+        assert_eq!(stored_outcome(br#"{"outcome":"applied","reason":"accept_lead"}"#), Outcome::Applied("replayed"));
+    }
+}

@@ -1,0 +1,113 @@
+//! Which rows a batch will need, from its entries alone. Pure; it never knows what is stored.
+
+use super::batch::{Batch, Entry};
+use crate::contract::request::{Decoded, Request, Subject};
+use crate::domain::ids::{AccountId, IdentityKey, KeyKind, LeadId, OpportunityId};
+use crate::store::duplicate::KeyRow;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// Everything that entries name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Named {
+    /// Keys that may name a person; lead ids stand in `leads`.
+    pub keys: BTreeSet<IdentityKey>,
+    pub leads: BTreeSet<LeadId>,
+    /// Anonymous ids that stand beside another key, so that the record may bind them.
+    pub binding: BTreeSet<IdentityKey>,
+    pub account_keys: BTreeSet<String>,
+    /// Companies that a record is about, by the id it would give them.
+    pub accounts: BTreeSet<AccountId>,
+    /// Keys of companies that a record is about: whoever they name is written.
+    pub written_account_keys: BTreeSet<String>,
+    pub opportunities: BTreeSet<OpportunityId>,
+}
+
+impl Named {
+    pub(super) fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+        let mut named = Self::default();
+        for entry in entries {
+            if let Ok(Decoded::Request(request)) = &entry.decoded {
+                named.add(request);
+            }
+        }
+        named
+    }
+
+    fn add(&mut self, request: &Request) {
+        self.leads.extend(request.lead);
+        for person in &request.people {
+            for key in &person.keys {
+                match key.kind {
+                    KeyKind::Lead => {
+                        self.leads.insert(LeadId(Uuid::from_bytes(key.digest)));
+                    }
+                    KeyKind::Email | KeyKind::Crm => {
+                        self.keys.insert(*key);
+                    }
+                    KeyKind::Anonymous => {
+                        self.keys.insert(*key);
+                        if person.keys.len() > 1 {
+                            self.binding.insert(*key);
+                        }
+                    }
+                }
+            }
+            let domain = person.patch.company_domain.as_ref().map(|domain| format!("domain:{domain}"));
+            self.account_keys.extend(domain);
+            for key in person.patch.crm.iter().filter(|key| key.object == "account") {
+                self.account_keys.insert(format!("crm:{}:{}", key.system, key.id));
+            }
+        }
+        match &request.subject {
+            Subject::Account(patch) => {
+                self.accounts.insert(patch.id);
+                self.account_keys.extend(patch.keys.iter().cloned());
+                self.written_account_keys.extend(patch.keys.iter().cloned());
+            }
+            Subject::Opportunity(patch) => {
+                self.opportunities.insert(patch.id);
+                self.account_keys.extend(patch.account.as_ref().map(|key| format!("crm:{}:{}", key.system, key.id)));
+            }
+            Subject::Lead | Subject::User(_) | Subject::Campaign(_) | Subject::Spend(_) => {}
+        }
+        if let Some(domain) = report_domain(request) {
+            self.account_keys.insert(format!("domain:{domain}"));
+        }
+    }
+}
+
+/// The company domain that a command's own report carries.
+fn report_domain(request: &Request) -> Option<&String> {
+    use crate::domain::command::Command;
+    match request.command.as_ref()? {
+        Command::RecordSignal { report, .. }
+        | Command::ReportProfile { report }
+        | Command::LinkCrmRecord { report, .. } => report.patch.company_domain.as_ref(),
+        Command::OfferLead(_)
+        | Command::PassPool { .. }
+        | Command::ClaimLead
+        | Command::AcceptLead
+        | Command::DeclineLead
+        | Command::RecordAttempt(_)
+        | Command::RejectLead(_)
+        | Command::QualifyLead { .. }
+        | Command::ReportDeal(_)
+        | Command::ReassignLead { .. }
+        | Command::PassDeadline(_)
+        | Command::OptOutEmail { .. }
+        | Command::TakeNote => None,
+    }
+}
+
+/// The duplicate keys of a batch, each with the content of its first record.
+pub(super) fn duplicate_keys(batch: &Batch) -> Vec<KeyRow> {
+    let mut first = BTreeMap::new();
+    for entry in &batch.entries {
+        // What can't be read is kept under its offset; only readable records are told from their repetition.
+        if let (Some(key), Ok(_)) = (entry.duplicate, &entry.decoded) {
+            first.entry(key).or_insert(entry.content);
+        }
+    }
+    first.into_iter().map(|(key, content)| KeyRow { minute: key.minute, digest: key.digest, content }).collect()
+}

@@ -1,0 +1,299 @@
+//! Reads and locks what a batch needs, in the one order that all transactions keep. It decides nothing; its SQL is the
+//! store's.
+
+use super::batch::{Batch, DuplicateKey, Stream};
+use super::collect::{self, Named};
+use super::failpoint::Failpoint;
+use super::loaded::{AccountState, Loaded, LoadedPool, Texts};
+use super::reread;
+use super::trouble::CommitError;
+use crate::contract::Decoder;
+use crate::domain::ids::{AccountId, IdentityKey, LeadId};
+use crate::domain::routing::Rotation;
+use crate::domain::team::{MemberId, Pool, PoolId};
+use crate::store::connect::Connection;
+use crate::store::error::StoreError;
+use crate::store::identity::Resolved;
+use crate::store::rotation::StoredPool;
+use crate::store::world::WorldRow;
+use crate::store::{
+    account, anonymous, audit, duplicate, identity, kept, lead, opportunity, position, rotation, world,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Parked records that one transaction replays at most (DELIVERY, Kafka in).
+const WAITING_MAX: i64 = 200;
+
+/// Why a transaction has to be begun again, or can't be.
+pub(super) enum Interrupted {
+    /// A key named somebody else once the locks were held.
+    Moved,
+    /// Another policy, team or reference is active than the one at hand.
+    OtherTexts(WorldRow),
+    Error(CommitError),
+}
+
+impl From<StoreError> for Interrupted {
+    fn from(error: StoreError) -> Self {
+        Self::Error(CommitError::Store(error))
+    }
+}
+
+/// What stays the same over a session.
+pub(super) struct Loading<'a> {
+    pub batch: &'a Batch,
+    pub texts: &'a Texts,
+    pub decoder: &'a Decoder,
+}
+
+impl Loading<'_> {
+    /// Locks and reads everything, in the order of the locks; last the world.
+    pub(super) async fn load(
+        &self,
+        conn: &mut Connection,
+        step: &mut Failpoint,
+    ) -> Result<(Loaded, WorldRow), Interrupted> {
+        let mut loaded = Loaded::default();
+        self.fence(conn, step, &mut loaded).await?;
+        self.duplicates(conn, step, &mut loaded).await?;
+        let mut named = Named::of(&self.batch.entries);
+        let resolved = self.identities(conn, step, &mut named, &mut loaded).await?;
+        self.accounts(conn, step, &named, &mut loaded).await?;
+        if !named.opportunities.is_empty() {
+            loaded.opportunities = opportunity::lock(conn, &named.opportunities).await?;
+            loaded.contacts = opportunity::contacts(conn, &named.opportunities).await?;
+            step.passed();
+        }
+        self.leads(conn, step, &named, &resolved, &mut loaded).await?;
+        if let Some(pool) = &self.batch.routing {
+            loaded.pool = Some(self.pool(conn, pool).await?);
+            step.passed();
+        }
+        self.waiting(conn, step, &named, &resolved, &mut loaded).await?;
+        if let Some(stream) = self.batch.stream.as_ref().filter(|stream| !matches!(stream, Stream::Record { .. })) {
+            loaded.streams = audit::lock_streams(conn, &BTreeSet::from([stream.name()])).await?;
+            step.passed();
+        }
+        let world = world::read(conn).await?;
+        step.passed();
+        Ok((loaded, world))
+    }
+
+    async fn fence(&self, conn: &mut Connection, step: &mut Failpoint, loaded: &mut Loaded) -> Result<(), Interrupted> {
+        if self.batch.moves.is_empty() {
+            return Ok(());
+        }
+        let mine: Vec<(String, i32)> =
+            self.batch.moves.iter().map(|moved| (moved.topic.to_string(), moved.partition)).collect();
+        let stored = position::fence(conn, &mine).await?;
+        step.passed();
+        for moved in &self.batch.moves {
+            let row = stored.iter().find(|row| row.topic == *moved.topic && row.partition == moved.partition);
+            let ours = row.filter(|row| row.epoch == moved.epoch && row.next_offset == moved.from);
+            let Some(row) = ours else {
+                return Err(Interrupted::Error(CommitError::Fenced {
+                    topic: moved.topic.to_string(),
+                    partition: moved.partition,
+                }));
+            };
+            loaded.positions.insert((row.topic.clone(), row.partition), row.audit_sequence);
+        }
+        Ok(())
+    }
+
+    async fn duplicates(
+        &self,
+        conn: &mut Connection,
+        step: &mut Failpoint,
+        loaded: &mut Loaded,
+    ) -> Result<(), Interrupted> {
+        let keys = collect::duplicate_keys(self.batch);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let seen = duplicate::record(conn, &keys).await?;
+        step.passed();
+        loaded.seen = seen
+            .into_iter()
+            .map(|row| (DuplicateKey { minute: row.minute, digest: row.digest }, row.content))
+            .collect();
+        Ok(())
+    }
+
+    /// Resolves keys; what waits under keys that name nobody is decoded and names more.
+    async fn identities(
+        &self,
+        conn: &mut Connection,
+        step: &mut Failpoint,
+        named: &mut Named,
+        loaded: &mut Loaded,
+    ) -> Result<Resolved, Interrupted> {
+        let mut resolved = resolve(conn, step, &named.keys).await?;
+        if resolved.unbound.is_empty() {
+            loaded.identities.clone_from(&resolved.leads);
+            return Ok(resolved);
+        }
+        let rows = kept::waiting(conn, &resolved.unbound, WAITING_MAX).await?;
+        step.passed();
+        loaded.waiting =
+            rows.into_iter().map(|row| reread::waiting(self.decoder, &self.texts.reference, row)).collect();
+        if !loaded.waiting.is_empty() {
+            let waiting = Named::of(loaded.waiting.iter().map(|waiting| &waiting.entry));
+            let more: BTreeSet<IdentityKey> = waiting.keys.difference(&named.keys).copied().collect();
+            if !more.is_empty() {
+                let added = resolve(conn, step, &more).await?;
+                resolved.leads.extend(added.leads);
+                resolved.unbound.extend(added.unbound);
+            }
+            named.keys.extend(waiting.keys);
+            named.leads.extend(waiting.leads);
+            named.binding.extend(waiting.binding);
+            named.account_keys.extend(waiting.account_keys);
+            named.accounts.extend(waiting.accounts);
+            named.written_account_keys.extend(waiting.written_account_keys);
+            named.opportunities.extend(waiting.opportunities);
+        }
+        loaded.identities.clone_from(&resolved.leads);
+        Ok(resolved)
+    }
+
+    /// Companies: those that records are about are locked, all that are named are read.
+    async fn accounts(
+        &self,
+        conn: &mut Connection,
+        step: &mut Failpoint,
+        named: &Named,
+        loaded: &mut Loaded,
+    ) -> Result<(), Interrupted> {
+        if named.account_keys.is_empty() {
+            return Ok(());
+        }
+        loaded.accounts_by_key = account::by_key(conn, &named.account_keys).await?;
+        step.passed();
+        if !named.accounts.is_empty() {
+            let by_key = named.written_account_keys.iter().filter_map(|key| loaded.accounts_by_key.get(key));
+            let written: BTreeSet<AccountId> = named.accounts.iter().chain(by_key).copied().collect();
+            account::lock(conn, &written).await?;
+            step.passed();
+        }
+        Ok(())
+    }
+
+    /// Locks the leads, then makes sure that the keys still name them.
+    async fn leads(
+        &self,
+        conn: &mut Connection,
+        step: &mut Failpoint,
+        named: &Named,
+        resolved: &Resolved,
+        loaded: &mut Loaded,
+    ) -> Result<(), Interrupted> {
+        let ids: BTreeSet<LeadId> = resolved.leads.values().chain(&named.leads).copied().collect();
+        if !ids.is_empty() {
+            loaded.leads = lead::lock(conn, &ids).await?;
+            step.passed();
+            if !resolved.leads.is_empty() {
+                let again = identity::read(conn, &named.keys).await?;
+                step.passed();
+                if again != *resolved {
+                    return Err(Interrupted::Moved);
+                }
+            }
+        }
+        let of_leads = loaded.leads.values().filter_map(|row| row.lead.account);
+        let accounts: BTreeSet<AccountId> =
+            of_leads.chain(loaded.accounts_by_key.values().copied()).chain(named.accounts.iter().copied()).collect();
+        if !accounts.is_empty() {
+            let facts = account::read(conn, &accounts).await?;
+            step.passed();
+            loaded.accounts = facts
+                .into_iter()
+                .map(|(id, it)| (id, AccountState { kind: it.kind, owner: it.owner, segment: it.segment }))
+                .collect();
+        }
+        Ok(())
+    }
+
+    async fn pool(&self, conn: &mut Connection, id: &PoolId) -> Result<LoadedPool, Interrupted> {
+        let stored = rotation::lock_pool(conn, id).await?;
+        let pool = self.texts.team.pool(id);
+        let mut reps: Vec<MemberId> = members(pool);
+        reps.extend(members(pool.and_then(|pool| pool.next_pool.as_ref()).and_then(|next| self.texts.team.pool(next))));
+        let open_leads = lead::open_of_reps(conn, &reps).await?;
+        let folded = stored.entries.iter().map(|(entry, _)| *entry).collect();
+        let rotation = folded_rotation(stored, pool);
+        Ok(LoadedPool { pool: Some(id.clone()), rotation, folded, open_leads })
+    }
+
+    /// Locks what waits and reads the signals of anonymous ids that the batch may bind.
+    async fn waiting(
+        &self,
+        conn: &mut Connection,
+        step: &mut Failpoint,
+        named: &Named,
+        resolved: &Resolved,
+        loaded: &mut Loaded,
+    ) -> Result<(), Interrupted> {
+        if !loaded.waiting.is_empty() {
+            let mut ids: Vec<uuid::Uuid> = loaded.waiting.iter().map(|waiting| waiting.id).collect();
+            ids.sort_unstable();
+            let there = kept::lock(conn, &ids).await?;
+            step.passed();
+            loaded.waiting.retain(|waiting| there.contains(&waiting.id));
+        }
+        let binding: BTreeSet<IdentityKey> = named.binding.intersection(&resolved.unbound).copied().collect();
+        if !binding.is_empty() {
+            loaded.anonymous = anonymous::read(conn, &binding).await?;
+            step.passed();
+        }
+        Ok(())
+    }
+}
+
+/// Gives every key a row, locks those that name nobody, reads all; a key that vanished meanwhile begins again.
+async fn resolve(
+    conn: &mut Connection,
+    step: &mut Failpoint,
+    keys: &BTreeSet<IdentityKey>,
+) -> Result<Resolved, Interrupted> {
+    if keys.is_empty() {
+        return Ok(Resolved::default());
+    }
+    let known = identity::read(conn, keys).await?;
+    step.passed();
+    if known.leads.len() == keys.len() {
+        return Ok(known);
+    }
+    let unnamed: BTreeSet<IdentityKey> = keys.iter().filter(|key| !known.leads.contains_key(key)).copied().collect();
+    identity::insert_missing(conn, &unnamed).await?;
+    step.passed();
+    identity::lock_unbound(conn, &unnamed).await?;
+    step.passed();
+    let resolved = identity::read(conn, keys).await?;
+    step.passed();
+    if resolved.leads.len() + resolved.unbound.len() != keys.len() {
+        return Err(Interrupted::Moved);
+    }
+    Ok(resolved)
+}
+
+fn members(pool: Option<&Pool>) -> Vec<MemberId> {
+    pool.map(|pool| pool.members.iter().map(|(member, _)| member.clone()).collect()).unwrap_or_default()
+}
+
+/// The stored credits, with leads that facts took past the router paid for as if it had been the taker's turn.
+fn folded_rotation(stored: StoredPool, pool: Option<&Pool>) -> Rotation {
+    let mut counters: BTreeMap<MemberId, i64> = stored.credits;
+    let weights: &[(MemberId, u32)] = pool.map_or(&[], |pool| pool.members.as_slice());
+    let sum: i64 = weights.iter().map(|(_, weight)| i64::from(*weight)).sum();
+    for (_, taker) in stored.entries {
+        if !weights.iter().any(|(member, _)| *member == taker) {
+            continue;
+        }
+        for (member, weight) in weights {
+            *counters.entry(member.clone()).or_insert(0) += i64::from(*weight);
+        }
+        *counters.entry(taker).or_insert(0) -= sum;
+    }
+    Rotation { counters }
+}

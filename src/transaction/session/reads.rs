@@ -1,0 +1,154 @@
+//! What router, sweeper and web read on a session between transactions, and the upkeep of tables. No row is locked.
+
+use super::{CommitError, Session};
+use crate::domain::ids::LeadId;
+use crate::domain::lead::Lead;
+use crate::domain::team::PoolId;
+use crate::domain::time::Moment;
+use crate::store::ledger::{self, Answer};
+use crate::store::maintenance::{self, Maintained};
+use crate::store::position::{self, StoredPosition};
+use crate::store::work::{self, DueLead, Horizon};
+use crate::store::{lead, rotation, world};
+use std::collections::BTreeSet;
+
+impl Session {
+    async fn whole(&mut self) -> Result<(), CommitError> {
+        if self.dirty { self.reopen().await } else { Ok(()) }
+    }
+
+    /// Leads that wait in a pool's queue, by priority, then age.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn queued(&mut self, pool: &PoolId, limit: i64) -> Result<Vec<LeadId>, CommitError> {
+        self.whole().await?;
+        work::queued(&mut self.conn, pool, limit).await.map_err(CommitError::Store)
+    }
+
+    /// Pools in whose queue a lead waits.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn queued_pools(&mut self) -> Result<Vec<PoolId>, CommitError> {
+        self.whole().await?;
+        work::queued_pools(&mut self.conn).await.map_err(CommitError::Store)
+    }
+
+    /// Takes or renews the lease of a pool for so many microseconds; false while somebody else holds it.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn take_pool(&mut self, pool: &PoolId, owner: &str, micros: i64) -> Result<bool, CommitError> {
+        self.whole().await?;
+        let lease = rotation::take_pool(&mut self.conn, pool, owner, micros).await;
+        Ok(lease.map_err(CommitError::Store)?.is_some())
+    }
+
+    /// Leads whose earliest clock came due, no further than the feeds are known, and how far that is.
+    ///
+    /// # Errors
+    /// A statement fails.
+    pub async fn due(&mut self, limit: i64) -> Result<(Horizon, Vec<DueLead>), CommitError> {
+        self.whole().await?;
+        let horizon = work::horizon(&mut self.conn).await.map_err(CommitError::Store)?;
+        let due = work::due(&mut self.conn, horizon.fires_until(), limit).await.map_err(CommitError::Store)?;
+        Ok((horizon, due))
+    }
+
+    /// A lead as it stands, without a lock.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn lead(&mut self, id: LeadId) -> Result<Option<Lead>, CommitError> {
+        self.whole().await?;
+        let mut rows = lead::read(&mut self.conn, &BTreeSet::from([id])).await.map_err(CommitError::Store)?;
+        Ok(rows.remove(&id).map(|row| row.lead))
+    }
+
+    /// Leads as they stand, without a lock; unknown ones are absent.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn leads(&mut self, ids: &BTreeSet<LeadId>) -> Result<Vec<Lead>, CommitError> {
+        self.whole().await?;
+        let rows = lead::read(&mut self.conn, ids).await.map_err(CommitError::Store)?;
+        Ok(rows.into_values().map(|row| row.lead).collect())
+    }
+
+    /// The reply that an `Idempotency-Key` has already.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn answered(&mut self, key: &str, actor: &str) -> Result<Option<Answer>, CommitError> {
+        self.whole().await?;
+        ledger::answered(&mut self.conn, key, actor).await.map_err(CommitError::Store)
+    }
+
+    /// The time that decisions go by now.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn now(&mut self) -> Result<Moment, CommitError> {
+        self.whole().await?;
+        Ok(Moment(world::read(&mut self.conn).await.map_err(CommitError::Store)?.now))
+    }
+
+    /// Sets the clock for tests and the demo, or gives time back to the database.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn set_clock(&mut self, now: Option<Moment>) -> Result<(), CommitError> {
+        self.whole().await?;
+        let set = match now {
+            Some(now) => world::set_clock(&mut self.conn, now).await,
+            None => world::clear_clock(&mut self.conn).await,
+        };
+        set.map_err(CommitError::Store)
+    }
+
+    /// The clock that is set, if any: `serve` refuses to start while one is.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn clock(&mut self) -> Result<Option<Moment>, CommitError> {
+        self.whole().await?;
+        world::clock(&mut self.conn).await.map_err(CommitError::Store)
+    }
+
+    /// Says that the service is live from now on, unless it was before.
+    ///
+    /// # Errors
+    /// A statement fails.
+    pub async fn go_live(&mut self) -> Result<(), CommitError> {
+        let now = self.now().await?;
+        world::go_live(&mut self.conn, now).await.map_err(CommitError::Store)
+    }
+
+    /// Moves the moment from which the service is live, for a demo whose history stands before it.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn move_live(&mut self, at: Moment) -> Result<(), CommitError> {
+        self.whole().await?;
+        world::move_live(&mut self.conn, at).await.map_err(CommitError::Store)
+    }
+
+    /// Every position, for gauges and `position show`.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn positions(&mut self) -> Result<Vec<StoredPosition>, CommitError> {
+        self.whole().await?;
+        position::list(&mut self.conn).await.map_err(CommitError::Store)
+    }
+
+    /// One round of upkeep: partitions ahead, old ones dropped, what waited too long moved on.
+    ///
+    /// # Errors
+    /// A statement fails.
+    pub async fn maintain(&mut self) -> Result<Maintained, CommitError> {
+        let now = self.now().await?;
+        maintenance::run(&mut self.conn, now).await.map_err(CommitError::Store)
+    }
+}

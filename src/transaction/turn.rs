@@ -1,0 +1,80 @@
+//! What the router and the sweeper put into a batch: an offer asked for, a clock that came due. It decides nothing.
+
+use super::batch::{Entry, Raw};
+use crate::contract::keys::Keys;
+use crate::contract::request::{Cause, Creates, Decoded, PersonRef, Request, Subject, Who};
+use crate::domain::command::{Command, DueClock, Nature};
+use crate::domain::ids::LeadId;
+use crate::domain::lead::Lead;
+use crate::domain::time::Moment;
+
+/// `CloudEvents` sources of what Baton does by itself.
+const ROUTER: &str = "baton/router";
+const SWEEPER: &str = "baton/sweeper";
+
+/// An entry that asks for an offer of the batch's pool.
+#[must_use]
+pub fn route(keys: &Keys, lead: LeadId, now: Moment) -> Entry {
+    entry(keys, lead, now, ROUTER, Who::Router, format!("{lead}/{}", now.0), "turn.route", None)
+}
+
+/// An entry that passes the lead's earliest clock, as the lead stood when it was read; `None` when nothing runs.
+#[must_use]
+pub fn pass_deadline(keys: &Keys, lead: &Lead, now: Moment) -> Option<Entry> {
+    let custody = lead.stage.custody()?;
+    let clock = custody.clocks().min_by_key(|clock| (clock.rung_at, clock.kind))?;
+    let due = DueClock {
+        kind: clock.kind,
+        rung_at: clock.rung_at,
+        cycle: lead.cycle.number,
+        custody_version: lead.custody_version,
+    };
+    let id = format!("{}/{}/{}", lead.id, lead.custody_version, clock.rung_at.0);
+    let command = Some(Command::PassDeadline(due));
+    Some(entry(keys, lead.id, now, SWEEPER, Who::Sweeper, id, "turn.pass_deadline", command))
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one entry, each of another type, for two callers")]
+fn entry(
+    keys: &Keys,
+    lead: LeadId,
+    now: Moment,
+    source: &str,
+    actor: Who,
+    id: String,
+    event_type: &str,
+    command: Option<Command>,
+) -> Entry {
+    let cause = Cause {
+        source: source.to_owned(),
+        hmac: keys.cause(source, &id),
+        id,
+        event_type: event_type.to_owned(),
+        occurred_at: now,
+        time_flagged: false,
+        actor,
+        traceparent: None,
+    };
+    let request = Request {
+        cause,
+        nature: Nature::Fact,
+        subject: Subject::Lead,
+        people: vec![PersonRef { keys: vec![keys.lead(lead)], ..PersonRef::default() }],
+        creates: Creates::NeverFiltered,
+        command,
+        named: None,
+        note: None,
+        touch: None,
+        test: false,
+        view: None,
+        caused_by_us: false,
+        lead: Some(lead),
+    };
+    Entry {
+        record: None,
+        raw: Raw::default(),
+        duplicate: None,
+        content: keys.raw_content(lead.0.as_bytes()),
+        decoded: Ok(Decoded::Request(Box::new(request))),
+    }
+}

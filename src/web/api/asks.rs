@@ -1,0 +1,138 @@
+//! Asks over the API: one POST each, answered by an outcome or a problem. It decides nothing.
+
+use super::leads::lead_id;
+use crate::transaction::batch::Outcome;
+use crate::web::WebState;
+use crate::web::ask_body::AskBody;
+use crate::web::asking;
+use crate::web::auth::{Scope, check_header};
+use crate::web::caller::ApiCaller;
+use crate::web::problem::{FieldFault, Problem};
+use crate::web::view::asks::AskKind;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What became of an ask that was not refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AskOutcome {
+    /// `applied`, or `filtered` where nothing had to change.
+    pub outcome: String,
+    pub reason: String,
+    pub lead: String,
+    /// This Idempotency-Key had been answered before; nothing was done again.
+    pub replayed: bool,
+}
+
+/// Asks something of a lead: `claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign`.
+#[utoipa::path(post, path = "/api/v1/leads/{id}/{ask}", tag = "asks", operation_id = "ask",
+    params(("id" = String, Path, description = "The lead's id"),
+           ("ask" = String, Path, description = "`claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note` or `reassign`"),
+           ("If-Match" = Option<String>, Header, description = "The custody version that the asker saw; an older one is refused with 412"),
+           ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 ASCII characters; a repetition gets the first answer")),
+    request_body(content = AskBody, description = "May be empty where the ask needs nothing"),
+    responses((status = 200, body = AskOutcome), (status = 401, body = Problem, content_type = "application/problem+json"),
+              (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
+              (status = 409, body = Problem, content_type = "application/problem+json"), (status = 412, body = Problem, content_type = "application/problem+json"),
+              (status = 422, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn ask(
+    State(state): State<WebState>,
+    caller: ApiCaller,
+    Path((id, ask)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    caller.need(Scope::Ask)?;
+    check_header(&caller, &headers).map_err(Problem::denied)?;
+    let kind = AskKind::parse(&ask).ok_or_else(Problem::not_found)?;
+    let lead = lead_id(&id)?;
+    let mut body = read_body(&body)?;
+    if let Some(version) = if_match(&headers)? {
+        body.custody_version = Some(version);
+    }
+    let key = text(&headers, "idempotency-key");
+    let reply = asking::ask(&state, lead, kind, caller.member()?, &body, key).await?;
+    answer(&reply.outcome, &id, reply.replayed)
+}
+
+/// The answer to an outcome: a body, or the problem that a refusal is.
+fn answer(outcome: &Outcome, lead: &str, replayed: bool) -> Result<Response, Problem> {
+    match outcome {
+        Outcome::Applied(_) | Outcome::Filtered(_) | Outcome::Duplicate => {
+            let body = AskOutcome {
+                outcome: outcome.code().to_owned(),
+                reason: outcome.reason().to_owned(),
+                lead: lead.to_owned(),
+                replayed,
+            };
+            let mut response = Json(body).into_response();
+            if replayed {
+                response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+            }
+            Ok(response)
+        }
+        Outcome::Refused(reason) => Err(Problem::refused(reason)),
+        Outcome::Parked(_) | Outcome::Quarantined(_) => Err(Problem::refused("lead_parked")),
+    }
+}
+
+fn read_body(body: &Bytes) -> Result<AskBody, Problem> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(AskBody::default());
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        // The place and the kind of fault, never a value.
+        let detail = format!("line {}, column {}: {:?}", error.line(), error.column(), error.classify());
+        Problem::invalid(vec![FieldFault { field: "body".to_owned(), code: "not_json", detail }])
+    })
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(given) = text(headers, header::IF_MATCH.as_str()) else { return Ok(None) };
+    if given == "*" {
+        return Ok(None);
+    }
+    given.trim_start_matches("W/").trim_matches('"').parse().map(Some).map_err(|_| {
+        let detail = "the custody version as the lead's `custody_version` or ETag gives it".to_owned();
+        Problem::invalid(vec![FieldFault { field: "If-Match".to_owned(), code: "format", detail }])
+    })
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(|value| value.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_etag_and_a_bare_number_say_the_same() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(if_match(&headers).unwrap(), None);
+        for given in ["7", "\"7\"", "W/\"7\""] {
+            headers.insert(header::IF_MATCH, HeaderValue::from_static(given));
+            assert_eq!(if_match(&headers).unwrap(), Some(7), "{given}");
+        }
+        headers.insert(header::IF_MATCH, HeaderValue::from_static("seven"));
+        assert_eq!(if_match(&headers).unwrap_err().status, 422);
+    }
+
+    #[test]
+    fn a_body_with_a_field_of_nobody_is_refused_without_repeating_it() {
+        let problem = read_body(&Bytes::from_static(b"{\"email\":\"ada@example.com\"}")).unwrap_err();
+        assert_eq!(problem.status, 422);
+        assert!(!serde_json::to_string(&problem).unwrap().contains("ada@"));
+        assert_eq!(read_body(&Bytes::new()).unwrap(), AskBody::default());
+    }
+
+    #[test]
+    fn a_refusal_is_a_problem_and_no_change_is_none() {
+        assert_eq!(answer(&Outcome::Refused("stale_view".to_owned()), "x", false).unwrap_err().status, 412);
+        assert!(answer(&Outcome::Filtered("no_change"), "x", false).is_ok());
+    }
+}

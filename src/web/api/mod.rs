@@ -1,0 +1,53 @@
+//! The API: JSON in and out, described by OpenAPI. It shares reads and asks with the pages.
+
+pub(super) mod asks;
+pub(super) mod health;
+pub(super) mod leads;
+pub(super) mod ledger;
+mod shapes;
+
+use super::problem::{FieldFault, Problem};
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
+    paths(
+        health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
+        asks::ask, ledger::ledger, super::live::live
+    ),
+    components(schemas(Problem, FieldFault)),
+    tags(
+        (name = "leads", description = "Read leads; scope `read`"),
+        (name = "asks", description = "Act on a lead in a member's name; scope `ask`"),
+        (name = "live", description = "Ticks"),
+        (name = "ledger", description = "What became of every record"),
+        (name = "health", description = "Open to everybody")
+    )
+)]
+struct Description;
+
+/// The OpenAPI description, the same bytes as `schemas/openapi.json`.
+///
+/// # Errors
+/// Never for a description that compiled; the serialiser's signature says it may.
+pub fn openapi() -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(&Description::openapi()).map(|text| text + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::openapi;
+    use std::path::Path;
+
+    /// `UPDATE_OPENAPI=1 cargo test --lib openapi` writes the file anew.
+    #[test]
+    fn the_openapi_file_is_what_the_code_says() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/openapi.json");
+        let text = openapi().unwrap();
+        if std::env::var_os("UPDATE_OPENAPI").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "schemas/openapi.json is old");
+    }
+}

@@ -1,0 +1,112 @@
+//! One ask from the web to the transaction, the same for pages and the API. It decides nothing.
+
+use super::WebState;
+use super::ask_body::{Around, AskBody};
+use super::auth::token;
+use super::problem::Problem;
+use super::view::asks::AskKind;
+use crate::domain::ids::LeadId;
+use crate::domain::team::MemberId;
+use crate::transaction::ask::{AskError, AskReply, AskRequest, IdempotencyKey, replayed};
+use axum::http::StatusCode;
+use sha2::{Digest, Sha256};
+
+/// Characters of an `Idempotency-Key` at most.
+pub const KEY_CHARS_MAX: usize = 128;
+
+/// Makes the ask and waits for its outcome.
+pub(super) async fn ask(
+    state: &WebState,
+    lead: LeadId,
+    kind: AskKind,
+    member: &MemberId,
+    body: &AskBody,
+    key: Option<String>,
+) -> Result<AskReply, Problem> {
+    let given = key.is_some();
+    let key = match key {
+        Some(key) if key.is_empty() || key.chars().count() > KEY_CHARS_MAX || !key.is_ascii() => {
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key", "The Idempotency-Key can't be used", "1 to 128 ASCII characters."));
+        }
+        Some(key) => key,
+        None => drawn()?,
+    };
+    let body_hash = body_hash(lead, kind, body);
+    let idempotency = IdempotencyKey { key, actor: member.0.clone(), body_hash };
+    if given && let Some(reply) = replayed(&state.reader, &idempotency).await.map_err(|error| problem_of(&error))? {
+        return Ok(reply);
+    }
+    let now = state.reader.now().await.map_err(|error| Problem::store(&error))?;
+    let attempt = attempt_id(member, &idempotency.key);
+    let asked = body.asked(kind, &Around { now, member, attempt }).map_err(Problem::invalid)?;
+    let request = AskRequest {
+        lead,
+        command: asked.command,
+        member: member.clone(),
+        view: asked.view,
+        note: asked.note,
+        idempotency: idempotency.clone(),
+    };
+    match state.asks.submit(request).await {
+        Ok(reply) => Ok(reply),
+        // The same ask may have been sent twice at once: then the other one was decided, and its answer is this one's.
+        Err(error) => match replayed(&state.reader, &idempotency).await {
+            Ok(Some(reply)) => Ok(reply),
+            Ok(None) | Err(_) => Err(problem_of(&error)),
+        },
+    }
+}
+
+fn problem_of(error: &AskError) -> Problem {
+    match error {
+        AskError::KeyReused => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "This Idempotency-Key was used for another ask",
+            "Use a new key for a new ask.",
+        ),
+        AskError::Closed | AskError::Busy => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Asks are not taken just now",
+            "Try again in a moment; with the same Idempotency-Key nothing happens twice.",
+        ),
+        AskError::Transaction(_) => {
+            tracing::error!(error.message = %error, "an ask was not decided");
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The ask could not be decided just now",
+                "Try again in a moment; with the same Idempotency-Key nothing happens twice.",
+            )
+        }
+    }
+}
+
+/// A key for an ask that brought none.
+pub(super) fn drawn() -> Result<String, Problem> {
+    token::draw().map(|secret| token::hex(&secret)).map_err(|_| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The system gives no randomness", "Try again in a moment.")
+    })
+}
+
+/// Names an attempt by who logged it under which key: the same for a retry.
+fn attempt_id(member: &MemberId, key: &str) -> [u8; 16] {
+    let mut digest = Sha256::new();
+    for part in [b"attempt".as_slice(), member.0.as_bytes(), key.as_bytes()] {
+        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part);
+    }
+    let bytes: [u8; 32] = digest.finalize().into();
+    let mut id = [0; 16];
+    id.copy_from_slice(&bytes[..16]);
+    id
+}
+
+fn body_hash(lead: LeadId, kind: AskKind, body: &AskBody) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(lead.0.as_bytes());
+    digest.update(kind.path().as_bytes());
+    digest.update(serde_json::to_vec(body).unwrap_or_default());
+    digest.finalize().into()
+}

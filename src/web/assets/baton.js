@@ -1,0 +1,101 @@
+// Keeps a page true without reload: countdowns by the second, fragments on each tick of the live stream.
+"use strict";
+(() => {
+  const second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
+  // The page's clock is the database's, which a told history may set to another day than the browser's.
+  let ahead = 0;
+  const setClock = (root) => {
+    const marked = root.querySelector("[data-now]");
+    if (marked) ahead = Number(marked.dataset.now) - Date.now();
+  };
+  const length = (ms) => {
+    if (ms < minute) return `${Math.floor(ms / second)} s`;
+    if (ms < hour) return `${Math.floor(ms / minute)} min ${String(Math.floor((ms % minute) / second)).padStart(2, "0")} s`;
+    if (ms < day) return `${Math.floor(ms / hour)} h ${Math.floor((ms % hour) / minute)} min`;
+    const days = Math.floor(ms / day), hours = Math.floor((ms % day) / hour);
+    return days < 7 ? `${days} d ${hours} h` : `${days} d`;
+  };
+  const countDown = () => {
+    const now = Date.now() + ahead;
+    for (const node of document.querySelectorAll("time.countdown")) {
+      const left = Date.parse(node.dateTime) - now;
+      node.textContent = left >= 0 ? `in ${length(left)}` : `${length(-left)} late`;
+      node.classList.toggle("late", left < 0);
+      node.classList.toggle("soon", left >= 0 && left < 5 * minute);
+    }
+  };
+  const keys = (root) => new Set([...root.querySelectorAll("[data-key]")].map((node) => node.dataset.key));
+  const say = (text) => {
+    const spoken = document.getElementById("spoken");
+    if (spoken && text) spoken.textContent = text;
+  };
+  const refresh = async (holder) => {
+    const answer = await fetch(holder.dataset.fragment, { credentials: "same-origin", headers: { accept: "text/html" } });
+    if (answer.status === 401 || answer.redirected) { location.reload(); return; }
+    if (!answer.ok) return;
+    const known = keys(holder), focus = document.activeElement, mark = holder.contains(focus) ? focus.dataset.key || focus.getAttribute("href") : null;
+    const open = new Set([...holder.querySelectorAll("details[open][data-key]")].map((node) => node.dataset.key));
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    holder.replaceChildren(...next.body.childNodes);
+    setClock(holder);
+    let news = 0;
+    for (const node of holder.querySelectorAll("[data-key]")) {
+      if (node.tagName === "DETAILS") { node.open = open.has(node.dataset.key); continue; }
+      if (!known.has(node.dataset.key)) { node.classList.add("is-new"); news += 1; }
+    }
+    if (mark) {
+      const again = [...holder.querySelectorAll("a, button")].find((node) => node.dataset.key === mark || node.getAttribute("href") === mark);
+      if (again) again.focus({ preventScroll: true });
+    }
+    if (news > 0) say(holder.dataset.news ? `${news} ${holder.dataset.news}` : "Updated");
+    const version = holder.querySelector("[data-custody-version]"), asks = document.querySelector("[data-asks-for]");
+    const stale = document.getElementById("stale");
+    if (version && asks && stale) stale.hidden = version.dataset.custodyVersion === asks.dataset.asksFor;
+    countDown();
+  };
+  let waiting = null;
+  const refreshAll = () => {
+    // Ticks may come in bursts; one read a second is enough for eyes.
+    if (waiting) return;
+    waiting = setTimeout(() => {
+      waiting = null;
+      for (const holder of document.querySelectorAll("[data-fragment]")) refresh(holder).catch(() => {});
+    }, second);
+  };
+  const pulse = document.getElementById("pulse");
+  const show = (live) => {
+    if (!pulse) return;
+    pulse.className = live ? "pulse on" : "pulse off";
+    pulse.textContent = live ? "Live" : "Reconnecting";
+  };
+  if (document.querySelector("[data-fragment]") && "EventSource" in window) {
+    const stream = new EventSource("/api/v1/live");
+    let seen = null;
+    stream.addEventListener("open", () => show(true));
+    stream.addEventListener("error", () => show(false));
+    stream.addEventListener("tick", (event) => {
+      show(true);
+      const count = JSON.parse(event.data).count;
+      if (seen !== null && count !== seen) refreshAll();
+      seen = count;
+    });
+  }
+  // The one field that a reason asks for; without this script all of them stand there, each optional.
+  for (const form of document.querySelectorAll("form[data-reasons]")) {
+    const choice = form.querySelector("select[name=code]");
+    const apply = () => {
+      const picked = form.querySelector("input[name=quick]:checked");
+      const code = choice.value || (picked ? picked.value : "");
+      for (const field of form.querySelectorAll("[data-for]")) field.hidden = !field.dataset.for.split(" ").includes(code);
+    };
+    form.addEventListener("change", (event) => {
+      if (event.target.name === "quick") choice.value = "";
+      if (event.target === choice && choice.value) for (const radio of form.querySelectorAll("input[name=quick]")) radio.checked = false;
+      apply();
+    });
+    apply();
+  }
+  setClock(document);
+  countDown();
+  setInterval(countDown, second);
+})();

@@ -1,0 +1,120 @@
+//! Pages: server-rendered, complete without a script. They read through views and ask through the transaction.
+
+pub(super) mod board;
+pub(super) mod lead;
+pub(super) mod leads;
+pub(super) mod sign_in;
+
+use super::WebState;
+use super::auth::Caller;
+use super::problem::Problem;
+use super::view::Shell;
+use super::words::member_name;
+use crate::domain::time::Moment;
+use crate::store::StoreError;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+/// A page with a heading, some lines, perhaps a button to sign in or a command to type.
+#[derive(Template)]
+#[template(path = "sign_in.html", config = "src/web/askama.toml")]
+struct Card {
+    shell: Shell,
+    heading: String,
+    lines: Vec<String>,
+    token: String,
+    command: String,
+}
+
+/// A page that could not be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageFault {
+    status: StatusCode,
+    heading: String,
+    lines: Vec<String>,
+    command: String,
+}
+
+impl PageFault {
+    fn new(status: StatusCode, heading: &str, lines: &[&str], command: &str) -> Self {
+        Self {
+            status,
+            heading: heading.to_owned(),
+            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+            command: command.to_owned(),
+        }
+    }
+
+    /// Nobody is signed in.
+    pub(super) fn sign_in() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "Sign in",
+            &[
+                "This board shows people's names, so it asks who you are. There are no passwords: you get a link that works once.",
+                "Ask whoever runs Baton for a link, or make one where Baton runs:",
+            ],
+            "baton token create --link --name you --member your-id --scopes read,ask",
+        )
+    }
+
+    /// Signed in, without the right to read.
+    pub(super) fn scope() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Your link does not open this page", &["It lacks the scope to read. Ask for another link."], "")
+    }
+
+    fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "There is no such page", &["Perhaps the address was cut. The board has everything."], "")
+    }
+
+    fn broken() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "This page could not be shown", &["Nothing was changed. Try again in a moment."], "")
+    }
+
+    /// The database does not answer.
+    pub(super) fn store(error: &StoreError) -> Self {
+        Self::from(Problem::store(error))
+    }
+}
+
+impl From<Problem> for PageFault {
+    fn from(problem: Problem) -> Self {
+        Self {
+            status: StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            heading: problem.title,
+            lines: vec![problem.detail],
+            command: String::new(),
+        }
+    }
+}
+
+impl IntoResponse for PageFault {
+    fn into_response(self) -> Response {
+        let shell = Shell { title: self.heading.clone(), ..Shell::default() };
+        let card = Card { shell, heading: self.heading, lines: self.lines, token: String::new(), command: self.command };
+        let body = card.render().unwrap_or_else(|_| "This page could not be shown.".to_owned());
+        (self.status, Html(body)).into_response()
+    }
+}
+
+/// What stands around a page for whoever is signed in.
+fn shell(state: &WebState, caller: &Caller, title: &str, place: &'static str, now: Moment) -> Shell {
+    let name = caller.member.as_ref().map_or_else(|| caller.name.clone(), |id| member_name(&state.texts().team, id));
+    Shell { title: title.to_owned(), place, name: Some(name), csrf: caller.csrf().to_owned(), now_ms: now.0.div_euclid(1_000) }
+}
+
+fn html(template: &impl Template) -> Result<Response, PageFault> {
+    match template.render() {
+        Ok(body) => Ok(Html(body).into_response()),
+        Err(error) => {
+            tracing::error!(error.message = %error, "a page could not be rendered");
+            Err(PageFault::broken())
+        }
+    }
+}
+
+/// Any other address.
+pub(super) async fn not_found() -> PageFault {
+    PageFault::not_found()
+}

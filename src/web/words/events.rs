@@ -1,0 +1,284 @@
+//! One audit event as a line of a lead's story. It never shows what the event does not hold.
+
+use super::{
+    attempt_words, channel_words, clock_words, date, member_name, moment_words, origin_words, plain, pool_name, refusal,
+    rejection_words, signal_words,
+};
+use crate::domain::custody::{Custody, Rung};
+use crate::domain::event::{Event, Withdrawal};
+use crate::domain::lead::{Attempt, DealState, Motion, Origin, RestReason, SuppressedFor, Terms};
+use crate::domain::policy::{DisqualifiedFor, SqlFacts};
+use crate::domain::profile::ProfilePatch;
+use crate::domain::team::Team;
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Recorded, nothing moved.
+    Plain,
+    /// The lead moved.
+    Accent,
+    Good,
+    Warn,
+    Bad,
+}
+
+impl Tone {
+    /// The style class.
+    #[must_use]
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Accent => "accent",
+            Self::Good => "good",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+/// A line of the story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventWords {
+    pub title: String,
+    /// Details; empty where the title says all.
+    pub more: String,
+    pub tone: Tone,
+}
+
+fn line(tone: Tone, title: impl Into<String>, more: impl Into<String>) -> EventWords {
+    EventWords { title: title.into(), more: more.into(), tone }
+}
+
+/// What happened, for people.
+#[must_use]
+#[expect(clippy::too_many_lines, reason = "one arm for each event, and nothing else")]
+pub fn event_words(event: &Event, team: &Team) -> EventWords {
+    match event {
+        Event::LeadCaptured { origin, custody, .. } => {
+            line(Tone::Accent, "Became a lead", format!("brought by {}; {}", origin_words(*origin), held(custody, team)))
+        }
+        Event::CycleStarted { number, motion, hand_raised, .. } => {
+            let more = [
+                (*motion == Motion::Expansion).then_some("an expansion of a customer"),
+                hand_raised.then_some("opened by a hand-raise"),
+            ];
+            line(Tone::Accent, format!("Passage {number} begins"), joined(more))
+        }
+        Event::LeadMarketingQualified { terms, pool, .. } => {
+            line(Tone::Accent, "Marketing qualified (MQL)", format!("{}; queue of {}", terms_words(terms), pool_name(team, pool)))
+        }
+        Event::ProfileReported { patch, .. } => line(Tone::Plain, "Profile updated", patch_words(patch)),
+        Event::SignalRecorded { signal, tell } => signal_line(signal, *tell),
+        Event::TouchRecorded { origin, campaign, .. } => line(Tone::Plain, "Counts as a touch", touch_words(*origin, campaign.as_deref())),
+        Event::PriorityRaised { priority, contact_by, .. } => line(
+            Tone::Warn,
+            format!("Priority raised to P{}", priority.number()),
+            format!("first contact due {}", moment_words(*contact_by)),
+        ),
+        Event::LeadOffered { rep, pool, rule, offer_no, custody, .. } => line(
+            Tone::Accent,
+            format!("Offered to {}", member_name(team, rep)),
+            format!("rule \u{201c}{rule}\u{201d}, {}, offer {offer_no}; answer due {}", pool_name(team, pool), moment_words(custody.deadline())),
+        ),
+        Event::OfferWithdrawn { from, why, .. } => withdrawn(&member_name(team, from), *why),
+        Event::LeadQueued { pool, held: is_held, misrouted, custody, .. } => {
+            let more = [
+                misrouted.then_some("went the wrong way: the router learns, the score does not change"),
+                is_held.then_some("its steward decides"),
+            ];
+            line(Tone::Accent, format!("Back in the queue of {}", pool_name(team, pool)), both(&joined(more), &held(custody, team)))
+        }
+        Event::LeadAccepted { by, implied, early, .. } => line(
+            Tone::Good,
+            format!("Accepted by {}", member_name(team, by)),
+            joined([
+                implied.then_some("shown by what they did; nobody pressed the button"),
+                early.is_some().then_some("before it was marketing qualified"),
+            ]),
+        ),
+        Event::AttemptRecorded { attempt, .. } => attempted(attempt, team),
+        Event::LeadRejected { code, sub_reason, unmapped, by, .. } => line(
+            Tone::Warn,
+            format!("Returned: {}", rejection_words(*code)),
+            both(
+                &by.as_ref().map_or(String::new(), |by| format!("by {}", member_name(team, by))),
+                &both(&sub_reason.as_deref().map_or(String::new(), plain), if *unmapped { "the reason sent is not in the policy" } else { "" }),
+            ),
+        ),
+        Event::SqlReversed => line(Tone::Warn, "No longer qualified", "the figures net it"),
+        Event::LeadRecycled { reason, custody } => {
+            line(Tone::Accent, "Recycled", format!("{}; back by {}", rest_words(*reason), moment_words(custody.deadline())))
+        }
+        Event::LeadDisqualified { reason, .. } => line(Tone::Bad, "Disqualified", match reason {
+            DisqualifiedFor::NoFit => "not a fit; the fit report counts it",
+            DisqualifiedFor::Junk => "junk; the source report counts it",
+        }),
+        Event::DataFixAsked { fields, custody } => {
+            line(Tone::Warn, "Data to be mended", both(&fields.iter().map(|field| plain(field)).collect::<Vec<_>>().join(", "), &held(custody, team)))
+        }
+        Event::DataFixed { pool, .. } => line(Tone::Good, "Data mended", format!("back in the queue of {}, same passage", pool_name(team, pool))),
+        Event::LeadSuppressed { reason, .. } => line(Tone::Bad, "Never to be contacted", match reason {
+            SuppressedFor::OptOut => "the person asked for it",
+            SuppressedFor::Legal => "a legal hold",
+            SuppressedFor::Erased => "the person's data was erased",
+        }),
+        Event::LeadSalesQualified { facts, by, implied, .. } => line(
+            Tone::Good,
+            "Sales qualified (SQL)",
+            both(
+                &by.as_ref().map_or(String::new(), |by| format!("by {}", member_name(team, by))),
+                &both(&fact_words(facts), if *implied { "implied by what followed" } else { "" }),
+            ),
+        ),
+        Event::FactsAdded { facts, .. } => line(Tone::Plain, "Facts added", fact_words(facts)),
+        Event::OpportunityOpened { implied, .. } => {
+            line(Tone::Good, "A deal was opened", if *implied { "implied by what followed" } else { "" })
+        }
+        Event::DealRecorded { state, .. } => line(Tone::Plain, "The deal was updated", deal_words(*state)),
+        Event::LeadClosedAsWon { .. } => line(Tone::Good, "Closed as won", "an earlier deal of this passage was won"),
+        Event::WinReversed { .. } => line(Tone::Bad, "The win was reversed", "the figures net it"),
+        Event::LeadWon { .. } => line(Tone::Good, "Won", "the person's company is a customer"),
+        Event::LeadLost { reason, .. } => line(Tone::Bad, "Lost", reason.as_deref().map_or("no reason was given".to_owned(), plain)),
+        Event::ReviewAsked { reason, custody } => line(
+            Tone::Warn,
+            format!("Kept back for {} to look at", member_name(team, custody.holder.member())),
+            plain(reason),
+        ),
+        Event::LeadReassigned { from, custody } => line(
+            Tone::Accent,
+            format!("Reassigned to {}", member_name(team, custody.holder.member())),
+            from.as_ref().map_or(String::new(), |from| format!("from {}", member_name(team, from))),
+        ),
+        Event::PreferenceNoted { wanted } => line(Tone::Plain, format!("{} is to have it next", member_name(team, wanted)), ""),
+        Event::CrmLinked { by_person, conflict } => line(
+            if *conflict { Tone::Warn } else { Tone::Plain },
+            "Linked to the CRM",
+            joined([
+                by_person.then_some("a person made the record"),
+                conflict.then_some("for a lead that marketing had brought"),
+            ]),
+        ),
+        Event::EmailOptedOut { .. } => line(Tone::Warn, "Opted out of marketing e-mail", "people may still call and answer"),
+        Event::NoteTaken => line(Tone::Plain, "A note was written", ""),
+        Event::ReplyOwed { custody } => line(Tone::Warn, "The person asked again", held(custody, team)),
+        Event::ClockReminded { kind, rung, .. } => line(Tone::Plain, format!("Reminder: {}", clock_words(*kind).0.to_lowercase()), rung_words(*rung)),
+        Event::ClockBreached { kind, due_by, .. } => {
+            line(Tone::Bad, format!("Missed: {}", clock_words(*kind).0.to_lowercase()), format!("was due {}", moment_words(*due_by)))
+        }
+        Event::ClockEscalated { kind, .. } => line(Tone::Bad, "The manager was told", format!("still open: {}", clock_words(*kind).0.to_lowercase())),
+        Event::FactDiverged { code } => line(Tone::Warn, "The CRM disagrees", plain(code)),
+        Event::AskRefused { code } => line(Tone::Plain, "An ask was refused", refusal(code).what),
+    }
+}
+
+fn joined<const N: usize>(parts: [Option<&str>; N]) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+fn both(first: &str, second: &str) -> String {
+    joined([Some(first), Some(second)].map(|part| part.filter(|it| !it.is_empty())))
+}
+
+fn held(custody: &Custody, team: &Team) -> String {
+    format!("held by {}", member_name(team, custody.holder.member()))
+}
+
+fn terms_words(terms: &Terms) -> String {
+    format!("grade {}, {} points, P{}", terms.grade.code(), terms.points, terms.priority.number())
+}
+
+fn touch_words(origin: Option<Origin>, campaign: Option<&str>) -> String {
+    both(
+        &campaign.map_or(String::new(), |campaign| format!("campaign {campaign}")),
+        &origin.map_or(String::new(), |origin| format!("credited to {}", origin_words(origin))),
+    )
+}
+
+fn patch_words(patch: &ProfilePatch) -> String {
+    let said = [
+        ("company size", patch.employees.is_some()),
+        ("industry", patch.industry.is_some()),
+        ("country", patch.country.is_some()),
+        ("region", patch.region.is_some()),
+        ("job title", patch.seniority.is_some() || patch.function.is_some() || patch.known.job_title),
+        ("company", patch.company_domain.is_some() || patch.known.company),
+        ("e-mail", patch.known.email),
+        ("phone", patch.known.phone),
+        ("name", patch.known.name),
+    ];
+    said.iter().filter(|(_, there)| *there).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+fn withdrawn(from: &str, why: Withdrawal) -> EventWords {
+    let (tone, more) = match why {
+        Withdrawal::Declined => (Tone::Accent, "passed on, without blame"),
+        Withdrawal::NotAccepted => (Tone::Bad, "not answered in time"),
+        Withdrawal::NotContacted => (Tone::Bad, "no contact in time"),
+        Withdrawal::Reassigned => (Tone::Accent, "somebody else was named"),
+        Withdrawal::Rejected => (Tone::Warn, "returned with a reason"),
+    };
+    line(tone, format!("Offer withdrawn from {from}"), more)
+}
+
+fn attempted(attempt: &Attempt, team: &Team) -> EventWords {
+    let who = attempt.by.as_ref().map_or_else(|| "Sales".to_owned(), |by| member_name(team, by));
+    let channel = channel_words(attempt.channel);
+    let title = if attempt.inbound { format!("The person reached {who} by {channel}") } else { format!("{who} tried by {channel}") };
+    let tone = if attempt.is_two_way() { Tone::Good } else { Tone::Plain };
+    line(tone, title, if attempt.automated { "sent by a sequence, not by a person" } else { attempt_words(attempt.outcome) })
+}
+
+fn rest_words(reason: RestReason) -> String {
+    match reason {
+        RestReason::Dormant => "nothing happened for a long time".to_owned(),
+        RestReason::Rejected(code) => rejection_words(code).to_lowercase(),
+    }
+}
+
+fn fact_words(facts: &SqlFacts) -> String {
+    let mut said = Vec::new();
+    if facts.conversation {
+        said.push("they talked".to_owned());
+    }
+    said.push(format!("need {}", facts.need.code()));
+    said.push(format!("authority: {}", facts.authority.code()));
+    said.push(format!("budget: {}", facts.budget.code()));
+    said.extend(facts.timeline_months.map(|months| format!("within {months} months")));
+    said.extend(facts.next_step_on.map(|day| format!("next step {}", date(day))));
+    said.join(", ")
+}
+
+fn deal_words(state: DealState) -> &'static str {
+    match state {
+        DealState::Open => "open",
+        DealState::Won => "won",
+        DealState::Lost => "lost",
+        DealState::Void => "void",
+    }
+}
+
+fn rung_words(rung: Rung) -> &'static str {
+    match rung {
+        Rung::RemindHalf => "half of the time is over",
+        Rung::RemindLate => "four fifths of the time are over",
+        Rung::Due => "due now",
+        Rung::TakeBack => "the lead is about to be taken back",
+        Rung::Escalate => "long overdue",
+        Rung::Daily => "still open",
+    }
+}
+
+fn signal_line(signal: &crate::domain::signal::Signal, tell: bool) -> EventWords {
+    let words = signal_words(signal.kind);
+    let mut title = String::with_capacity(words.len());
+    let mut letters = words.chars();
+    title.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+    title.extend(letters);
+    let more = match (signal.automated, tell) {
+        (true, _) => "made by a machine; counted, never scored",
+        (false, true) => "the holder was told",
+        (false, false) => "",
+    };
+    line(Tone::Plain, title, more)
+}

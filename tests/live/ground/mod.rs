@@ -1,0 +1,9 @@
+//! The ground floor on a real Postgres: schema, store, the batch transaction, the audit and its check.
+
+mod audit;
+mod batches;
+mod bench;
+mod fences;
+mod harness;
+mod kills;
+mod schema;

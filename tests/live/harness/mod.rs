@@ -1,0 +1,9 @@
+//! One installation per test: a database, topics under a prefix, and the real binary on a free port.
+
+mod events;
+mod records;
+mod servers;
+
+pub use events::{Event, crm, demo_request, form};
+pub use records::{Reader, produce, raw};
+pub use servers::{Installation, Serving, until};

@@ -1,0 +1,7 @@
+//! The service as its users meet it: records in, records out, and what ops people check.
+
+mod bad_input;
+mod kill;
+mod story;
+mod tamper;
+mod two_instances;
