@@ -218,7 +218,7 @@ fn lost(
         | StageKind::Suppressed
         | StageKind::Merged => open(draft, report)?,
     }
-    if has_other_open_deal(draft, report) {
+    if draft.stage() == StageKind::Opportunity && has_other_open_deal(draft, report) {
         return record(draft, report, DealState::Lost, false);
     }
     let at = report.closed_at.unwrap_or(draft.inputs.occurred_at);
