@@ -92,7 +92,7 @@ fn advance(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
     }
     let holder = owner(draft, report);
     let by = holder.member().clone();
-    draft.take_for(holder, by, true)?;
+    draft.take_for(&holder, by, true)?;
     if draft.stage() == StageKind::SalesAccepted {
         qualify::imply(draft)?;
     }
