@@ -13,23 +13,27 @@ pub(super) struct Arguments {}
 
 pub(super) fn run(settings: &Settings, _arguments: &Arguments) -> Result<(), Failure> {
     block_on(async {
-        let owner = settings.owner_url();
-        let role = connect::user(settings.database.url.expose()).map_err(|error| Failure::store(settings, &error))?;
-        migrate::run(owner.expose(), Some(&role)).await.map_err(|error| {
-            let mut failure = Failure::store(settings, &error);
-            failure.line = failure.line.replace(
-                &format!("no connection to {}: check database.url (DATABASE_URL)", settings.database.url.shown()),
-                &format!("no connection to {}: check database.owner_url", owner.shown()),
-            );
-            failure
-        })?;
-        let published = publish_defaults(owner.expose()).await.map_err(|error| Failure::store(settings, &error))?;
-        for kind in published {
+        for kind in prepare(settings).await? {
             say(format!("published the default {}", kind.code()));
         }
-        say(format!("the database {} stands at migration {}", owner.shown(), migrate::needed()));
+        say(format!("the database {} stands at migration {}", settings.owner_url().shown(), migrate::needed()));
         Ok(())
     })
+}
+
+/// Brings the database to the schema and publishes what it lacks; says what.
+pub(super) async fn prepare(settings: &Settings) -> Result<Vec<TextKind>, Failure> {
+    let owner = settings.owner_url();
+    let role = connect::user(settings.database.url.expose()).map_err(|error| Failure::store(settings, &error))?;
+    migrate::run(owner.expose(), Some(&role)).await.map_err(|error| {
+        let mut failure = Failure::store(settings, &error);
+        failure.line = failure.line.replace(
+            &format!("no connection to {}: check database.url (DATABASE_URL)", settings.database.url.shown()),
+            &format!("no connection to {}: check database.owner_url", owner.shown()),
+        );
+        failure
+    })?;
+    publish_defaults(owner.expose()).await.map_err(|error| Failure::store(settings, &error))
 }
 
 /// Publishes the shipped texts where none is active yet; says which.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod demo;
 mod healthcheck;
 mod kept;
 mod lead;
@@ -13,6 +14,7 @@ mod quarantine;
 mod reference;
 mod send;
 mod serve;
+mod simulate;
 mod token;
 mod topics;
 
@@ -45,6 +47,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Shows a simulated company on servers of its own: ninety days of history, then live; Ctrl-C ends it.
+    #[command(after_help = EXIT_CODES)]
+    Demo(demo::Arguments),
     /// Runs the service until SIGTERM or Ctrl-C.
     #[command(after_help = EXIT_CODES)]
     Serve(serve::Arguments),
@@ -60,6 +65,9 @@ enum Command {
     /// Makes, lists and revokes tokens and one-time sign-in links.
     #[command(subcommand, after_help = EXIT_CODES)]
     Token(token::Arguments),
+    /// Sends the events of a simulated company to Kafka and plays its CRM.
+    #[command(after_help = EXIT_CODES)]
+    Simulate(simulate::Arguments),
     /// Shows or checks settings.
     #[command(subcommand, after_help = EXIT_CODES)]
     Config(config::Arguments),
@@ -110,11 +118,13 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: Cli) -> Result<(), Failure> {
     let settings = Settings::load(&Flags { file: cli.config, values: cli.set })?;
     match cli.command {
+        Command::Demo(arguments) => demo::run(settings, &arguments),
         Command::Serve(arguments) => serve::run(settings, &arguments),
         Command::Migrate(arguments) => migrate::run(&settings, &arguments),
         Command::Topics(arguments) => topics::run(&settings, &arguments),
         Command::Send(arguments) => send::run(&settings, &arguments),
         Command::Token(arguments) => token::run(&settings, &arguments),
+        Command::Simulate(arguments) => simulate::run(settings, &arguments),
         Command::Config(arguments) => config::run(&settings, &arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&settings, &arguments),
         Command::Audit(arguments) => audit::run(&settings, &arguments),

@@ -9,6 +9,7 @@ use clap::Args;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// What telemetry may take at the end, beside the service's own bound.
 const FINISH: Duration = Duration::from_secs(2);
@@ -36,20 +37,36 @@ fn serve(settings: &Arc<Settings>) -> Result<(), Failure> {
     if let Some(line) = topics::fault(&found) {
         return Err(Failure::new(WORLD, line));
     }
-    // Telemetry exports on threads of its own, so two workers are enough to keep polling while one plans.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(std::thread::available_parallelism().map_or(2, |count| count.get().max(2)))
-        .thread_name("baton")
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(FAILED, format!("no runtime: {error}")))?;
+    let runtime = runtime()?;
     let ended = runtime.block_on(service::run(Arc::clone(settings)));
     // Blocking calls of clients may still wait for a broker that is gone.
     runtime.shutdown_timeout(FINISH);
     ended.map_err(|error| failure(settings, &error))
 }
 
-fn failure(settings: &Settings, error: &ServiceError) -> Failure {
+/// The runtime of everything that lasts.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    // Telemetry exports on threads of its own, so two workers are enough to keep polling while one plans.
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, |count| count.get().max(2)))
+        .thread_name("baton")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(FAILED, format!("no runtime: {error}")))
+}
+
+/// Cancels at the first SIGTERM or Ctrl-C.
+pub(super) async fn signal(cancel: CancellationToken) -> std::io::Result<()> {
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminated.recv() => {}
+        caught = tokio::signal::ctrl_c() => caught?,
+    }
+    cancel.cancel();
+    Ok(())
+}
+
+pub(super) fn failure(settings: &Settings, error: &ServiceError) -> Failure {
     match error {
         ServiceError::Store(error) => Failure::store(settings, error),
         ServiceError::Prepare(_) | ServiceError::ClockSet(_) | ServiceError::NoTexts => Failure::of(WORLD, error),
@@ -64,7 +81,7 @@ fn failure(settings: &Settings, error: &ServiceError) -> Failure {
     }
 }
 
-fn options(settings: &Settings) -> telemetry::Options {
+pub(super) fn options(settings: &Settings) -> telemetry::Options {
     telemetry::Options {
         format: match settings.telemetry.format {
             LogFormat::Auto => telemetry::Format::Auto,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::desk::Standing;
-use super::hours::{DAY, HOUR, Millis, date, timestamp, working};
+use super::hours::{DAY, HOUR, Millis, date, timestamp};
 use super::record::Draft;
 use super::roster::{crm_key, user_key};
 use super::words::COMPETITORS;
@@ -101,7 +101,7 @@ impl Company {
             self.now,
             if firm.is_some_and(|place| self.firms[place].customer) { "expansion" } else { "new_business" },
         );
-        let close_on = working(now + days * DAY);
+        let close_on = self.settings.rhythm.working(now + days * DAY);
         let deal = Deal {
             lead,
             id,
@@ -124,10 +124,10 @@ impl Company {
         let updates = self.leads[lead].rng.between(0, 2).min(days / 6);
         for number in 1..=updates {
             let at = now + (close_on - now) * number / (updates + 1);
-            self.schedule(working(at), Act::Deal(place, DealAct::Update));
+            self.schedule(self.settings.rhythm.working(at), Act::Deal(place, DealAct::Update));
         }
         let hours = self.leads[lead].rng.between(1, 6);
-        self.schedule(working(close_on) + hours * HOUR, Act::Deal(place, DealAct::Close));
+        self.schedule(self.settings.rhythm.working(close_on) + hours * HOUR, Act::Deal(place, DealAct::Close));
     }
 
     /// The lead itself, and sometimes a colleague who also came to us.

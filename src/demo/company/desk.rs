@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::hours::{DAY, HOUR, MINUTE, Millis, SECOND, add_working, working};
+use super::hours::{DAY, HOUR, MINUTE, Millis, SECOND};
 use super::prng::Rng;
 use super::roster::{self, COLLEAGUES, Pace};
 use super::{Act, Company};
@@ -110,7 +110,7 @@ impl Company {
     /// The person stirs while a rep works on them: often the rep tries again because of it.
     fn answer_activity(&mut self, lead: usize, now: Millis) {
         if self.leads[lead].standing == Standing::Working && self.leads[lead].rng.chance(400) {
-            let soon = add_working(now, 90 * MINUTE);
+            let soon = self.settings.rhythm.add_working(now, 90 * MINUTE);
             self.desk_act(soon, lead, DeskAct::Attempt);
         }
     }
@@ -228,11 +228,11 @@ impl Company {
         match standing {
             Standing::Resting | Standing::Offered => self.plan_reaction(lead, rep, data, now),
             Standing::Working => {
-                let soon = add_working(now, 2 * HOUR);
+                let soon = self.settings.rhythm.add_working(now, 2 * HOUR);
                 self.desk_act(soon, lead, DeskAct::Attempt);
             }
             Standing::Qualified => {
-                let soon = add_working(now, 4 * HOUR);
+                let soon = self.settings.rhythm.add_working(now, 4 * HOUR);
                 self.desk_act(soon, lead, DeskAct::OpenDeal);
             }
             Standing::InDeal => {}
@@ -256,7 +256,7 @@ impl Company {
         if rng.chance(forgets) {
             return;
         }
-        let at = add_working(now, owed * share / 1_000);
+        let at = self.settings.rhythm.add_working(now, owed * share / 1_000);
         if !self.is_away(rep, at) {
             self.desk_act(at, lead, DeskAct::React);
         }
@@ -275,7 +275,7 @@ impl Company {
         }
         record.standing = Standing::Offered;
         let waits = record.rng.between(DAY, 3 * DAY);
-        self.desk_act(working(now + waits), lead, DeskAct::TakeFromQueue);
+        self.desk_act(self.settings.rhythm.working(now + waits), lead, DeskAct::TakeFromQueue);
     }
 
     fn released(&mut self, lead: usize) {
@@ -297,7 +297,7 @@ impl Company {
         record.standing = Standing::Working;
         record.assignment += 1;
         record.rep = holder.or(record.rep);
-        let soon = add_working(now, 30 * MINUTE);
+        let soon = self.settings.rhythm.add_working(now, 30 * MINUTE);
         self.desk_act(soon, lead, DeskAct::Attempt);
     }
 
@@ -316,10 +316,10 @@ impl Company {
         }
         let wait = record.rng.between(DAY, 3 * DAY);
         if by_button {
-            self.desk_act(working(now + wait), lead, DeskAct::OpenDeal);
+            self.desk_act(self.settings.rhythm.working(now + wait), lead, DeskAct::OpenDeal);
         }
         if closer.is_some() {
-            let soon = add_working(now, wait / 24);
+            let soon = self.settings.rhythm.add_working(now, wait / 24);
             self.desk_act(soon, lead, DeskAct::CloserAccepts);
         }
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Company;
 use super::desk::{DeskAct, Standing};
-use super::hours::{HOUR, add_working};
+use super::hours::{HOUR};
 use super::roster::{self, COLLEAGUES, crm_key, user_key};
 use super::selling::who;
 use super::words::{CAMPAIGNS, OUTBOUND};
@@ -61,7 +61,7 @@ impl Company {
         record.linked = true;
         record.standing = Standing::Working;
         self.file(lead, "crm.lead.created.v1", data);
-        let soon = add_working(self.now, 3 * HOUR);
+        let soon = self.settings.rhythm.add_working(self.now, 3 * HOUR);
         self.desk_act(soon, lead, DeskAct::Attempt);
     }
 

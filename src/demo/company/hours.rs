@@ -46,8 +46,53 @@ fn is_weekend(at: Millis) -> bool {
     weekday(at) >= 5
 }
 
-/// The same instant when somebody works then, else the next opening.
-pub(super) fn working(at: Millis) -> Millis {
+/// Whether the company sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rhythm {
+    /// Visitors come by the hours of a day and the days of a week; reps work in the team's hours.
+    Office,
+    /// Visitors come evenly and reps work at any hour, so that a live board has something to show whenever it is opened.
+    RoundTheClock,
+}
+
+impl Rhythm {
+    /// The same instant when somebody works then, else the next opening.
+    pub(super) fn working(self, at: Millis) -> Millis {
+        match self {
+            Self::Office => working(at),
+            Self::RoundTheClock => at,
+        }
+    }
+
+    /// `span` of working time after `at`: what a rep who needs two hours gets done after lunch on Friday ends on Monday.
+    pub(super) fn add_working(self, at: Millis, span: Millis) -> Millis {
+        match self {
+            Self::Office => add_working(at, span),
+            Self::RoundTheClock => at + span,
+        }
+    }
+
+    /// The instant of the day on which a visitor comes.
+    pub(super) fn visiting_hour(self, rng: &mut Rng) -> Millis {
+        match self {
+            Self::Office => visiting_hour(rng),
+            Self::RoundTheClock => rng.between(0, DAY - 1),
+        }
+    }
+
+    /// Visitors of that weekday (Monday = 0), in percent of an average day.
+    pub(super) fn visitors_percent(self, weekday: i64) -> i64 {
+        match self {
+            Self::Office => WEEK.get(usize::try_from(weekday).unwrap_or(0)).copied().unwrap_or(100),
+            Self::RoundTheClock => 100,
+        }
+    }
+}
+
+/// Visitors on each day of the week (Monday first), in percent of an average day; the week adds up to 700.
+const WEEK: [i64; 7] = [125, 135, 130, 130, 100, 35, 45];
+
+fn working(at: Millis) -> Millis {
     let mut day = midnight(at);
     let mut of_day = at - day;
     if of_day >= CLOSES {
@@ -61,8 +106,7 @@ pub(super) fn working(at: Millis) -> Millis {
     day + of_day.max(OPENS)
 }
 
-/// `span` of working time after `at`: what a rep who needs two hours gets done after lunch on Friday ends on Monday.
-pub(super) fn add_working(at: Millis, span: Millis) -> Millis {
+fn add_working(at: Millis, span: Millis) -> Millis {
     let mut from = working(at);
     let mut left = span;
     loop {

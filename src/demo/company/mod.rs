@@ -20,7 +20,8 @@
 //! the deadlines when these matter (in a history that is told fast they do not). Everybody who ever came stays in
 //! memory, a few kilobytes each.
 //!
-//! Marketing's records do not depend on what is observed. Times are UTC; reps work 09:00 to 17:30, Monday to Friday.
+//! Marketing's records do not depend on what is observed. Times are UTC; reps work 09:00 to 17:30, Monday to Friday,
+//! unless the rhythm is another one.
 
 mod deals;
 mod desk;
@@ -45,6 +46,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use jiff::Timestamp;
 
+pub use self::hours::Rhythm;
 use self::hours::{Millis, timestamp};
 pub use self::record::{Counts, OutRecord};
 pub use self::words::{COMPETITOR_DOMAINS, DISPOSABLE_DOMAINS, FREE_MAIL_DOMAINS, OWN_DOMAIN};
@@ -61,6 +63,8 @@ pub struct Settings {
     pub start: Timestamp,
     /// New people on an average day; weekdays see more, weekends fewer. More than [`MOST_LEADS_PER_DAY`] count as that.
     pub leads_per_day: u32,
+    /// When people come and when reps work.
+    pub rhythm: Rhythm,
     /// How often things go wrong.
     pub noise: Noise,
 }
@@ -112,7 +116,7 @@ impl Settings {
     /// A company of ordinary size: 12 new people a day, ordinary faults.
     #[must_use]
     pub fn new(seed: u64, start: Timestamp) -> Self {
-        Self { seed, start, leads_per_day: 12, noise: Noise::default() }
+        Self { seed, start, leads_per_day: 12, rhythm: Rhythm::Office, noise: Noise::default() }
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Company;
 use super::desk::{CrmLead, DeskAct, Standing};
-use super::hours::{DAY, HOUR, MINUTE, add_working, date, timestamp, working};
+use super::hours::{DAY, HOUR, MINUTE, date, timestamp};
 use super::record::Draft;
 use super::roster::{self, COLLEAGUES, Pace, crm_key, user_key};
 use super::verdict::Reason;
@@ -123,7 +123,7 @@ impl Company {
         if draw < 185 {
             self.change_record(lead, rep);
         }
-        let at = add_working(self.now, prepares);
+        let at = self.settings.rhythm.add_working(self.now, prepares);
         self.desk_act(at, lead, DeskAct::Attempt);
     }
 
@@ -132,7 +132,7 @@ impl Company {
             return;
         }
         if self.is_away(rep, self.now) {
-            self.desk_act(working(self.now + 2 * DAY), lead, DeskAct::Attempt);
+            self.desk_act(self.settings.rhythm.working(self.now + 2 * DAY), lead, DeskAct::Attempt);
             return;
         }
         let bad_mail = self.leads[lead].person.is_some_and(|who| self.people[who].unreachable_mail);
@@ -161,7 +161,7 @@ impl Company {
         } else {
             "attempted"
         };
-        let meeting = working(now + record.rng.between(DAY, 4 * DAY));
+        let meeting = self.settings.rhythm.working(now + record.rng.between(DAY, 4 * DAY));
         let mut data = contact(record, channel, outcome);
         if inbound {
             data["direction"] = json!("inbound");
@@ -177,7 +177,7 @@ impl Company {
             self.desk_act(meeting + 30 * MINUTE, lead, DeskAct::Meet);
         } else if talks {
             let thinks = self.leads[lead].rng.between(10 * MINUTE, 20 * HOUR);
-            self.desk_act(add_working(now, thinks / 4), lead, DeskAct::Judge);
+            self.desk_act(self.settings.rhythm.add_working(now, thinks / 4), lead, DeskAct::Judge);
         } else {
             self.try_again(lead, rep);
         }
@@ -193,7 +193,7 @@ impl Company {
             return;
         }
         let pause = record.rng.between(5 * HOUR, 26 * HOUR);
-        self.desk_act(working(now + pause), lead, DeskAct::Attempt);
+        self.desk_act(self.settings.rhythm.working(now + pause), lead, DeskAct::Attempt);
     }
 
     fn meet(&mut self, lead: usize, rep: usize) {
@@ -204,7 +204,7 @@ impl Company {
         let data = contact(&self.leads[lead], "meeting", if came { "meeting_held" } else { "no_show" });
         self.report(lead, "crm.lead.contacted.v1", rep, data);
         if came {
-            self.desk_act(add_working(self.now, 50 * MINUTE), lead, DeskAct::Judge);
+            self.desk_act(self.settings.rhythm.add_working(self.now, 50 * MINUTE), lead, DeskAct::Judge);
         } else {
             self.try_again(lead, rep);
         }
@@ -239,10 +239,10 @@ impl Company {
         self.leads[lead].standing = Standing::Qualified;
         let wait = self.leads[lead].rng.between(DAY, 4 * DAY);
         if !complete && self.leads[lead].rng.chance(750) {
-            self.desk_act(working(self.now + wait / 3), lead, DeskAct::CompleteFacts);
+            self.desk_act(self.settings.rhythm.working(self.now + wait / 3), lead, DeskAct::CompleteFacts);
         }
         if self.leads[lead].rng.chance(890) {
-            self.desk_act(working(self.now + wait), lead, DeskAct::OpenDeal);
+            self.desk_act(self.settings.rhythm.working(self.now + wait), lead, DeskAct::OpenDeal);
         }
     }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::hours::{
-    DAY, HOUR, MINUTE, Millis, SECOND, date, day_of_month, midnight, visiting_hour, weekday, working,
+    DAY, HOUR, MINUTE, Millis, Rhythm, SECOND, date, day_of_month, midnight, weekday,
 };
 use super::journey;
 use super::prng::Rng;
@@ -23,9 +23,6 @@ const MONTHLY_COSTS: [(&str, &str, i64); 4] = [
     ("sales", "commission", 9_000),
     ("marketing", "tool", 3_200),
 ];
-
-/// Visitors on each day of the week (Monday first), in percent of an average day; the week adds up to 700.
-const WEEK: [i64; 7] = [125, 135, 130, 130, 100, 35, 45];
 
 impl Company {
     /// Everything that the CRM and marketing's systems hold before the first visitor comes.
@@ -107,18 +104,7 @@ impl Company {
         let (seed, today) = (self.settings.seed, midnight(self.now));
         self.schedule(today + DAY, Act::Day);
         let mut rng = Rng::named(seed, &format!("day/{}", today / DAY));
-        let usual = i64::from(self.settings.leads_per_day.min(MOST_LEADS_PER_DAY))
-            * WEEK.get(usize::try_from(weekday(today)).unwrap_or(0)).copied().unwrap_or(100);
-        // In hundredths of a person, give or take a fifth; what is left over comes as one more person now and then.
-        let hundredths = usual * rng.between(80, 120) / 100;
-        let visitors = hundredths / 100 + i64::from(rng.between(0, 99) < hundredths % 100);
-        for _ in 0..visitors {
-            let at = today + visiting_hour(&mut rng);
-            // On the first, broken day only those come who are still to come.
-            if at >= self.now {
-                self.schedule(at, Act::Arrive);
-            }
-        }
+        self.expect_visitors(today, &mut rng);
         if weekday(today) == 0 {
             self.schedule((today + 6 * HOUR).max(self.now), Act::Spend);
             self.announce_holidays(today);
@@ -126,6 +112,31 @@ impl Company {
         if day_of_month(today) == 1 {
             self.monthly_costs(today);
         }
+    }
+
+    /// Puts a day's visitors on the agenda; those who would have come before now do not come.
+    fn expect_visitors(&mut self, today: Millis, rng: &mut Rng) {
+        let rhythm = self.settings.rhythm;
+        let usual = i64::from(self.settings.leads_per_day.min(MOST_LEADS_PER_DAY))
+            * rhythm.visitors_percent(weekday(today));
+        // In hundredths of a person, give or take a fifth; what is left over comes as one more person now and then.
+        let hundredths = usual * rng.between(80, 120) / 100;
+        let visitors = hundredths / 100 + i64::from(rng.between(0, 99) < hundredths % 100);
+        for _ in 0..visitors {
+            let at = today + rhythm.visiting_hour(rng);
+            // On the first, broken day only those come who are still to come.
+            if at >= self.now {
+                self.schedule(at, Act::Arrive);
+            }
+        }
+    }
+
+    /// From now on so many people come on an average day, in this rhythm; they come beside those whom today expects anyway.
+    pub fn change_pace(&mut self, leads_per_day: u32, rhythm: Rhythm) {
+        self.settings.leads_per_day = leads_per_day;
+        self.settings.rhythm = rhythm;
+        let mut rng = Rng::named(self.settings.seed, &format!("pace/{}", self.now));
+        self.expect_visitors(midnight(self.now), &mut rng);
     }
 
     pub(super) fn arrive(&mut self) {
@@ -156,7 +167,7 @@ impl Company {
             self.record_spend(&id, 1, &spend);
             if rng.chance(125) {
                 let corrected = Spend { cents: amount * 104 / 100, ..spend };
-                self.schedule(working(self.now + 2 * DAY), Act::CorrectSpend(Box::new((id, corrected))));
+                self.schedule(self.settings.rhythm.working(self.now + 2 * DAY), Act::CorrectSpend(Box::new((id, corrected))));
             }
         }
     }
@@ -214,7 +225,7 @@ impl Company {
             if who.role == Role::Rep && !still_away && rng.chance(often) {
                 let from = today + 7 * DAY;
                 self.away[colleague] = Some((from, from + length));
-                let at = working(self.now) + rng.between(5, 200) * MINUTE + SECOND;
+                let at = self.settings.rhythm.working(self.now) + rng.between(5, 200) * MINUTE + SECOND;
                 self.schedule(at, Act::Announce(colleague));
             }
         }

@@ -1,0 +1,146 @@
+//! Tells the past: ninety days of the company, step by step under a clock moved by hand, through the same code as ever.
+//! It never writes a lead itself.
+
+use super::DemoError;
+use super::progress::Progress;
+use super::stepped::Stepped;
+use super::town::Town;
+use super::traffic::Handoff;
+use crate::clock;
+use crate::domain::time::{DAY, HOUR, MINUTE, Moment};
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+/// A step in the hours in which people work, at other times, and while a lead of high priority waits for its rep: an
+/// answer within minutes is only seen as such when the CRM reads within minutes.
+const STEP_BY_DAY: i64 = 30 * MINUTE;
+const STEP_BY_NIGHT: i64 = 4 * HOUR;
+const STEP_WHILE_URGENT: i64 = 3 * MINUTE;
+/// So long after an urgent offer its answer is awaited.
+const URGENT_FOR: i64 = 12 * MINUTE;
+/// From this priority down to 1 an offer is urgent.
+const URGENT_PRIORITY: i64 = 1;
+/// Hours of the day (UTC) in which the company's people do things.
+const DAY_BEGINS: i64 = 8 * HOUR;
+const DAY_ENDS: i64 = 18 * HOUR;
+/// The compacted topic and the tables' upkeep have their turn once in so many days.
+const UPKEEP_EVERY: i64 = 10 * DAY;
+
+/// What was told.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    pub steps: u64,
+    pub until: Moment,
+}
+
+/// Tells everything from `from` up to now (which moves on meanwhile), or to the step at which `cancel` came.
+///
+/// # Errors
+/// The database or the broker failed.
+pub async fn tell(
+    town: &mut Town,
+    stepped: &mut Stepped,
+    from: Moment,
+    days: &Progress,
+    cancel: &CancellationToken,
+) -> Result<Told, DemoError> {
+    let mut pace = Pace { urgent_until: Moment::EVER };
+    let mut told = Told { steps: 0, until: from };
+    let mut upkeep = from;
+    stepped.set_clock(from).await?;
+    stepped.live_from(from).await?;
+    loop {
+        let wall = Moment(clock::wall_micros());
+        let at = pace.next(told.until, town.company.next_at()).min(wall);
+        step(town, stepped, &mut pace, at).await?;
+        told = Told { steps: told.steps + 1, until: at };
+        days.reached(at.since(from), town.company.counts().records);
+        if at.since(upkeep) >= UPKEEP_EVERY {
+            upkeep = at;
+            stepped.publish_all().await?;
+            stepped.maintain().await?;
+        }
+        if at >= wall || cancel.is_cancelled() {
+            return Ok(told);
+        }
+    }
+}
+
+async fn step(town: &mut Town, stepped: &mut Stepped, pace: &mut Pace, at: Moment) -> Result<(), DemoError> {
+    let now = at.timestamp();
+    // First the clock, then the records: what lies more than minutes ahead of the clock would be put back to it.
+    stepped.set_clock(at).await?;
+    let records = town.due(now);
+    let ends = town.send(&records).await?;
+    stepped.read(&ends).await?;
+    if stepped.turn().await? {
+        let handoffs = tokio::task::block_in_place(|| town.catch_up(now))?;
+        pace.note(&handoffs, at);
+    }
+    Ok(())
+}
+
+/// How long the next step may be.
+struct Pace {
+    urgent_until: Moment,
+}
+
+impl Pace {
+    /// The next moment to look at: not before the company does something, and not in steps too small to afford.
+    fn next(&self, now: Moment, company: Option<Timestamp>) -> Moment {
+        let of_day = now.0.rem_euclid(DAY);
+        let step = if now < self.urgent_until {
+            STEP_WHILE_URGENT
+        } else if (DAY_BEGINS..DAY_ENDS).contains(&of_day) {
+            STEP_BY_DAY.min(DAY_ENDS - of_day)
+        } else {
+            // The morning begins on time.
+            STEP_BY_NIGHT.min((DAY_BEGINS - of_day).rem_euclid(DAY).max(MINUTE))
+        };
+        let earliest = now.plus(step);
+        let due = company.map_or(earliest, |due| Moment(due.as_microsecond()));
+        // Clocks come due in quiet times as well: so a step has an end even when the company sleeps.
+        due.max(earliest).min(now.plus(STEP_BY_NIGHT))
+    }
+
+    fn note(&mut self, handoffs: &[Handoff], at: Moment) {
+        let urgent = handoffs.iter().any(|(kind, data)| {
+            let offered = kind.ends_with("lead.routed.v1") || kind.ends_with("lead.reassigned.v1");
+            offered && data.get("priority").and_then(serde_json::Value::as_i64).is_some_and(|it| it <= URGENT_PRIORITY)
+        });
+        if urgent {
+            self.urgent_until = at.plus(URGENT_FOR);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Moment {
+        Moment::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_step_is_short_while_an_urgent_offer_waits_and_long_at_night() {
+        let mut pace = Pace { urgent_until: Moment::EVER };
+        let noon = at("2026-03-03T12:00:00Z");
+        assert_eq!(pace.next(noon, Some(noon.timestamp())), noon.plus(STEP_BY_DAY));
+        let offer = serde_json::json!({ "priority": 1 });
+        pace.note(&[("io.baton.lead.routed.v1".to_owned(), offer)], noon);
+        assert_eq!(pace.next(noon, None), noon.plus(STEP_WHILE_URGENT));
+        let evening = at("2026-03-03T19:00:00Z");
+        assert_eq!(pace.next(evening, None), evening.plus(STEP_BY_NIGHT));
+        let dawn = at("2026-03-03T07:00:00Z");
+        assert_eq!(pace.next(dawn, None), at("2026-03-03T08:00:00Z"));
+    }
+
+    #[test]
+    fn a_quiet_company_is_not_looked_at_in_vain_but_clocks_are() {
+        let pace = Pace { urgent_until: Moment::EVER };
+        let noon = at("2026-03-03T12:00:00Z");
+        assert_eq!(pace.next(noon, Some(noon.plus(2 * HOUR).timestamp())), noon.plus(2 * HOUR));
+        assert_eq!(pace.next(noon, Some(noon.plus(9 * HOUR).timestamp())), noon.plus(STEP_BY_NIGHT));
+    }
+}

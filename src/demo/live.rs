@@ -1,0 +1,81 @@
+//! The company in the present: records as they happen, the CRM beside them, until somebody stops it. It never looks into
+//! the service but for how far it has read.
+
+use super::company::Rhythm;
+use super::stepped::behind;
+use super::town::Town;
+use super::traffic::Ends;
+use super::DemoError;
+use crate::clock;
+use crate::domain::time::Moment;
+use crate::store::connect::Connection;
+use crate::store::position;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// People who come on a day, at any hour: about one in four minutes' worth of them is handed to sales at once, so that a
+/// handoff is seen every ten to twenty seconds.
+pub const LEADS_PER_DAY: u32 = 20_000;
+/// How often the company is looked after.
+const TICK: Duration = Duration::from_millis(250);
+/// How often the positions are looked at, in ticks.
+const LOOK_TICKS: u32 = 4;
+/// Unread records of a partition above which the company waits: an in-process broker drops old ones silently.
+const UNREAD_MAX: i64 = 2_000;
+/// At the end the service gets so long to read what was sent.
+const LAST_READ: Duration = Duration::from_millis(1_500);
+
+/// Lets the company live until cancelled; says where the partitions end.
+///
+/// # Errors
+/// The broker or the database failed.
+pub async fn live(town: &mut Town, conn: &mut Connection, cancel: &CancellationToken) -> Result<Ends, DemoError> {
+    town.company.change_pace(LEADS_PER_DAY, Rhythm::RoundTheClock);
+    let mut ends = Ends::new();
+    let mut tick = tokio::time::interval(TICK);
+    let (mut ticks, mut waits) = (0_u32, false);
+    while !cancel.is_cancelled() {
+        let now = Moment(clock::wall_micros()).timestamp();
+        if !waits {
+            let records = town.due(now);
+            ends.extend(town.send(&records).await?);
+        }
+        tokio::task::block_in_place(|| town.listen(now))?;
+        ticks = ticks.wrapping_add(1);
+        if ticks.is_multiple_of(LOOK_TICKS) {
+            waits = unread(conn, &ends).await? > UNREAD_MAX;
+        }
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => {}
+            _ = tick.tick() => {}
+        }
+    }
+    Ok(ends)
+}
+
+/// The longest unread tail of a partition.
+async fn unread(conn: &mut Connection, ends: &Ends) -> Result<i64, DemoError> {
+    let positions = position::list(conn).await.map_err(DemoError::Store)?;
+    let tail = ends.iter().map(|((topic, partition), end)| {
+        let stored = positions.iter().find(|stored| stored.topic == *topic && stored.partition == *partition);
+        end - stored.map_or(0, |stored| stored.next_offset)
+    });
+    Ok(tail.max().unwrap_or(0))
+}
+
+/// Waits a moment until the service has read what was sent.
+///
+/// # Errors
+/// The database failed.
+pub async fn last_read(conn: &mut Connection, ends: &Ends) -> Result<(), DemoError> {
+    let begun = clock::instant();
+    while begun.elapsed() < LAST_READ {
+        let positions = position::list(conn).await.map_err(DemoError::Store)?;
+        if behind(&positions, ends).is_none() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
