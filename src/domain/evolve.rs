@@ -3,7 +3,7 @@
 use super::custody::Custody;
 use super::event::Event;
 use super::lead::{
-    ATTEMPTS_MAX, Consent, Cycle, DEALS_MAX, Deal, DealState, Lead, Origin, PAST_CYCLES_MAX, PastCycle, Permission,
+    ATTEMPTS_MAX, Attempt, Consent, Cycle, DEALS_MAX, Deal, DealState, Lead, Origin, PAST_CYCLES_MAX, PastCycle, Permission,
     Stage, StageKind,
 };
 use super::policy::Guards;
@@ -78,13 +78,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         | Event::DataFixed { .. }
         | Event::LeadReassigned { .. } => hand_over(lead, event)?,
         Event::AttemptRecorded { attempt, custody, .. } => {
-            if lead.cycle.attempts.len() < ATTEMPTS_MAX {
-                lead.cycle.attempts.push(attempt.clone());
-            }
-            if attempt.is_human() {
-                let first = lead.cycle.first_attempt_at.map_or(attempt.at, |first| first.min(attempt.at));
-                lead.cycle.first_attempt_at = Some(first);
-            }
+            attempted(&mut lead.cycle, attempt);
             set_custody(lead, custody.as_ref());
         }
         Event::LeadRecycled { .. }
@@ -97,11 +91,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         | Event::LeadWon { .. }
         | Event::LeadLost { .. } => conclude(lead, event),
         Event::SqlReversed => lead.cycle.sql_at = None,
-        Event::WinReversed { opportunity } => {
-            let cycle = lead.cycle.number;
-            let is_ours = lead.deals.iter().any(|deal| deal.id == *opportunity && deal.cycle == cycle);
-            lead.cycle.wins = lead.cycle.wins.saturating_sub(u32::from(is_ours));
-        }
+        Event::WinReversed { opportunity } => reverse_win(lead, *opportunity),
         Event::LeadClosedAsWon { at, .. } => lead.stage = Stage::Won { at: *at },
         Event::PreferenceNoted { wanted } => lead.cycle.wanted = Some(wanted.clone()),
         Event::ReplyOwed { custody }
@@ -260,6 +250,23 @@ fn conclude(lead: &mut Lead, event: &Event) {
         }
         _ => {}
     }
+}
+
+fn attempted(cycle: &mut Cycle, attempt: &Attempt) {
+    if cycle.attempts.len() < ATTEMPTS_MAX {
+        cycle.attempts.push(attempt.clone());
+    }
+    if attempt.is_human() {
+        let first = cycle.first_attempt_at.map_or(attempt.at, |first| first.min(attempt.at));
+        cycle.first_attempt_at = Some(first);
+    }
+}
+
+/// Only a win of the present cycle is taken from it.
+fn reverse_win(lead: &mut Lead, id: super::ids::OpportunityId) {
+    let cycle = lead.cycle.number;
+    let is_ours = lead.deals.iter().any(|deal| deal.id == id && deal.cycle == cycle);
+    lead.cycle.wins = lead.cycle.wins.saturating_sub(u32::from(is_ours));
 }
 
 /// `counts`: the deal moves the lead, or wins, in the present cycle, and stands there from now on.

@@ -59,7 +59,7 @@ pub(super) fn link(
 /// Into the hands of the record's owner, else of who made it.
 fn take(draft: &mut Draft<'_>, owner: Option<&MemberId>) -> Result<(), Refusal> {
     if let Some(owner) = owner {
-        return draft.take_for(Holder::Rep(owner.clone()), owner.clone(), true);
+        return draft.take_for(&Holder::Rep(owner.clone()), owner.clone(), true);
     }
     draft.take(true)?;
     draft.note_stranger()

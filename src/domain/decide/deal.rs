@@ -92,7 +92,7 @@ fn advance(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
     }
     let holder = owner(draft, report);
     let by = holder.member().clone();
-    draft.take_for(holder, by, true)?;
+    draft.take_for(&holder, by, true)?;
     if draft.stage() == StageKind::SalesAccepted {
         qualify::imply(draft)?;
     }
@@ -218,7 +218,7 @@ fn lost(
         | StageKind::Suppressed
         | StageKind::Merged => open(draft, report)?,
     }
-    if has_other_open_deal(draft, report) {
+    if draft.stage() == StageKind::Opportunity && has_other_open_deal(draft, report) {
         return record(draft, report, DealState::Lost, false);
     }
     let at = report.closed_at.unwrap_or(draft.inputs.occurred_at);

@@ -133,10 +133,10 @@ impl Draft<'_> {
     /// Brings a lead into somebody's hands from wherever it is before that; nothing where it already is.
     pub fn take(&mut self, implied: bool) -> Result<(), Refusal> {
         let (holder, by) = self.taker();
-        self.take_for(holder, by, implied)
+        self.take_for(&holder, by, implied)
     }
 
-    pub fn take_for(&mut self, holder: Holder, by: MemberId, implied: bool) -> Result<(), Refusal> {
+    pub fn take_for(&mut self, holder: &Holder, by: MemberId, implied: bool) -> Result<(), Refusal> {
         match self.stage() {
             StageKind::Captured | StageKind::Queued | StageKind::Offered => {
                 let early = if self.lead.cycle.terms.is_none() { Some(self.early_terms()) } else { None };

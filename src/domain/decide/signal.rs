@@ -198,7 +198,7 @@ fn mend(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     }
     let Some(terms) = draft.lead.cycle.terms.clone() else {
         let custody = draft.captured();
-        return draft.push(Event::LeadReassigned { from: draft.holder_member(), custody });
+        return draft.push(Event::ReviewAsked { reason: "data_mended".to_owned(), custody });
     };
     let pool = draft.pool_for(terms.priority, draft.score().grade, draft.lead.cycle.motion);
     let custody = draft.queued(&pool, terms.priority, draft.contact_clock(None));

@@ -61,7 +61,7 @@ impl Planner<'_> {
                 Topic::State => {}
             }
             work.announce();
-            self.write.outbox.push(row(record, step.after, step.occurred_at, request));
+            self.write.outbox.push(row(&record, step.after, step.occurred_at, request));
         }
     }
 
@@ -144,7 +144,7 @@ fn shown(row: &OpportunityRow) -> DealShown {
     }
 }
 
-fn row(record: OutRecord, after: &Lead, occurred_at: Moment, request: &Request) -> OutboxRow {
+fn row(record: &OutRecord, after: &Lead, occurred_at: Moment, request: &Request) -> OutboxRow {
     OutboxRow {
         id: record.id,
         lead: after.id,

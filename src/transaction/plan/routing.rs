@@ -24,10 +24,7 @@ impl Planner<'_> {
             return Ok(Outcome::Filtered("stale"));
         }
         let Some(command) = self.choice(&lead, &pool) else { return Ok(Outcome::Filtered("nobody_free")) };
-        let chosen = match &command {
-            Command::OfferLead(offer) => Some(offer.rep.clone()),
-            _other => None,
-        };
+        let chosen = if let Command::OfferLead(offer) = &command { Some(offer.rep.clone()) } else { None };
         match self.decided(entry, request, id, &command, self.world.now)? {
             Ok(()) => {
                 if let Some(rep) = chosen {

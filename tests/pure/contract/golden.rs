@@ -11,7 +11,8 @@ const VERSION_1: &str = include_str!("golden_v1.txt");
 const EVENTS: &str = include_str!("../../../src/domain/event.rs");
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn bytes(hex: &str) -> Vec<u8> {

@@ -88,9 +88,9 @@ impl Desk {
 
     /// Plans and takes over one batch of records.
     pub fn run(&mut self, entries: Vec<Entry>) -> Planned {
-        let mut moves: BTreeMap<String, Move> = BTreeMap::new();
+        let mut lanes: BTreeMap<String, Move> = BTreeMap::new();
         for record in entries.iter().filter_map(|entry| entry.record.as_ref()) {
-            let moved = moves.entry(record.topic.to_string()).or_insert_with(|| Move {
+            let moved = lanes.entry(record.topic.to_string()).or_insert_with(|| Move {
                 topic: record.topic.clone(),
                 partition: 0,
                 epoch: 1,
@@ -101,7 +101,7 @@ impl Desk {
             });
             moved.to = record.offset + 1;
         }
-        self.take(Batch { entries, moves: moves.into_values().collect(), ..Batch::default() })
+        self.take(Batch { entries, moves: lanes.into_values().collect(), ..Batch::default() })
     }
 
     /// The same for what is no record: asks, clocks, offers.
@@ -121,14 +121,14 @@ impl Desk {
         assert_eq!(planned.write, again.write, "the same batch plans the same rows");
         assert_eq!(planned.outcomes, again.outcomes);
         assert_eq!(planned.outcomes.len(), batch.entries.len(), "one outcome for each record");
-        self.counts(&batch, &planned);
+        Self::counts(&batch, &planned);
         self.chain(&planned.write);
         self.records(&planned.write);
         self.keep(&batch, &planned.write);
         planned
     }
 
-    fn counts(&self, batch: &Batch, planned: &Planned) {
+    fn counts(batch: &Batch, planned: &Planned) {
         for moved in &batch.moves {
             let key = (moved.topic.to_string(), moved.partition);
             let row = planned.write.ledger.iter().find(|row| (row.topic.clone(), row.partition) == key).unwrap();

@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Histories that one run lives through, and the steps of the longest.
-const HISTORIES: u32 = 4_000;
+const HISTORIES: u32 = 6_000;
 const STEPS_MAX: usize = 40;
 
 const ACTORS: &[&str] = &["dev", "emma", "ana", "hugo", "kira", "maya", "noah", "paul", "stranger", "feed"];
