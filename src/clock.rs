@@ -20,7 +20,7 @@ pub fn wall_micros() -> i64 {
 #[must_use]
 pub fn backoff(first: Duration, most: Duration, tries: u32) -> Duration {
     let full = first.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(most);
-    full - full.mul_f64(0.5 * share())
+    full.mul_f64(1.0 - 0.5 * share())
 }
 
 /// A number from 0 to 1; without entropy the middle will do.

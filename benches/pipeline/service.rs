@@ -77,7 +77,7 @@ pub fn run(installation: &Installation, made: &Made) -> Run {
             sqlx::query_as(
                 "WITH mix AS (SELECT * FROM ledger WHERE at > (SELECT min(at) FROM ledger l WHERE \
                    (SELECT sum(read) FROM ledger e WHERE e.at <= l.at) >= $1)) \
-                 SELECT extract(epoch FROM max(at) - min(at))::float8, count(*), \
+                 SELECT (max(at) - min(at))::float8 / 1e6, count(*), \
                    (SELECT sum(read) FROM mix m WHERE m.at = (SELECT min(at) FROM mix))::bigint FROM mix",
             )
             .bind(i64::try_from(made.forms.len()).unwrap())

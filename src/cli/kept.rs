@@ -138,7 +138,7 @@ impl Redrive {
         let keys = service::keys(settings).await.map_err(|error| Failure::of(WORLD, &error))?;
         let mut opening = service::session_settings(settings, keys, settings.board_url())
             .map_err(|error| Failure::of(FAILED, &error))?;
-        opening.application_name = "baton redrive".to_owned();
+        "baton redrive".clone_into(&mut opening.application_name);
         let decoder = Arc::clone(&opening.decoder);
         let session = Session::open(opening).await.map_err(|error| Failure::of(WORLD, &error))?;
         Ok(Self { session, decoder })

@@ -5,6 +5,7 @@ use crate::store::StoreError;
 use rdkafka::error::KafkaError;
 use std::fmt::Display;
 use std::future::Future;
+use std::io::Write as _;
 
 /// The operation failed.
 pub(super) const FAILED: u8 = 1;
@@ -43,7 +44,7 @@ impl Failure {
                 "no connection to {address}: check database.url (DATABASE_URL) and that Postgres runs there: {}",
                 behind(error)
             ),
-            StoreError::Schema { .. } => error.to_string(),
+            StoreError::Schema { .. } | StoreError::NewerSchema { .. } => error.to_string(),
             StoreError::Statement { .. }
             | StoreError::Migrate { .. }
             | StoreError::NewerFormat { .. }
@@ -91,9 +92,8 @@ fn behind(error: &dyn std::error::Error) -> String {
 }
 
 /// One line on standard output. A reader that has gone away (`| head`) is no failure.
-#[expect(clippy::print_stdout, reason = "this is where the command line speaks")]
 pub(super) fn say(line: impl Display) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// JSON on standard output.

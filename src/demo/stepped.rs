@@ -5,7 +5,7 @@ use super::DemoError;
 use super::traffic::Ends;
 use crate::domain::time::Moment;
 use crate::intake::{self, Intake, IntakeError};
-use crate::relay::Relay;
+use crate::relay::{Kind, Relay};
 use crate::router::Router;
 use crate::service;
 use crate::settings::Settings;
@@ -38,7 +38,9 @@ pub struct Stepped {
     session: Session,
     router: Router,
     sweeper: Sweeper,
-    relay: Relay,
+    events: Relay,
+    /// The compacted topic's transactions take the demo's broker a tenth of a second each: too long for every step.
+    states: Relay,
     /// Raised after every commit that leaves something to publish or to offer.
     commits: Arc<AtomicU64>,
     seen_commits: u64,
@@ -86,12 +88,15 @@ impl Stepped {
             Arc::clone(&wake),
         );
         let sweeper = Sweeper::new(open(&sessions, "sweeper").await?, keys, Arc::clone(settings), health.clone(), wake);
-        let outlet = Outlet::open(settings.database.url.expose()).await.map_err(DemoError::Store)?;
-        let relay = Relay::new(Arc::clone(settings), outlet, owner, health);
+        let relay = async |kind| {
+            let outlet = Outlet::open(settings.database.url.expose()).await.map_err(DemoError::Store)?;
+            Ok::<_, DemoError>(Relay::new(kind, Arc::clone(settings), outlet, owner.clone(), health.clone()))
+        };
+        let (events, states) = (relay(Kind::Events).await?, relay(Kind::State).await?);
         let session = open(&sessions, "history").await?;
         let (lanes, threads) = run(intake, &cancel)?;
         let mut stepped =
-            Self { session, router, sweeper, relay, commits, seen_commits: 0, lanes, threads, cancel };
+            Self { session, router, sweeper, events, states, commits, seen_commits: 0, lanes, threads, cancel };
         stepped.await_claims().await?;
         Ok(stepped)
     }
@@ -170,7 +175,7 @@ impl Stepped {
         self.seen_commits = commits;
         let mut published = false;
         for _ in 0..ROUNDS_MAX {
-            if self.relay.publish_events().await? == 0 {
+            if self.events.run_once().await? == 0 {
                 break;
             }
             published = true;
@@ -184,7 +189,7 @@ impl Stepped {
     /// The database or the broker failed.
     pub async fn publish_all(&mut self) -> Result<(), DemoError> {
         for _ in 0..ROUNDS_MAX {
-            if self.relay.run_once().await? == 0 {
+            if self.events.run_once().await? + self.states.run_once().await? == 0 {
                 break;
             }
         }
@@ -209,7 +214,8 @@ impl Stepped {
         self.session.set_clock(None).await?;
         self.cancel.cancel();
         // Leases are given back by the relay's own loop, which ends at once.
-        self.relay.run(Arc::default(), self.cancel.clone()).await;
+        self.events.run(Arc::default(), self.cancel.clone()).await;
+        self.states.run(Arc::default(), self.cancel.clone()).await;
         let lanes = &mut self.lanes;
         let ended = tokio::time::timeout(STOP, async { while lanes.join_next().await.is_some() {} }).await;
         if ended.is_err() {

@@ -13,7 +13,7 @@ const SHARE_PERCENT: usize = 5;
 const LEAST: usize = 20;
 /// Or so many in a minute, whatever the share.
 const PER_MINUTE: usize = 100;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Counts what went wrong on one lane.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use crate::contract::request::Decoded;
 use crate::domain::time::Moment;
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
-use crate::telemetry::{metrics, semantic, trace};
+use crate::telemetry::{chain, metrics, semantic, trace};
 use crate::transaction::batch::{Batch, Outcome};
 use crate::transaction::session::{Session, Trouble};
 use futures_util::FutureExt as _;
@@ -322,16 +322,4 @@ fn span(lane: usize, batch: &Batch) -> tracing::Span {
     });
     trace::link(&span, contexts);
     span
-}
-
-/// An error and what lies behind it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
 }

@@ -11,6 +11,7 @@ use crate::contract::{Decoder, RecordIn};
 use crate::contract::request::Unreadable;
 use crate::domain::time::Moment;
 use crate::settings::Settings;
+use crate::telemetry::chain;
 use crate::telemetry::health::Health;
 use crate::transaction::batch::{DuplicateKey, Entry, RecordRef};
 use crate::transaction::session::Session;
@@ -32,7 +33,9 @@ const POLL: Duration = Duration::from_millis(20);
 const GAUGE: Duration = Duration::from_secs(5);
 /// Fence misses that end the process, and within what time.
 const FENCE_MISSES_MAX: usize = 3;
-const FENCE_WINDOW: Duration = Duration::from_secs(60);
+const FENCE_WINDOW: Duration = Duration::from_mins(1);
+/// Misses of other lanes within this have the same reason.
+const FENCE_ECHO: Duration = Duration::from_secs(2);
 /// Leaving the group may take so long before the consumer is dropped anyway.
 const LEAVE: Duration = Duration::from_secs(2);
 /// A new consumer after a failed claim: first and longest wait.
@@ -101,7 +104,8 @@ impl Poller {
         let ended = loop {
             let mut life = self.begin()?;
             let ended = self.live(&mut life, &mut failures);
-            self.end(life);
+            self.end(&life);
+            drop(life);
             match ended {
                 Ok(Ended::Rebuild(wait)) => self.wait(wait),
                 Ok(Ended::Cancelled) => break Ok(()),
@@ -138,7 +142,7 @@ impl Poller {
     }
 
     /// Leaves the group in order, so that others need not wait for the session to time out.
-    fn end(&self, life: Life) {
+    fn end(&self, life: &Life) {
         life.consumer.unsubscribe();
         let until = clock::instant() + LEAVE;
         let mut given_back = life.held.assigned.is_empty();
@@ -183,7 +187,7 @@ impl Poller {
                 None => {}
                 Some(Ok(message)) => self.hand_over(held, &message),
                 Some(Err(error)) => {
-                    if let Some(ended) = self.trouble(&error)? {
+                    if let Some(ended) = Self::trouble(&error)? {
                         return Ok(ended);
                     }
                 }
@@ -342,6 +346,8 @@ impl Poller {
     fn controls(&mut self) -> Result<Option<Ended>, IntakeError> {
         let Ok(control) = self.parts.control.try_recv() else { return Ok(None) };
         match control {
+            // Several lanes may have missed for the same reason.
+            Control::FenceMiss if self.misses.back().is_some_and(|last| last.elapsed() < FENCE_ECHO) => Ok(None),
             Control::FenceMiss => self.fence_miss().map(Some),
             Control::Leave(why) => {
                 self.parts.health.unwell("instance", &why);
@@ -362,14 +368,13 @@ impl Poller {
         if self.misses.len() >= FENCE_MISSES_MAX {
             return Err(IntakeError::Fenced);
         }
-        // Several lanes may have missed for the same reason.
-        while let Ok(Control::FenceMiss) = self.parts.control.try_recv() {}
         let wait = clock::backoff(REBUILD_FIRST.saturating_mul(2), REBUILD_MOST, 0);
         tracing::warn!(wait_milliseconds = wait.as_millis(), "fence miss: this member leaves the group and joins again");
         Ok(Ended::Rebuild(wait))
     }
 
-    fn trouble(&self, error: &KafkaError) -> Result<Option<Ended>, IntakeError> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "librdkafka's codes: those that end a consumer are named, more will come")]
+    fn trouble(error: &KafkaError) -> Result<Option<Ended>, IntakeError> {
         match error {
             KafkaError::MessageConsumptionFatal(_) => Err(IntakeError::Fatal(error.clone())),
             KafkaError::MessageConsumption(RDKafkaErrorCode::PollExceeded) => {
@@ -391,16 +396,4 @@ impl Poller {
 
 fn unreadable_by_fault() -> Unreadable {
     Unreadable { reason: "decoder_fault", detail: "reading the record failed by a fault of ours".to_owned() }
-}
-
-/// An error and what lies behind it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
 }

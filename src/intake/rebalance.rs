@@ -97,6 +97,7 @@ impl ClientContext for Context {
 }
 
 impl ConsumerContext for Context {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "librdkafka's codes: every other one is an error of the group")]
     fn rebalance(&self, consumer: &BaseConsumer<Self>, code: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let change = match code {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => match self.assign(consumer, list) {

@@ -22,7 +22,7 @@ const QUESTION: Duration = Duration::from_secs(2);
 /// How often partition counts are looked at.
 const COUNTS_EVERY: Duration = Duration::from_secs(30);
 /// How long unequal counts are waited for (somebody is growing the topics) before the process stops.
-const UNEQUAL_MAX: Duration = Duration::from_secs(600);
+const UNEQUAL_MAX: Duration = Duration::from_mins(10);
 /// Between two looks at whether to end.
 const NAP: Duration = Duration::from_millis(20);
 

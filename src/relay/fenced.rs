@@ -6,7 +6,6 @@ use super::{Relay, RelayError, round};
 use crate::intake::client;
 use crate::settings::Settings;
 use crate::store::outbox::Unsent;
-use crate::store::rows::OutTopic;
 use crate::telemetry::semantic;
 use futures_util::future::join_all;
 use rdkafka::error::KafkaError;
@@ -29,11 +28,6 @@ impl Fenced {
     pub(super) fn epoch(&self) -> i64 {
         self.epoch
     }
-}
-
-/// State and tombstones: what a compacted topic keeps.
-pub(super) fn is_fenced(row: &Unsent) -> bool {
-    row.topic == OutTopic::State.number() || row.payload.is_none()
 }
 
 /// What one transaction did.
@@ -60,7 +54,7 @@ impl Relay {
                     Ok(out) => outgoing.push((row, out)),
                     Err(error) => {
                         stuck.insert(row.lead);
-                        self.hold(shard, &row, &super::chain(&error)).await?;
+                        self.hold(shard, &row, &crate::telemetry::chain(&error)).await?;
                     }
                 }
             }
@@ -103,8 +97,8 @@ impl Relay {
         for (shard, epoch, made) in join_all(making).await {
             let producer = made.map_err(|_| RelayError::CutOff)??;
             self.fenced.insert(shard, Fenced { epoch, producer: Arc::new(producer) });
-            let rows = self.outlet.unsent(shard, i64::from(self.settings.relay.rows)).await?;
-            states.insert(shard, rows.into_iter().filter(is_fenced).collect());
+            let rows = self.outlet.unsent(shard, i64::from(self.settings.relay.rows), true).await?;
+            states.insert(shard, rows);
         }
         states.retain(|_, rows| !rows.is_empty());
         Ok(())

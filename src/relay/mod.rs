@@ -1,9 +1,9 @@
 //! The relay: outbox to Kafka, shard by shard under a lease. It reads rows, sends, marks; it never makes a record of its own.
 //!
-//! A round: renew the leases; read what is unsent, oldest first; send events through one idempotent producer, all at once;
-//! then the compacted topic through one transactional producer per shard, which is fenced on the broker. A failure drops
-//! the producer and the next round reads again, so order per lead and topic holds; what was sent and not marked is sent
-//! again under the same id.
+//! A round: renew the leases; read what is unsent, oldest first; send. Events go through one idempotent producer, all at
+//! once; the compacted topic through one transactional producer per shard, which is fenced on the broker. Each has a loop
+//! of its own, since a transaction takes as long as many sends. A failure drops the producer and the next round reads
+//! again, so order per lead and topic holds; what was sent and not marked is sent again under the same id.
 
 mod filling;
 mod fenced;
@@ -16,7 +16,7 @@ use crate::store::error::StoreError;
 use crate::store::outbox::{SHARDS, Unsent};
 use crate::store::outlet::Outlet;
 use crate::telemetry::health::Health;
-use crate::telemetry::{metrics, semantic};
+use crate::telemetry::{chain, metrics, semantic};
 use fenced::Fenced;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, Producer as _, PurgeConfig};
@@ -56,8 +56,27 @@ pub enum RelayError {
     CutOff,
 }
 
-/// One instance's relay over all shards that it holds.
+/// What a relay sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Everything but state.
+    Events,
+    /// State and tombstones: the compacted topic.
+    State,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Events => "relay of events",
+            Self::State => "relay of state",
+        }
+    }
+}
+
+/// One instance's relay of a kind over all shards that it holds.
 pub struct Relay {
+    kind: Kind,
     settings: Arc<Settings>,
     outlet: Outlet,
     /// Names this instance on the leases; another life of the process is another owner.
@@ -73,8 +92,9 @@ pub struct Relay {
 impl Relay {
     /// A relay that holds nothing yet.
     #[must_use]
-    pub fn new(settings: Arc<Settings>, outlet: Outlet, owner: String, health: Health) -> Self {
+    pub fn new(kind: Kind, settings: Arc<Settings>, outlet: Outlet, owner: String, health: Health) -> Self {
         Self {
+            kind,
             settings,
             outlet,
             owner,
@@ -96,7 +116,7 @@ impl Relay {
                 Ok(sent) => {
                     if failures > 0 {
                         failures = 0;
-                        self.health.well("relay");
+                        self.health.well(self.kind.name());
                     }
                     if sent > 0 { Duration::ZERO } else { sweep }
                 }
@@ -126,39 +146,27 @@ impl Relay {
     /// # Errors
     /// The database or Kafka failed; nothing is lost, the next round reads again.
     pub async fn run_once(&mut self) -> Result<usize, RelayError> {
-        self.round(true).await
-    }
-
-    /// As [`Self::run_once`], but leaves what the compacted topic is to hold for a later round: its transactions take the
-    /// demo's broker a tenth of a second each, which is too long for each step of a history.
-    ///
-    /// # Errors
-    /// As [`Self::run_once`].
-    pub async fn publish_events(&mut self) -> Result<usize, RelayError> {
-        self.round(false).await
-    }
-
-    async fn round(&mut self, with_states: bool) -> Result<usize, RelayError> {
         self.renew().await?;
         let limit = i64::from(self.settings.relay.rows);
-        let (mut events, mut states) = (Vec::new(), BTreeMap::new());
-        let leases: Vec<(i16, i64)> = self.leases.iter().map(|(shard, epoch)| (*shard, *epoch)).collect();
-        for (shard, _) in &leases {
-            let rows = self.outlet.unsent(*shard, limit).await?;
-            let (state, event): (Vec<Unsent>, Vec<Unsent>) = rows.into_iter().partition(fenced::is_fenced);
-            events.extend(event.into_iter().map(|row| (*shard, row)));
-            if !state.is_empty() {
-                states.insert(*shard, state);
+        let shards: Vec<i16> = self.leases.keys().copied().collect();
+        let mut rows = BTreeMap::new();
+        for shard in shards {
+            let unsent = self.outlet.unsent(shard, limit, self.kind == Kind::State).await?;
+            if !unsent.is_empty() {
+                rows.insert(shard, unsent);
             }
         }
-        let mut sent = 0;
-        if !events.is_empty() {
-            let span = semantic::send_span(-1, events.len());
-            sent += self.send_events(&events).instrument(span).await?;
-        }
-        if with_states && !states.is_empty() {
-            sent += self.send_states(states).await?;
-        }
+        let count = rows.values().map(Vec::len).sum();
+        let sent = match self.kind {
+            Kind::Events | Kind::State if count == 0 => 0,
+            Kind::Events => {
+                let rows: Vec<(i16, Unsent)> =
+                    rows.into_iter().flat_map(|(shard, rows)| rows.into_iter().map(move |row| (shard, row))).collect();
+                let span = semantic::send_span(-1, count);
+                self.send_events(&rows).instrument(span).await?
+            }
+            Kind::State => self.send_states(rows).await?,
+        };
         self.gauge().await?;
         Ok(sent)
     }
@@ -207,7 +215,7 @@ impl Relay {
     }
 
     async fn gauge(&mut self) -> Result<(), RelayError> {
-        if self.gauged_at.is_some_and(|at| at.elapsed() < GAUGE) {
+        if self.kind == Kind::State || self.gauged_at.is_some_and(|at| at.elapsed() < GAUGE) {
             return Ok(());
         }
         self.gauged_at = Some(clock::instant());
@@ -226,7 +234,7 @@ impl Relay {
 
     /// Drops what may be in an unknown state, so that the next round starts from the rows.
     async fn failed(&mut self, error: &RelayError) {
-        self.health.unwell("relay", "records cannot be published");
+        self.health.unwell(self.kind.name(), "records cannot be published");
         tracing::warn!(error = %chain(error), "a relay round failed: rows are read again");
         match error {
             RelayError::Store(_) => {
@@ -260,20 +268,12 @@ impl Relay {
         {
             tracing::debug!(error = %error, "the producer was not flushed");
         }
+        // Both kinds share the leases; the relay of state ends last and gives them back.
+        if self.kind == Kind::Events {
+            return;
+        }
         if let Err(error) = self.outlet.release(&self.owner).await {
             tracing::debug!(error = %chain(&error), "relay leases were not given back and run out");
         }
     }
-}
-
-/// An error and what lies behind it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
 }

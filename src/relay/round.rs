@@ -66,7 +66,7 @@ impl Relay {
                 },
                 Err(error) => {
                     stuck.insert(row.lead);
-                    hopeless.push((*shard, row, super::chain(&error)));
+                    hopeless.push((*shard, row, crate::telemetry::chain(&error)));
                 }
             }
         }

@@ -181,6 +181,7 @@ impl Settings {
     /// # Errors
     /// An unknown key, a value of another shape or out of its range, or a file that cannot be read; each names the
     /// setting and the mend.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn load(flags: &Flags) -> Result<Self, SettingsError> {
         Self::from_layers(flags, std::env::vars())
     }

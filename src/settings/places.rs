@@ -50,7 +50,7 @@ pub(super) fn line(text: &str, path: &str) -> Option<usize> {
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if let Some(name) = line.strip_prefix('[') {
-            section = name.trim_end_matches(']').trim().to_owned();
+            name.trim_end_matches(']').trim().clone_into(&mut section);
             if section == path || path.starts_with(&format!("{section}.")) && section.matches('.').count() > 1 {
                 return Some(number + 1);
             }

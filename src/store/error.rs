@@ -13,6 +13,8 @@ pub enum StoreError {
     Migrate { source: sqlx::migrate::MigrateError },
     #[error("the database stands at migration {found}, this program needs {needed}: run `baton migrate`")]
     Schema { found: i64, needed: i64 },
+    #[error("the database stands at migration {found}, this program knows {known}: start a newer baton, or point database.url elsewhere")]
+    NewerSchema { found: i64, known: i64 },
     /// Written by a newer version of the service: trouble of this instance, never of the data.
     #[error("{what} was written in format {format}, this program reads up to {newest}")]
     NewerFormat { what: &'static str, format: u8, newest: u8 },
@@ -27,7 +29,7 @@ impl StoreError {
     pub fn sqlstate(&self) -> Option<String> {
         let source = match self {
             Self::Address { source } | Self::Connect { source } | Self::Statement { source, .. } => source,
-            Self::Migrate { .. } | Self::Schema { .. } | Self::NewerFormat { .. } | Self::Damaged { .. } => return None,
+            Self::Migrate { .. } | Self::Schema { .. } | Self::NewerSchema { .. } | Self::NewerFormat { .. } | Self::Damaged { .. } => return None,
         };
         source.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned)
     }
@@ -65,7 +67,7 @@ impl StoreError {
                         state.starts_with("08") || state.starts_with("57P") || state.starts_with("53") || state == "25P03"
                     })
             }
-            Self::Address { .. } | Self::Migrate { .. } | Self::Schema { .. } | Self::NewerFormat { .. } | Self::Damaged { .. } => false,
+            Self::Address { .. } | Self::Migrate { .. } | Self::Schema { .. } | Self::NewerSchema { .. } | Self::NewerFormat { .. } | Self::Damaged { .. } => false,
         }
     }
 }

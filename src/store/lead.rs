@@ -5,6 +5,7 @@ use super::columns::{column, waves};
 use super::error::StoreError;
 use super::rows::LeadRow;
 use super::statement::Statement;
+use crate::domain::custody::Holder;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Stage;
 use crate::domain::policy::{Grade, Segment};
@@ -136,7 +137,7 @@ pub async fn upsert(conn: &mut PgConnection, rows: &[LeadRow]) -> Result<(), Sto
             .bind(column(&wave, |row| signed(row.lead.version)))
             .bind(column(&wave, |row| signed(row.lead.custody_version)))
             .bind(column(&wave, |row| row.lead.stage.kind().number()))
-            .bind(column(&wave, |row| row.lead.holder().map(|holder| holder.kind())))
+            .bind(column(&wave, |row| row.lead.holder().map(Holder::kind)))
             .bind(column(&wave, |row| row.lead.holder().map(|holder| holder.member().0.clone())))
             .bind(column(&wave, |row| row.lead.stage.custody().map(|custody| custody.next_due_at().0)))
             .bind(column(&wave, |row| row.lead.stage.custody().map(|custody| custody.deadline().0)))

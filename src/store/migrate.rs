@@ -41,7 +41,7 @@ pub fn needed() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
-/// Refuses a database that stands behind this program; one that is ahead is allowed (migrations expand first).
+/// Refuses a database that stands behind or ahead of this program.
 ///
 /// # Errors
 /// The database is behind, has no schema at all, or can't be read.
@@ -51,6 +51,9 @@ pub async fn check(conn: &mut PgConnection) -> Result<(), StoreError> {
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => 0,
         Err(error) => return Err(APPLIED.failed(error)),
     };
+    if found > needed() {
+        return Err(StoreError::NewerSchema { found, known: needed() });
+    }
     if found < needed() {
         return Err(StoreError::Schema { found, needed: needed() });
     }

@@ -29,7 +29,7 @@ const UNSENT: Statement = Statement::new(
     "outbox.unsent",
     "SELECT seq, created_at, id, lead_id, lead_version, topic, event_type, topic_sequence, payload, occurred_at,
          traceparent, cause
-     FROM outbox WHERE shard = $1 AND sent_at IS NULL
+     FROM outbox WHERE shard = $1 AND sent_at IS NULL AND (topic = 3 OR payload IS NULL) = $3
          AND NOT EXISTS (SELECT FROM outbox AS stuck WHERE stuck.shard = $1 AND stuck.sent_at IS NULL
              AND stuck.held_reason IS NOT NULL AND stuck.lead_id = outbox.lead_id AND stuck.seq <= outbox.seq)
      ORDER BY seq LIMIT $2",
@@ -158,13 +158,19 @@ pub async fn append(conn: &mut PgConnection, rows: &[OutboxRow], now: Moment) ->
     Ok(())
 }
 
-/// The oldest unsent records of a shard, without those of leads whose earlier record is held.
+/// The oldest unsent records of a shard, without those of leads whose earlier record is held: state and tombstones, or
+/// all others.
 ///
 /// # Errors
 /// The statement fails.
-pub async fn unsent(conn: &mut PgConnection, shard: i16, limit: i64) -> Result<Vec<Unsent>, StoreError> {
+pub async fn unsent(
+    conn: &mut PgConnection,
+    shard: i16,
+    limit: i64,
+    compacted: bool,
+) -> Result<Vec<Unsent>, StoreError> {
     let rows: Vec<Stored> =
-        UNSENT.rows().bind(shard).bind(limit).fetch_all(conn).await.map_err(|error| UNSENT.failed(error))?;
+        UNSENT.rows().bind(shard).bind(limit).bind(compacted).fetch_all(conn).await.map_err(|error| UNSENT.failed(error))?;
     rows.into_iter()
         .map(|row| {
             Ok(Unsent {

@@ -59,12 +59,12 @@ impl Outlet {
         relay_shard::release(&mut self.conn, owner).await
     }
 
-    /// The oldest unsent records of a shard, in the order to send.
+    /// The oldest unsent records of a shard, in the order to send: state and tombstones, or all others.
     ///
     /// # Errors
     /// The statement fails.
-    pub async fn unsent(&mut self, shard: i16, limit: i64) -> Result<Vec<Unsent>, StoreError> {
-        outbox::unsent(&mut self.conn, shard, limit).await
+    pub async fn unsent(&mut self, shard: i16, limit: i64, compacted: bool) -> Result<Vec<Unsent>, StoreError> {
+        outbox::unsent(&mut self.conn, shard, limit, compacted).await
     }
 
     /// People and causes behind the records.

@@ -78,10 +78,10 @@ pub async fn publish(
     body: &str,
     publisher: &str,
 ) -> Result<(), StoreError> {
-    let published = PUBLISH.query().bind(kind.code()).bind(hash.to_vec()).bind(body).bind(publisher);
-    published.execute(&mut *conn).await.map_err(|error| PUBLISH.failed(error))?;
-    let active = ACTIVATE.query().bind(kind.code()).bind(hash.to_vec()).execute(conn).await;
-    active.map_err(|error| ACTIVATE.failed(error))?;
+    let insert = PUBLISH.query().bind(kind.code()).bind(hash.to_vec()).bind(body).bind(publisher);
+    insert.execute(&mut *conn).await.map_err(|error| PUBLISH.failed(error))?;
+    let done = ACTIVATE.query().bind(kind.code()).bind(hash.to_vec()).execute(conn).await;
+    done.map_err(|error| ACTIVATE.failed(error))?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// The entry of a batch that a record gives.
 #[must_use]
 pub fn entry(decoder: &Decoder, reference: &Reference, record: RecordRef, raw: Raw, received_at: Moment) -> Entry {
-    let decoded = decoder.decode(
+    let read = decoder.decode(
         RecordIn {
             topic: &record.topic,
             partition: record.partition,
@@ -25,8 +25,8 @@ pub fn entry(decoder: &Decoder, reference: &Reference, record: RecordRef, raw: R
         },
         reference,
     );
-    let duplicate = decoded.duplicate.map(|(minute, digest)| DuplicateKey { minute, digest });
-    Entry { record: Some(record), raw, duplicate, content: decoded.content, decoded: decoded.decoded }
+    let duplicate = read.duplicate.map(|(minute, digest)| DuplicateKey { minute, digest });
+    Entry { record: Some(record), raw, duplicate, content: read.content, decoded: read.decoded }
 }
 
 /// A parked record, decoded again; it has passed the duplicate check when it came.

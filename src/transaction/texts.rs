@@ -29,16 +29,12 @@ struct Kept {
 
 /// The hashes that are active, or which kind has none.
 fn active(world: &WorldRow) -> Result<[&Vec<u8>; 3], CommitError> {
-    let hash = |hash: &'static str, value: Option<&'_ Vec<u8>>| {
-        value.map(|_| ()).ok_or(CommitError::NoActiveText { kind: hash })
-    };
-    hash("policy", world.policy.as_ref())?;
-    hash("team", world.team.as_ref())?;
-    hash("reference", world.reference.as_ref())?;
-    match (&world.policy, &world.team, &world.reference) {
-        (Some(policy), Some(team), Some(reference)) => Ok([policy, team, reference]),
-        _ => Err(CommitError::NoActiveText { kind: "policy" }),
-    }
+    let absent = |kind: TextKind| CommitError::NoActiveText { kind: kind.code() };
+    Ok([
+        world.policy.as_ref().ok_or_else(|| absent(TextKind::Policy))?,
+        world.team.as_ref().ok_or_else(|| absent(TextKind::Team))?,
+        world.reference.as_ref().ok_or_else(|| absent(TextKind::Reference))?,
+    ])
 }
 
 /// Whether these are the versions that the world names.
@@ -56,20 +52,21 @@ impl TextCache {
             (kept.policies.get(policy).cloned(), kept.teams.get(team).cloned(), kept.references.get(reference).cloned())
         };
         let texts = Texts {
-            policy: match cached.0 {
-                Some(found) => found,
-                None => Arc::new(compile("policy", &body(conn, TextKind::Policy, policy).await?, policy_text::policy)?),
+            policy: if let Some(found) = cached.0 {
+                found
+            } else {
+                Arc::new(compile("policy", &body(conn, TextKind::Policy, policy).await?, policy_text::policy)?)
             },
-            team: match cached.1 {
-                Some(found) => found,
-                None => Arc::new(compile("team", &body(conn, TextKind::Team, team).await?, policy_text::team)?),
+            team: if let Some(found) = cached.1 {
+                found
+            } else {
+                Arc::new(compile("team", &body(conn, TextKind::Team, team).await?, policy_text::team)?)
             },
-            reference: match cached.2 {
-                Some(found) => found,
-                None => {
-                    let body = body(conn, TextKind::Reference, reference).await?;
-                    Arc::new(compile("reference", &body, policy_text::reference)?)
-                }
+            reference: if let Some(found) = cached.2 {
+                found
+            } else {
+                let body = body(conn, TextKind::Reference, reference).await?;
+                Arc::new(compile("reference", &body, policy_text::reference)?)
             },
         };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

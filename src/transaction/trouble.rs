@@ -56,6 +56,7 @@ fn of_store(error: &StoreError) -> Trouble {
         StoreError::Address { .. }
         | StoreError::Migrate { .. }
         | StoreError::Schema { .. }
+        | StoreError::NewerSchema { .. }
         | StoreError::NewerFormat { .. } => Trouble::Instance,
         StoreError::Connect { .. } => Trouble::World,
         StoreError::Statement { .. } if error.is_data() => Trouble::Data,

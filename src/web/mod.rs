@@ -111,31 +111,30 @@ pub enum WebError {
 /// The listener fails.
 pub async fn serve(
     listener: tokio::net::TcpListener,
-    mut state: WebState,
+    mut parts: WebState,
     cancel: CancellationToken,
 ) -> Result<(), WebError> {
-    state.cancel = cancel.child_token();
-    let pulse = live::watch_pulse(state.reader.clone(), state.ticks.clone(), state.cancel.clone());
-    let stopping = state.stopping();
-    let overdue = state.stopping();
-    let server = axum::serve(listener, router(state)).with_graceful_shutdown(stopping);
+    parts.cancel = cancel.child_token();
+    let pulse = live::watch_pulse(parts.reader.clone(), parts.ticks.clone(), parts.cancel.clone());
+    let graceful = parts.stopping();
+    let overdue = parts.stopping();
+    let listening = axum::serve(listener, router(parts)).with_graceful_shutdown(graceful);
     let bounded = async {
         tokio::select! {
-            served = server => served.map_err(|source| WebError::Serve { source }),
+            outcome = listening => outcome.map_err(|source| WebError::Serve { source }),
             () = async { overdue.await; tokio::time::sleep(SHUTDOWN_GRACE).await; } => Ok(()),
         }
     };
     let stop = async {
-        let served = bounded.await;
+        let outcome = bounded.await;
         cancel.cancel();
-        served
+        outcome
     };
-    let (served, ()) = tokio::join!(stop, pulse);
-    served
+    let (outcome, ()) = tokio::join!(stop, pulse);
+    outcome
 }
 
 /// Every route.
-#[must_use]
 pub fn router(state: WebState) -> Router {
     let timed = Router::new()
         .route("/livez", get(api::health::livez))

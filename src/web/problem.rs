@@ -1,6 +1,6 @@
 //! RFC 9457 problems with stable types. It never shows a value that came in, nor what a database said.
 
-use crate::store::error::StoreError;
+use crate::store::StoreError;
 use crate::web::auth::Denied;
 use crate::web::words::refusal;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -26,13 +26,15 @@ pub struct FieldFault {
 pub struct Problem {
     /// `urn:baton:problem:` and the code.
     #[serde(rename = "type")]
-    pub kind: String,
+    #[schema(value_type = String)]
+    pub kind: Box<str>,
     pub title: String,
     pub status: u16,
     /// What to do about it.
     pub detail: String,
     /// Stable code: the last part of the type.
-    pub code: String,
+    #[schema(value_type = String)]
+    pub code: Box<str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldFault>,
 }
@@ -42,11 +44,11 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, code: &str, title: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("{TYPE_ROOT}{code}"),
+            kind: format!("{TYPE_ROOT}{code}").into_boxed_str(),
             title: title.into(),
             status: status.as_u16(),
             detail: detail.into(),
-            code: code.to_owned(),
+            code: code.into(),
             errors: Vec::new(),
         }
     }

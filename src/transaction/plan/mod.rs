@@ -58,6 +58,8 @@ struct Planner<'a> {
     opportunities: BTreeMap<OpportunityId, OpportunityRow>,
     handoffs: BTreeMap<HandoffId, HandoffRow>,
     sequences: BTreeMap<String, i64>,
+    /// The stream that numbers the rows of the entry at hand, and of what it replays.
+    stream: String,
     replayed: BTreeSet<Uuid>,
     rotation: Rotation,
     open_leads: BTreeMap<MemberId, u32>,
@@ -83,6 +85,7 @@ pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned
         opportunities: BTreeMap::new(),
         handoffs: BTreeMap::new(),
         sequences: BTreeMap::new(),
+        stream: String::new(),
         replayed: BTreeSet::new(),
         rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
         open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
@@ -99,6 +102,7 @@ pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned
 
 impl Planner<'_> {
     fn entry(&mut self, entry: &Entry) -> Result<Outcome, StoreError> {
+        self.enter_stream(entry);
         let decoded = match &entry.decoded {
             Ok(decoded) => decoded,
             Err(unreadable) => {
@@ -158,15 +162,25 @@ impl Planner<'_> {
         self.people(entry, request)
     }
 
-    /// The number that the next audit row of a stream gets.
-    fn next_in_stream(&mut self, stream: &str, entry: &Entry) -> i64 {
-        let loaded = self.loaded;
-        let last = self.sequences.entry(stream.to_owned()).or_insert_with(|| match &entry.record {
-            Some(record) => {
-                loaded.positions.get(&(record.topic.to_string(), record.partition)).copied().unwrap_or(0)
+    /// Names the stream of the entry at hand. What it replays came from another partition once, but is decided now: its
+    /// rows are numbered here, where the counter is locked.
+    fn enter_stream(&mut self, entry: &Entry) {
+        let (stream, last) = match (&entry.record, &self.batch.stream) {
+            (Some(record), None) => {
+                let position = (record.topic.to_string(), record.partition);
+                let last = self.loaded.positions.get(&position).copied();
+                (format!("{}/{}", record.topic, record.partition), last)
             }
-            None => loaded.streams.get(stream).copied().unwrap_or(0),
-        });
+            (_, Some(stream)) => (stream.name(), self.loaded.streams.get(&stream.name()).copied()),
+            (None, None) => ("web/0".to_owned(), self.loaded.streams.get("web/0").copied()),
+        };
+        self.sequences.entry(stream.clone()).or_insert(last.unwrap_or(0));
+        self.stream = stream;
+    }
+
+    /// The number that the next audit row of the stream at hand gets.
+    fn next_in_stream(&mut self) -> i64 {
+        let last = self.sequences.entry(self.stream.clone()).or_insert(0);
         *last += 1;
         *last
     }

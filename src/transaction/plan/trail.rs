@@ -22,8 +22,8 @@ impl Planner<'_> {
         actor: &Actor,
         occurred_at: Moment,
     ) -> Result<(), StoreError> {
-        let stream = self.stream_of(entry);
-        let stream_sequence = self.next_in_stream(&stream, entry);
+        let stream = self.stream.clone();
+        let stream_sequence = self.next_in_stream();
         let previous = self.leads.get(&after.id).map_or([0; 32], |work| work.row.head_hash);
         let mut row = AuditRow {
             stream,
@@ -54,15 +54,6 @@ impl Planner<'_> {
         }
         self.write.audit.push(row);
         Ok(())
-    }
-
-    /// The stream whose sequence numbers an entry's rows: that of the record being read, also for what it replays.
-    fn stream_of(&self, entry: &Entry) -> String {
-        match (&entry.record, &self.batch.stream) {
-            (Some(record), None) => format!("{}/{}", record.topic, record.partition),
-            (_, Some(stream)) => stream.name(),
-            (None, None) => "web/0".to_owned(),
-        }
     }
 }
 

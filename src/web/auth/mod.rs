@@ -6,7 +6,7 @@ pub mod token;
 pub use guard::{Denied, check_form, check_header};
 
 use crate::domain::team::MemberId;
-use crate::store::error::StoreError;
+use crate::store::StoreError;
 use crate::store::token::{NewToken, TokenRow, Tokens};
 use axum::http::{HeaderMap, header};
 use std::collections::BTreeSet;

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::view::Shell;
 use super::words::member_name;
 use crate::domain::time::Moment;
-use crate::store::error::StoreError;
+use crate::store::StoreError;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};

@@ -63,18 +63,23 @@ async fn what_waits_for_a_person_is_replayed_by_the_record_that_names_them() {
     let ground = Ground::new().await;
     let mut crm = Lane::claim(&ground, "crm", CRM).await;
     let mut forms = Lane::claim(&ground, "forms", FORMS).await;
-    let contacted = json!({
-        "specversion": "1.0", "id": "c-1", "source": "/crm/tests", "type": "io.baton.crm.lead.contacted.v1",
+    let contacted = |n: u32| {
+        json!({
+        "specversion": "1.0", "id": format!("c-{n}"), "source": "/crm/tests", "type": "io.baton.crm.lead.contacted.v1",
         "time": "2026-03-16T08:50:00Z",
-        "data": { "actor": { "system": "crm-emea", "object": "user", "id": "nobody" }, "attempt_id": "a-1",
+        "data": { "actor": { "system": "crm-emea", "object": "user", "id": "nobody" }, "attempt_id": format!("a-{n}"),
             "channel": "phone", "direction": "outbound", "outcome": "conversation", "automated": false,
             "crm": { "system": "crm-emea", "object": "lead", "id": "00Q5" } }
-    });
-    assert_eq!(crm.commit(&ground, &[contacted]).await, ["parked/awaiting_identity"]);
+        })
+    };
+    assert_eq!(crm.commit(&ground, &[contacted(1)]).await, ["parked/awaiting_identity"]);
     assert_eq!(ground.number("SELECT count(*) FROM parked").await, 1);
     forms.commit(&ground, &[demo_request(5)]).await;
     assert_eq!(ground.number("SELECT count(*) FROM parked").await, 0);
     assert_eq!(ground.number("SELECT count(*) FROM ledger_resolution").await, 1);
+    holds(&ground).await;
+    let later = crm.commit(&ground, &[contacted(2), contacted(3)]).await;
+    assert!(later.iter().all(|outcome| outcome.starts_with("applied/") || outcome.starts_with("filtered/")), "{later:?}");
     holds(&ground).await;
 }
 

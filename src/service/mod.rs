@@ -1,13 +1,18 @@
 //! The composition root: opens sessions, starts every loop, stops them in order. The only place that starts tasks; it
 //! decides nothing about a lead.
 
+mod desk;
+mod running;
+
+pub use running::Running;
+
 use crate::clock;
 use crate::contract::Decoder;
 use crate::contract::inbound::SchemaError;
 use crate::contract::keys::Keys;
 use crate::domain::time::Moment;
 use crate::intake::{self, Intake, IntakeError};
-use crate::relay::Relay;
+use crate::relay::{Kind, Relay};
 use crate::router::Router;
 use crate::settings::Settings;
 use crate::store::connect::{self, Timeouts};
@@ -16,10 +21,12 @@ use crate::store::{Outlet, Reader, StoreError, migrate, world};
 use crate::sweeper::Sweeper;
 use crate::telemetry::{self, health::Health};
 use crate::transaction::TextCache;
-use crate::transaction::ask::{self, AskError, AskQueue, AskReply, Asks};
+use crate::transaction::ask::{self, Asks};
 use crate::transaction::loaded::Texts;
 use crate::transaction::session::{CommitError, Session, SessionSettings};
 use crate::web::{self, WebState};
+use desk::Desk;
+use running::Ended;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -64,18 +71,6 @@ pub enum ServiceError {
     Thread(#[source] std::io::Error),
     #[error("{0} ended unexpectedly")]
     Ended(&'static str),
-}
-
-/// A service that runs, until [`Running::until_stopped`] ends.
-pub struct Running {
-    /// Where the board listens.
-    pub address: std::net::SocketAddr,
-    pub health: Health,
-    stop: CancellationToken,
-    late: CancellationToken,
-    tasks: JoinSet<(&'static str, Result<(), ServiceError>)>,
-    late_tasks: JoinSet<(&'static str, Result<(), ServiceError>)>,
-    bound: Duration,
 }
 
 /// Runs the service until SIGTERM or Ctrl-C.
@@ -155,13 +150,12 @@ pub async fn keys(settings: &Settings) -> Result<Keys, ServiceError> {
         return Ok(Keys::new(given.as_bytes(), 0));
     }
     let mut conn = connect::connect(settings.database.url.expose(), "baton start", timeouts(settings)).await?;
-    let (id, secret) = match world::service_key(&mut conn).await? {
-        Some(stored) => stored,
-        None => {
-            let mut drawn = [0_u8; SERVICE_KEY_BYTES];
-            getrandom::fill(&mut drawn).map_err(|_| ServiceError::Key)?;
-            world::keep_service_key(&mut conn, 1, &drawn).await?
-        }
+    let (id, secret) = if let Some(stored) = world::service_key(&mut conn).await? {
+        stored
+    } else {
+        let mut drawn = [0_u8; SERVICE_KEY_BYTES];
+        getrandom::fill(&mut drawn).map_err(|_| ServiceError::Key)?;
+        world::keep_service_key(&mut conn, 1, &drawn).await?
     };
     Ok(Keys::new(&secret, u16::try_from(id).unwrap_or(0)))
 }
@@ -175,7 +169,8 @@ struct Parts {
     health: Health,
     /// This life of the process, on leases: a restart is another owner.
     owner: String,
-    relay: Arc<Notify>,
+    events: Arc<Notify>,
+    states: Arc<Notify>,
     router: Arc<Notify>,
 }
 
@@ -207,7 +202,8 @@ impl Parts {
             sessions,
             health: Health::new(),
             owner,
-            relay: Arc::new(Notify::new()),
+            events: Arc::new(Notify::new()),
+            states: Arc::new(Notify::new()),
             router: Arc::new(Notify::new()),
         })
     }
@@ -222,11 +218,13 @@ impl Parts {
     }
 
     fn wake(&self) -> intake::Wake {
-        let (relay, router) = (Arc::clone(&self.relay), Arc::clone(&self.router));
-        Arc::new(move || {
-            relay.notify_one();
-            router.notify_one();
-        })
+        let woken = [&self.events, &self.states, &self.router].map(Arc::clone);
+        Arc::new(move || woken.iter().for_each(|loop_woken| loop_woken.notify_one()))
+    }
+
+    async fn relay(&self, kind: Kind) -> Result<Relay, ServiceError> {
+        let outlet = Outlet::open(self.settings.database.url.expose()).await?;
+        Ok(Relay::new(kind, Arc::clone(&self.settings), outlet, self.owner.clone(), self.health.clone()))
     }
 
     async fn start(self, listener: TcpListener, address: std::net::SocketAddr) -> Result<Running, ServiceError> {
@@ -276,10 +274,17 @@ impl Parts {
         let cancel = stop.clone();
         tasks.spawn(async move { ("the desk", { desk.run(queue, cancel).await; Ok(()) }) });
         let mut late_tasks = JoinSet::new();
-        let outlet = Outlet::open(settings.database.url.expose()).await?;
-        let relay = Relay::new(Arc::clone(settings), outlet, self.owner.clone(), health.clone());
-        let (woken, cancel) = (Arc::clone(&self.relay), late.clone());
-        late_tasks.spawn(async move { ("the relay", { relay.run(woken, cancel).await; Ok(()) }) });
+        let events = self.relay(Kind::Events).await?;
+        let states = self.relay(Kind::State).await?;
+        let last = CancellationToken::new();
+        let (woken, cancel, after) = (Arc::clone(&self.events), late.clone(), last.clone());
+        late_tasks.spawn(async move {
+            events.run(woken, cancel).await;
+            after.cancel();
+            ("the relay of events", Ok(()))
+        });
+        let woken = Arc::clone(&self.states);
+        late_tasks.spawn(async move { ("the relay of state", { states.run(woken, last).await; Ok(()) }) });
         let state = self.web_state(asks, texts).await?;
         let cancel = stop.clone();
         tasks.spawn(async move { ("the web server", web::serve(listener, state, cancel).await.map_err(Into::into)) });
@@ -302,7 +307,7 @@ impl Parts {
 
 /// The poller and the watch block, so each has a thread; how they ended comes back as a task.
 fn run_intake(
-    tasks: &mut JoinSet<(&'static str, Result<(), ServiceError>)>,
+    tasks: &mut JoinSet<Ended>,
     intake: Intake,
     stop: &CancellationToken,
 ) -> Result<(), ServiceError> {
@@ -320,7 +325,7 @@ fn thread(
     name: &str,
     part: &'static str,
     work: impl FnOnce() -> Result<(), IntakeError> + Send + 'static,
-) -> Result<impl Future<Output = (&'static str, Result<(), ServiceError>)> + Send + 'static, ServiceError> {
+) -> Result<impl Future<Output = Ended> + Send + 'static, ServiceError> {
     let (tell, told) = oneshot::channel();
     std::thread::Builder::new()
         .name(name.to_owned())
@@ -335,102 +340,4 @@ fn thread(
             Err(_) => (part, Err(ServiceError::Ended(part))),
         }
     })
-}
-
-/// Answers asks one after the other; the texts that decisions are made under are told to the pages.
-struct Desk {
-    session: Session,
-    keys: Keys,
-    texts: watch::Sender<Texts>,
-    wake: intake::Wake,
-}
-
-impl Desk {
-    async fn run(mut self, mut queue: AskQueue, cancel: CancellationToken) {
-        loop {
-            let waiting = tokio::select! {
-                biased;
-                () = cancel.cancelled() => return,
-                waiting = queue.next() => waiting,
-            };
-            let Some(waiting) = waiting else { return };
-            let answer = self.answer(&waiting.request).await;
-            waiting.answer(answer);
-        }
-    }
-
-    async fn answer(&mut self, asked: &ask::AskRequest) -> Result<AskReply, AskError> {
-        let failed = |error: CommitError| AskError::Transaction(Box::new(error));
-        let now = self.session.now().await.map_err(failed)?;
-        let batch = ask::batch(asked, &self.keys, now);
-        let committed = match self.session.commit(&batch).await {
-            Ok(committed) => committed,
-            Err(error) => {
-                if let Err(error) = self.session.reopen().await {
-                    tracing::warn!(error = %error, "the desk's session could not be opened again");
-                }
-                return Err(failed(error));
-            }
-        };
-        self.texts.send_replace(self.session.texts().clone());
-        (self.wake)();
-        let outcome = committed.outcomes.into_iter().next();
-        outcome.map(|outcome| AskReply { outcome, replayed: false }).ok_or(AskError::Closed)
-    }
-}
-
-impl Running {
-    /// Cancel it to stop in order.
-    #[must_use]
-    pub fn stopper(&self) -> CancellationToken {
-        self.stop.clone()
-    }
-
-    /// Waits until the service was told to stop and every part has ended, or a part ended by itself.
-    ///
-    /// # Errors
-    /// A part failed, or ended without being told to.
-    pub async fn until_stopped(mut self) -> Result<(), ServiceError> {
-        let first = loop {
-            tokio::select! {
-                biased;
-                () = self.stop.cancelled() => break Ok(()),
-                Some(ended) = self.tasks.join_next() => {
-                    if let Some(failure) = fault(ended) {
-                        break Err(failure);
-                    }
-                }
-                Some(ended) = self.late_tasks.join_next() => {
-                    if let Some(failure) = fault(ended) {
-                        break Err(failure);
-                    }
-                }
-            }
-        };
-        self.health.unwell("service", "stopping");
-        self.stop.cancel();
-        let bound = self.bound;
-        let ended = tokio::time::timeout(bound, async {
-            // Lanes finish their batch first, so that the relay's last round has their rows.
-            while self.tasks.join_next().await.is_some() {}
-            self.late.cancel();
-            while self.late_tasks.join_next().await.is_some() {}
-        });
-        if ended.await.is_err() {
-            tracing::warn!(bound_seconds = bound.as_secs(), "parts did not stop within the bound and are cut off");
-            self.late.cancel();
-        }
-        tracing::info!("stopped");
-        first
-    }
-}
-
-/// What a part's end means while nobody told it to stop. A lane may end by itself: its health says why, others go on.
-fn fault(ended: Result<(&'static str, Result<(), ServiceError>), tokio::task::JoinError>) -> Option<ServiceError> {
-    match ended {
-        Ok(("a lane", Ok(()))) => None,
-        Ok((part, Ok(()))) => Some(ServiceError::Ended(part)),
-        Ok((_, Err(error))) => Some(error),
-        Err(_) => Some(ServiceError::Ended("a task")),
-    }
 }

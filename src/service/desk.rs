@@ -1,0 +1,51 @@
+//! The desk: answers asks of people one after the other on a session of its own. It decides nothing.
+
+use crate::contract::keys::Keys;
+use crate::intake;
+use crate::transaction::ask::{self, AskError, AskQueue, AskReply};
+use crate::transaction::loaded::Texts;
+use crate::transaction::session::{CommitError, Session};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Answers asks one after the other; the texts that decisions are made under are told to the pages.
+pub(super) struct Desk {
+    pub session: Session,
+    pub keys: Keys,
+    pub texts: watch::Sender<Texts>,
+    pub wake: intake::Wake,
+}
+
+impl Desk {
+    pub(super) async fn run(mut self, mut queue: AskQueue, cancel: CancellationToken) {
+        loop {
+            let waiting = tokio::select! {
+                biased;
+                () = cancel.cancelled() => return,
+                waiting = queue.next() => waiting,
+            };
+            let Some(waiting) = waiting else { return };
+            let answer = self.answer(&waiting.request).await;
+            waiting.answer(answer);
+        }
+    }
+
+    async fn answer(&mut self, asked: &ask::AskRequest) -> Result<AskReply, AskError> {
+        let failed = |error: CommitError| AskError::Transaction(Box::new(error));
+        let now = self.session.now().await.map_err(failed)?;
+        let batch = ask::batch(asked, &self.keys, now);
+        let committed = match self.session.commit(&batch).await {
+            Ok(committed) => committed,
+            Err(error) => {
+                if let Err(error) = self.session.reopen().await {
+                    tracing::warn!(error = %error, "the desk's session could not be opened again");
+                }
+                return Err(failed(error));
+            }
+        };
+        self.texts.send_replace(self.session.texts().clone());
+        (self.wake)();
+        let outcome = committed.outcomes.into_iter().next();
+        outcome.map(|outcome| AskReply { outcome, replayed: false }).ok_or(AskError::Closed)
+    }
+}
