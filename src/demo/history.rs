@@ -9,15 +9,20 @@ use super::traffic::Handoff;
 use crate::clock;
 use crate::domain::time::{DAY, HOUR, MINUTE, Moment};
 use jiff::Timestamp;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// A step in the hours in which people work, at other times, and while a lead of high priority waits for its rep: an
 /// answer within minutes is only seen as such when the CRM reads within minutes.
-const STEP_BY_DAY: i64 = 30 * MINUTE;
-const STEP_BY_NIGHT: i64 = 4 * HOUR;
+const STEP_BY_DAY: i64 = HOUR;
+const STEP_BY_NIGHT: i64 = 7 * HOUR;
 const STEP_WHILE_URGENT: i64 = 3 * MINUTE;
-/// So long after an urgent offer its answer is awaited.
-const URGENT_FOR: i64 = 12 * MINUTE;
+/// So long after an urgent offer its answer is awaited in short steps: what that offer is owed.
+const URGENT_FOR: i64 = 6 * MINUTE;
+/// Ninety days are told in about so long; whoever started the demo waits for a minute at most. On a slow machine steps grow.
+const NINETY_DAYS_TAKE: Duration = Duration::from_secs(35);
+/// How much longer steps become at most: with longer ones most reps would miss their deadlines.
+const STRETCH_MAX: i64 = 4;
 /// From this priority down to 1 an offer is urgent.
 const URGENT_PRIORITY: i64 = 1;
 /// Hours of the day (UTC) in which the company's people do things.
@@ -44,13 +49,15 @@ pub async fn tell(
     days: &Progress,
     cancel: &CancellationToken,
 ) -> Result<Told, DemoError> {
-    let mut pace = Pace { urgent_until: Moment::EVER };
+    let mut pace = Pace { urgent_until: Moment::EVER, stretch: 1 };
+    let begun = clock::instant();
     let mut told = Told { steps: 0, until: from };
     let mut upkeep = from;
     stepped.set_clock(from).await?;
     stepped.live_from(from).await?;
     loop {
         let wall = Moment(clock::wall_micros());
+        pace.stretch = stretch(told.until.since(from), begun.elapsed());
         let at = pace.next(told.until, town.company.next_at()).min(wall);
         step(town, stepped, &mut pace, at).await?;
         told = Told { steps: told.steps + 1, until: at };
@@ -83,16 +90,26 @@ async fn step(town: &mut Town, stepped: &mut Stepped, pace: &mut Pace, at: Momen
 /// How long the next step may be.
 struct Pace {
     urgent_until: Moment,
+    /// Steps are so many times as long as they would be.
+    stretch: i64,
+}
+
+/// How many times slower than it should the telling is, between 1 and [`STRETCH_MAX`]: `told` microseconds took so long.
+fn stretch(told: i64, took: Duration) -> i64 {
+    let took = i64::try_from(took.as_micros()).unwrap_or(i64::MAX);
+    let share = i64::try_from(NINETY_DAYS_TAKE.as_micros()).unwrap_or(i64::MAX) / 90;
+    let due = (told / DAY).max(1) * share;
+    (took / due).clamp(1, STRETCH_MAX)
 }
 
 impl Pace {
     /// The next moment to look at: not before the company does something, and not in steps too small to afford.
     fn next(&self, now: Moment, company: Option<Timestamp>) -> Moment {
         let of_day = now.0.rem_euclid(DAY);
-        let step = if now < self.urgent_until {
+        let step = if now < self.urgent_until && self.stretch == 1 {
             STEP_WHILE_URGENT
         } else if (DAY_BEGINS..DAY_ENDS).contains(&of_day) {
-            STEP_BY_DAY.min(DAY_ENDS - of_day)
+            (STEP_BY_DAY * self.stretch).min(DAY_ENDS - of_day)
         } else {
             // The morning begins on time.
             STEP_BY_NIGHT.min((DAY_BEGINS - of_day).rem_euclid(DAY).max(MINUTE))
@@ -124,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_step_is_short_while_an_urgent_offer_waits_and_long_at_night() {
-        let mut pace = Pace { urgent_until: Moment::EVER };
+        let mut pace = Pace { urgent_until: Moment::EVER, stretch: 1 };
         let noon = at("2026-03-03T12:00:00Z");
         assert_eq!(pace.next(noon, Some(noon.timestamp())), noon.plus(STEP_BY_DAY));
         let offer = serde_json::json!({ "priority": 1 });
@@ -132,13 +149,16 @@ mod tests {
         assert_eq!(pace.next(noon, None), noon.plus(STEP_WHILE_URGENT));
         let evening = at("2026-03-03T19:00:00Z");
         assert_eq!(pace.next(evening, None), evening.plus(STEP_BY_NIGHT));
+        assert_eq!(stretch(9 * DAY, NINETY_DAYS_TAKE / 10), 1);
+        assert_eq!(stretch(9 * DAY, NINETY_DAYS_TAKE / 4), 2);
+        assert_eq!(stretch(0, NINETY_DAYS_TAKE), STRETCH_MAX);
         let dawn = at("2026-03-03T07:00:00Z");
         assert_eq!(pace.next(dawn, None), at("2026-03-03T08:00:00Z"));
     }
 
     #[test]
     fn a_quiet_company_is_not_looked_at_in_vain_but_clocks_are() {
-        let pace = Pace { urgent_until: Moment::EVER };
+        let pace = Pace { urgent_until: Moment::EVER, stretch: 1 };
         let noon = at("2026-03-03T12:00:00Z");
         assert_eq!(pace.next(noon, Some(noon.plus(2 * HOUR).timestamp())), noon.plus(2 * HOUR));
         assert_eq!(pace.next(noon, Some(noon.plus(9 * HOUR).timestamp())), noon.plus(STEP_BY_NIGHT));
