@@ -153,7 +153,7 @@ impl Stepped {
             .into_iter()
             .map(|position| (position.topic, position.partition, position.epoch, position.next_offset))
             .collect();
-        self.session.heartbeat(&mine).await?;
+        self.session.heartbeat(&mine, 0).await?;
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use super::queue::{Item, Queue};
 use super::{Control, IntakeError, Partition, SharedReference, Wake};
 use crate::clock;
 use crate::contract::request::Decoded;
-use crate::domain::time::Moment;
+use crate::domain::time::{Moment, SECOND};
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{chain, metrics, semantic, trace};
@@ -27,6 +27,8 @@ const LOADED_RECORDS: usize = 100;
 /// A word about the end that is older than this says nothing about now.
 const MARK_MAX: Duration = Duration::from_secs(2);
 /// First and longest wait after the database failed.
+/// The same bound in microseconds: the facts are known no further than when the end was seen at the earliest.
+const MARK_AGE_MICROS: i64 = 2 * SECOND;
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 
@@ -166,7 +168,7 @@ impl Lane {
         if mine.is_empty() {
             return Went::On;
         }
-        match self.parts.session.heartbeat(&mine).await {
+        match self.parts.session.heartbeat(&mine, MARK_AGE_MICROS).await {
             Ok(_) => {
                 self.well();
                 Went::On
