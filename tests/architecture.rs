@@ -33,7 +33,7 @@ const TABLE: &[Row] = &[
     Row { module: "transaction", may: &["domain", "store", "contract", "audit::chain"], must_not: &["rdkafka", "axum"] },
     Row {
         module: "intake",
-        may: &["contract", "transaction", "domain", "settings", "telemetry", "clock"],
+        may: &["contract", "transaction", "domain", "settings", "telemetry", "clock", "broker"],
         must_not: &["sqlx", "axum"],
     },
     Row {
@@ -49,8 +49,7 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "relay",
-        // One place makes clients of librdkafka, so that both sides speak to the same brokers in the same way.
-        may: &["store", "contract", "domain", "settings", "telemetry", "clock", "intake::client"],
+        may: &["store", "contract", "domain", "settings", "telemetry", "clock", "broker"],
         must_not: &["axum"],
     },
     Row { module: "audit", may: &["domain", "store"], must_not: &["rdkafka", "axum"] },
@@ -66,6 +65,8 @@ const TABLE: &[Row] = &[
     },
     Row { module: "settings", may: &[], must_not: &["sqlx", "rdkafka", "axum"] },
     Row { module: "telemetry", may: &["clock"], must_not: &["sqlx", "rdkafka"] },
+    // One place makes clients of librdkafka, so that both sides speak to the same brokers in the same way.
+    Row { module: "broker", may: &["settings"], must_not: &["sqlx", "axum"] },
     Row { module: "clock", may: &[], must_not: &["sqlx", "rdkafka", "axum"] },
     Row { module: "service", may: WIRES, must_not: &[] },
     Row { module: "cli", may: WIRES, must_not: &[] },
@@ -77,7 +78,7 @@ const TABLE: &[Row] = &[
 /// What wires may name everything; nobody but another of them names them.
 const WIRES: &[&str] = &[
     "domain", "contract", "store", "transaction", "intake", "router", "sweeper", "relay", "audit", "scoreboard",
-    "replay", "web", "settings", "telemetry", "clock", "service", "cli", "demo",
+    "replay", "web", "settings", "telemetry", "clock", "broker", "service", "cli", "demo",
 ];
 
 /// Files of `transaction` that hold a connection.
