@@ -24,13 +24,29 @@ const TABLE: &[Row] = &[
         module: "domain",
         may: &[],
         must_not: &[
-            "tokio", "tokio_util", "futures_util", "sqlx", "rdkafka", "axum", "reqwest", "tracing", "config",
-            "serde_json", "getrandom", "toml", "clap", "anyhow",
+            "tokio",
+            "tokio_util",
+            "futures_util",
+            "sqlx",
+            "rdkafka",
+            "axum",
+            "reqwest",
+            "tracing",
+            "config",
+            "serde_json",
+            "getrandom",
+            "toml",
+            "clap",
+            "anyhow",
         ],
     },
     Row { module: "contract", may: &["domain"], must_not: &["sqlx", "rdkafka", "axum", "tokio"] },
     Row { module: "store", may: &["domain"], must_not: &["rdkafka", "axum"] },
-    Row { module: "transaction", may: &["domain", "store", "contract", "audit::chain"], must_not: &["rdkafka", "axum"] },
+    Row {
+        module: "transaction",
+        may: &["domain", "store", "contract", "audit::chain"],
+        must_not: &["rdkafka", "axum"],
+    },
     Row {
         module: "intake",
         may: &["contract", "transaction", "domain", "settings", "telemetry", "clock", "broker"],
@@ -54,11 +70,23 @@ const TABLE: &[Row] = &[
     },
     Row { module: "audit", may: &["domain", "store"], must_not: &["rdkafka", "axum"] },
     Row { module: "scoreboard", may: &["domain", "store"], must_not: &["rdkafka", "axum"] },
-    Row { module: "replay", may: &["domain", "store", "contract", "scoreboard"], must_not: &["rdkafka", "axum"] },
+    Row {
+        module: "replay",
+        may: &["domain", "store", "contract", "scoreboard"],
+        must_not: &["rdkafka", "axum"],
+    },
     Row {
         module: "web",
         may: &[
-            "transaction", "scoreboard", "replay", "audit", "store", "contract", "domain", "settings", "telemetry",
+            "transaction",
+            "scoreboard",
+            "replay",
+            "audit",
+            "store",
+            "contract",
+            "domain",
+            "settings",
+            "telemetry",
             "clock",
         ],
         must_not: &["rdkafka", "sqlx"],
@@ -77,8 +105,25 @@ const TABLE: &[Row] = &[
 
 /// What wires may name everything; nobody but another of them names them.
 const WIRES: &[&str] = &[
-    "domain", "contract", "store", "transaction", "intake", "router", "sweeper", "relay", "audit", "scoreboard",
-    "replay", "web", "settings", "telemetry", "clock", "broker", "service", "cli", "demo",
+    "domain",
+    "contract",
+    "store",
+    "transaction",
+    "intake",
+    "router",
+    "sweeper",
+    "relay",
+    "audit",
+    "scoreboard",
+    "replay",
+    "web",
+    "settings",
+    "telemetry",
+    "clock",
+    "broker",
+    "service",
+    "cli",
+    "demo",
 ];
 
 /// Files of `transaction` that hold a connection.
@@ -154,20 +199,28 @@ impl Paths {
         let supers = segments.iter().take_while(|segment| *segment == "super").count();
         let mut module = self.module.clone();
         let resolved: Vec<String> = match segments.first().map(String::as_str) {
-            Some("crate") => std::iter::once("crate".to_owned()).chain(segments[1..].iter().cloned()).collect(),
+            Some("crate") => {
+                std::iter::once("crate".to_owned()).chain(segments[1..].iter().cloned()).collect()
+            }
             Some("super") => {
                 let up = supers.saturating_sub(self.depth);
                 module.truncate(module.len().saturating_sub(up));
-                std::iter::once("crate".to_owned()).chain(module).chain(segments[supers..].iter().cloned()).collect()
+                std::iter::once("crate".to_owned())
+                    .chain(module)
+                    .chain(segments[supers..].iter().cloned())
+                    .collect()
             }
-            Some("self") => std::iter::once("crate".to_owned()).chain(module).chain(segments[1..].to_vec()).collect(),
+            Some("self") => {
+                std::iter::once("crate".to_owned()).chain(module).chain(segments[1..].to_vec()).collect()
+            }
             Some(_) | None => segments.to_vec(),
         };
         self.found.insert(resolved);
     }
 
     fn tree(&mut self, before: &[String], tree: &syn::UseTree) {
-        let with = |name: &syn::Ident| before.iter().cloned().chain([name.to_string()]).collect::<Vec<String>>();
+        let with =
+            |name: &syn::Ident| before.iter().cloned().chain([name.to_string()]).collect::<Vec<String>>();
         match tree {
             syn::UseTree::Path(path) => self.tree(&with(&path.ident), &path.tree),
             syn::UseTree::Name(name) => self.add(&with(&name.ident)),
@@ -181,7 +234,8 @@ impl Paths {
     fn tokens(&mut self, text: &str) {
         let text = text.replace(' ', "");
         for word in text.split(|it: char| !(it.is_alphanumeric() || it == '_' || it == ':')) {
-            let segments: Vec<String> = word.split("::").filter(|it| !it.is_empty()).map(str::to_owned).collect();
+            let segments: Vec<String> =
+                word.split("::").filter(|it| !it.is_empty()).map(str::to_owned).collect();
             if segments.len() > 1 {
                 self.add(&segments);
             }
@@ -230,7 +284,10 @@ fn is_in(module: &[String], parts: &[&str]) -> bool {
 fn import_faults(source: &Source) -> Vec<String> {
     let own = &source.module[0];
     let Some(row) = TABLE.iter().find(|row| row.module == own) else {
-        return vec![format!("{}: no row of the import table says what `{own}` may use", source.path.display())];
+        return vec![format!(
+            "{}: no row of the import table says what `{own}` may use",
+            source.path.display()
+        )];
     };
     let mut faults = Vec::new();
     for path in &source.found {
@@ -240,7 +297,8 @@ fn import_faults(source: &Source) -> Vec<String> {
             ["crate", target, rest @ ..] => {
                 let is_module = TABLE.iter().any(|row| row.module == *target);
                 let deep = rest.first().map(|next| format!("{target}::{next}"));
-                let allowed = row.may.contains(target) || deep.is_some_and(|deep| row.may.contains(&deep.as_str()));
+                let allowed =
+                    row.may.contains(target) || deep.is_some_and(|deep| row.may.contains(&deep.as_str()));
                 if is_module && !allowed {
                     faults.push(format!("{} must not name {}", source.path.display(), path.join("::")));
                 }
@@ -295,7 +353,9 @@ fn the_domain_waits_for_nothing_and_counts_in_integers() {
         assert!(!source.is_async, "{} is async", source.path.display());
         for path in &source.found {
             let name = path.join("::");
-            let banned = ["f32", "f64", "HashMap", "HashSet"].iter().any(|it| path.last().is_some_and(|last| last == it));
+            let banned = ["f32", "f64", "HashMap", "HashSet"]
+                .iter()
+                .any(|it| path.last().is_some_and(|last| last == it));
             assert!(!banned, "{} names {name}", source.path.display());
             for module in ["std::time", "std::env", "std::fs", "std::net", "std::thread", "std::io"] {
                 assert!(!name.starts_with(module), "{} names {name}", source.path.display());
@@ -352,17 +412,20 @@ fn every_file_is_short_and_opens_by_saying_what_it_is() {
 fn no_file_names_the_machine_it_was_written_on() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // Written in halves, so that this file does not name them.
-    let words = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/tmp", "/BRIEF"), concat!("/ho", "me/")];
-    let mut files: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "Makefile", "Cargo.toml", "docker-compose.yml"]
-        .iter()
-        .map(|name| root.join(name))
-        .filter(|path| path.exists())
-        .collect();
-    let mut folders: Vec<PathBuf> = ["src", "tests", "schemas", "policy", "migrations", "deploy", "scripts", "benches"]
-        .iter()
-        .map(|name| root.join(name))
-        .filter(|path| path.exists())
-        .collect();
+    let words =
+        [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/tmp", "/BRIEF"), concat!("/ho", "me/")];
+    let mut files: Vec<PathBuf> =
+        ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "Makefile", "Cargo.toml", "docker-compose.yml"]
+            .iter()
+            .map(|name| root.join(name))
+            .filter(|path| path.exists())
+            .collect();
+    let mut folders: Vec<PathBuf> =
+        ["src", "tests", "schemas", "policy", "migrations", "deploy", "scripts", "benches"]
+            .iter()
+            .map(|name| root.join(name))
+            .filter(|path| path.exists())
+            .collect();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

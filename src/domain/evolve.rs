@@ -3,8 +3,8 @@
 use super::custody::Custody;
 use super::event::Event;
 use super::lead::{
-    ATTEMPTS_MAX, Attempt, Consent, Cycle, DEALS_MAX, Deal, DealState, Lead, Origin, PAST_CYCLES_MAX, PastCycle, Permission,
-    Stage, StageKind,
+    ATTEMPTS_MAX, Attempt, Consent, Cycle, DEALS_MAX, Deal, DealState, Lead, Origin, PAST_CYCLES_MAX,
+    PastCycle, Permission, Stage, StageKind,
 };
 use super::policy::Guards;
 use super::team::PoolId;
@@ -25,8 +25,7 @@ pub struct ImpossibleEvent {
 /// The event cannot follow on this state.
 pub fn evolve(mut lead: Lead, event: &Event) -> Result<Lead, ImpossibleEvent> {
     let before = (lead.stage.kind(), lead.holder().cloned(), lead.cycle.offers);
-    let impossible =
-        ImpossibleEvent { event: event.name(), stage: lead.stage.kind(), version: lead.version };
+    let impossible = ImpossibleEvent { event: event.name(), stage: lead.stage.kind(), version: lead.version };
     let captured = matches!(event, Event::LeadCaptured { .. });
     if captured == (lead.version > 0) || (lead.stage.kind() == StageKind::Merged) {
         return Err(impossible);
@@ -102,7 +101,10 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
             lead.stage.custody()?;
             set_custody(lead, Some(custody));
         }
-        Event::LeadRejected { .. } | Event::NoteTaken | Event::FactDiverged { .. } | Event::AskRefused { .. } => {}
+        Event::LeadRejected { .. }
+        | Event::NoteTaken
+        | Event::FactDiverged { .. }
+        | Event::AskRefused { .. } => {}
     }
     Some(())
 }

@@ -146,7 +146,8 @@ impl Lane {
                     match self.pending.take(*arrival) {
                         Taken::Waits | Taken::Known | Taken::Ignored => {}
                         Taken::Another => {
-                            let (topic, partition) = place.map(|it| (it.topic.to_string(), it.partition)).unwrap_or_default();
+                            let (topic, partition) =
+                                place.map(|it| (it.topic.to_string(), it.partition)).unwrap_or_default();
                             self.tell(Control::Stop(IntakeError::LastRecord { topic, partition }));
                             return None;
                         }
@@ -186,11 +187,10 @@ impl Lane {
         while self.pending.len() > 0 {
             let prefix = self.pending.prefix(self.limit, bytes_max, Moment(clock::wall_micros()));
             let span = span(self.parts.number, &prefix.batch);
-            let attempt = AssertUnwindSafe(self.parts.session.commit(&prefix.batch)).catch_unwind().instrument(span);
+            let attempt =
+                AssertUnwindSafe(self.parts.session.commit(&prefix.batch)).catch_unwind().instrument(span);
             let went = match attempt.await {
-                Ok(Ok(committed)) => {
-                    self.committed(&prefix, &committed.outcomes, started)
-                }
+                Ok(Ok(committed)) => self.committed(&prefix, &committed.outcomes, started),
                 Ok(Err(error)) => match error.trouble() {
                     Trouble::Data => self.refused(&prefix, &chain(&error)),
                     trouble @ (Trouble::Fenced | Trouble::Instance | Trouble::World) => {
@@ -233,7 +233,10 @@ impl Lane {
         self.limit = self.limit.saturating_mul(2).min(self.parts.settings.lanes.batch_records);
         let tripped = outcomes.iter().filter(|outcome| self.breaker.trips(outcome, now)).count() > 0;
         if tripped {
-            self.parts.health.unwell(&self.name, "too many records went wrong: look at `baton quarantine list`, then start again");
+            self.parts.health.unwell(
+                &self.name,
+                "too many records went wrong: look at `baton quarantine list`, then start again",
+            );
             tracing::error!(lane = self.parts.number, "the breaker stopped the lane");
             return Went::Stopped;
         }
@@ -244,7 +247,12 @@ impl Lane {
     fn refused(&mut self, prefix: &Prefix, detail: &str) -> Went {
         if prefix.records > 1 {
             self.limit = (prefix.records / 2).max(1);
-            tracing::warn!(lane = self.parts.number, records = prefix.records, next_records = self.limit, "a batch was refused and is halved");
+            tracing::warn!(
+                lane = self.parts.number,
+                records = prefix.records,
+                next_records = self.limit,
+                "a batch was refused and is halved"
+            );
             return Went::On;
         }
         let alone = prefix.batch.entries.first().is_some_and(|entry| match &entry.decoded {
@@ -253,7 +261,12 @@ impl Lane {
         });
         if alone {
             let (topic, partition, offset) = self.pending.first().unwrap_or_default();
-            self.tell(Control::Stop(IntakeError::Stuck { topic, partition, offset, detail: detail.to_owned() }));
+            self.tell(Control::Stop(IntakeError::Stuck {
+                topic,
+                partition,
+                offset,
+                detail: detail.to_owned(),
+            }));
             return Went::Stopped;
         }
         tracing::error!(lane = self.parts.number, detail, "a record was refused and is quarantined");
@@ -282,7 +295,12 @@ impl Lane {
                 self.parts.health.unwell(&self.name, "the database cannot be reached");
                 let wait = clock::backoff(RETRY_FIRST, RETRY_MOST, self.retries);
                 self.retries = self.retries.saturating_add(1);
-                tracing::warn!(lane = self.parts.number, why, wait_milliseconds = wait.as_millis(), "the database is away");
+                tracing::warn!(
+                    lane = self.parts.number,
+                    why,
+                    wait_milliseconds = wait.as_millis(),
+                    "the database is away"
+                );
                 tokio::time::sleep(wait).await;
                 if let Err(error) = self.parts.session.reopen().await {
                     tracing::debug!(error = %chain(&error), "the session could not be opened again");

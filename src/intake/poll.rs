@@ -8,8 +8,8 @@ use super::record::{self, Arrival};
 use super::{Assigned, Control, IntakeError, Partition, SharedReference, lane_of};
 use crate::broker::{client, topics};
 use crate::clock;
-use crate::contract::{Decoder, RecordIn};
 use crate::contract::request::Unreadable;
+use crate::contract::{Decoder, RecordIn};
 use crate::domain::time::Moment;
 use crate::settings::Settings;
 use crate::telemetry::chain;
@@ -135,11 +135,16 @@ impl Poller {
             changes: tell,
             progress: self.parts.progress.clone(),
         };
-        let consumer: BaseConsumer<Context> =
-            client::consumer(&self.parts.settings).create_with_context(context).map_err(IntakeError::Client)?;
+        let consumer: BaseConsumer<Context> = client::consumer(&self.parts.settings)
+            .create_with_context(context)
+            .map_err(IntakeError::Client)?;
         consumer.subscribe(&topics::INPUT).map_err(IntakeError::Client)?;
         let (assigned, paused) = (Vec::new(), BTreeSet::new());
-        Ok(Life { consumer, changes, held: Held { assigned, paused, halted: false, gauge_at: clock::instant() } })
+        Ok(Life {
+            consumer,
+            changes,
+            held: Held { assigned, paused, halted: false, gauge_at: clock::instant() },
+        })
     }
 
     /// Leaves the group in order, so that others need not wait for the session to time out.
@@ -285,7 +290,9 @@ impl Poller {
                 raw,
             },
             // A fault of ours must not stop the lane: the record is kept, and its bytes are the report.
-            Err(_) => Entry { record, duplicate: None, content: [0; 16], decoded: Err(unreadable_by_fault()), raw },
+            Err(_) => {
+                Entry { record, duplicate: None, content: [0; 16], decoded: Err(unreadable_by_fault()), raw }
+            }
         };
         self.parts.progress.handed(&partition, offset + 1);
         if let Some(queue) = self.parts.queues.get(lane_of(number, self.parts.queues.len())) {
@@ -309,7 +316,12 @@ impl Poller {
         if halted != held.halted {
             held.halted = halted;
             let paused = held.paused.clone();
-            Self::set_paused(consumer, held, |partition| halted || !paused.contains(&lane_of(partition, lanes)), halted);
+            Self::set_paused(
+                consumer,
+                held,
+                |partition| halted || !paused.contains(&lane_of(partition, lanes)),
+                halted,
+            );
         }
     }
 
@@ -348,7 +360,9 @@ impl Poller {
         let Ok(control) = self.parts.control.try_recv() else { return Ok(None) };
         match control {
             // Several lanes may have missed for the same reason.
-            Control::FenceMiss if self.misses.back().is_some_and(|last| last.elapsed() < FENCE_ECHO) => Ok(None),
+            Control::FenceMiss if self.misses.back().is_some_and(|last| last.elapsed() < FENCE_ECHO) => {
+                Ok(None)
+            }
             Control::FenceMiss => self.fence_miss().map(Some),
             Control::Leave(why) => {
                 self.parts.health.unwell("instance", &why);
@@ -370,11 +384,17 @@ impl Poller {
             return Err(IntakeError::Fenced);
         }
         let wait = clock::backoff(REBUILD_FIRST.saturating_mul(2), REBUILD_MOST, 0);
-        tracing::warn!(wait_milliseconds = wait.as_millis(), "fence miss: this member leaves the group and joins again");
+        tracing::warn!(
+            wait_milliseconds = wait.as_millis(),
+            "fence miss: this member leaves the group and joins again"
+        );
         Ok(Ended::Rebuild(wait))
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "librdkafka's codes: those that end a consumer are named, more will come")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "librdkafka's codes: those that end a consumer are named, more will come"
+    )]
     fn trouble(error: &KafkaError) -> Result<Option<Ended>, IntakeError> {
         match error {
             KafkaError::MessageConsumptionFatal(_) => Err(IntakeError::Fatal(error.clone())),

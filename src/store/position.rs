@@ -128,7 +128,11 @@ pub async fn insert(conn: &mut PgConnection, rows: &[(String, i32, i64)]) -> Res
 ///
 /// # Errors
 /// The statement fails.
-pub async fn claim(conn: &mut PgConnection, partitions: &[(String, i32)], owner: &str) -> Result<(), StoreError> {
+pub async fn claim(
+    conn: &mut PgConnection,
+    partitions: &[(String, i32)],
+    owner: &str,
+) -> Result<(), StoreError> {
     let rows = sorted(partitions, Clone::clone);
     CLAIM
         .query()

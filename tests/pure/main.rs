@@ -2,7 +2,10 @@
 
 #![cfg(test)]
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test names the one variant that it expects")]
-#![expect(clippy::needless_pass_by_value, reason = "helpers of tests are read by their calls, without ampersands")]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests are read by their calls, without ampersands"
+)]
 
 mod contract;
 mod expect;

@@ -41,7 +41,9 @@ pub(super) fn link(
             draft.start_cycle(draft.lead.cycle.motion, false, draft.inputs.occurred_at)?;
             take(draft, owner)
         }
-        StageKind::Queued | StageKind::Offered if !draft.decided_nothing() => draft.diverge("recreated_by_sales"),
+        StageKind::Queued | StageKind::Offered if !draft.decided_nothing() => {
+            draft.diverge("recreated_by_sales")
+        }
         StageKind::Disqualified if !draft.decided_nothing() => draft.diverge("recreated_while_disqualified"),
         StageKind::Suppressed if !draft.decided_nothing() => draft.diverge("recreated_while_suppressed"),
         StageKind::Queued

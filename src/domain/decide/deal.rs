@@ -81,7 +81,12 @@ fn open(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
     }
     let implied = !draft.decided_nothing();
     let custody = reviewed(draft, report).unwrap_or_else(|| draft.dealing(owner(draft, report)));
-    draft.push(Event::OpportunityOpened { opportunity: report.id, at: report.opened_at, implied, custody })?;
+    draft.push(Event::OpportunityOpened {
+        opportunity: report.id,
+        at: report.opened_at,
+        implied,
+        custody,
+    })?;
     draft.note_stranger()
 }
 
@@ -129,7 +134,8 @@ fn reviewed(draft: &Draft<'_>, report: &DealReport) -> Option<Custody> {
     }
     let days = draft.inputs.policy.durations().opportunity_untouched_days;
     let clock = Clock::over(ClockKind::ReviewBy, Basis::Wall, draft.inputs.now, i64::from(days) * DAY);
-    let holder = report.owner.as_ref().map_or_else(|| custody.holder.clone(), |owner| Holder::Rep(owner.clone()));
+    let holder =
+        report.owner.as_ref().map_or_else(|| custody.holder.clone(), |owner| Holder::Rep(owner.clone()));
     Some(custody.clone().with(clock).held_by(holder))
 }
 

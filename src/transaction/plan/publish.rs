@@ -174,7 +174,9 @@ fn differs(work: &super::Work) -> bool {
 /// Events that no topic ever carries; the contract decides on the rest.
 fn may_publish(event: &Event) -> bool {
     match event {
-        Event::SignalRecorded { tell, .. } | Event::EmailOptedOut { tell } | Event::AttemptRecorded { tell, .. } => *tell,
+        Event::SignalRecorded { tell, .. }
+        | Event::EmailOptedOut { tell }
+        | Event::AttemptRecorded { tell, .. } => *tell,
         Event::LeadCaptured { .. }
         | Event::TouchRecorded { .. }
         | Event::PreferenceNoted { .. }

@@ -5,7 +5,7 @@ use crate::contract::request::Request;
 use crate::domain::command::{Command, Offer};
 use crate::domain::lead::{Lead, Stage};
 use crate::domain::policy::Priority;
-use crate::domain::routing::{RouteSubject, Rotation, choose_pool, choose_rep};
+use crate::domain::routing::{Rotation, RouteSubject, choose_pool, choose_rep};
 use crate::domain::team::PoolId;
 use crate::store::StoreError;
 use crate::store::rows::RotationRow;
@@ -43,7 +43,8 @@ impl Planner<'_> {
         let choice = choose_rep(team, here, &subject, &self.rotation, &self.open_leads);
         if let Some(rep) = choice.rep {
             self.rotation = choice.rotation;
-            let rule = choose_pool(self.world.policy, &subject).map_or_else(|| "steward".to_owned(), |it| it.rule);
+            let rule =
+                choose_pool(self.world.policy, &subject).map_or_else(|| "steward".to_owned(), |it| it.rule);
             return Some(Command::OfferLead(Offer {
                 rep,
                 pool: pool.clone(),

@@ -93,7 +93,8 @@ impl Planner<'_> {
 
     /// Merges a report into the deal's row: the higher revision wins, an older one fills in times only.
     pub(super) fn opportunity(&mut self, patch: &DealPatch) -> DealStep {
-        let stored = self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id)).cloned();
+        let stored =
+            self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id)).cloned();
         let Some(stored) = stored else {
             let row = self.merged(None, patch);
             self.opportunities.insert(patch.id, row);
@@ -121,7 +122,8 @@ impl Planner<'_> {
             .as_ref()
             .and_then(|key| self.account_by_key(&format!("crm:{}:{}", key.system, key.id)));
         let amount = patch.amount.as_ref().map(|money| money.ten_thousandths);
-        let currency = patch.amount.as_ref().or(patch.recurring.as_ref()).map(|money: &Money| money.currency.clone());
+        let currency =
+            patch.amount.as_ref().or(patch.recurring.as_ref()).map(|money: &Money| money.currency.clone());
         let first = old.and_then(|row| row.first_ten_thousandths).or(amount.filter(|value| *value > 0));
         let state = match patch.change {
             "won" => "won".to_owned(),
@@ -170,7 +172,8 @@ impl Planner<'_> {
             report.repeated = step.repeated;
             report.late = step.late;
             report.owner = self.member(patch.owner.as_ref());
-            let state = self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id));
+            let state =
+                self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id));
             if let (Some(row), DealChange::Updated) = (state, &report.change) {
                 report.opened_at = row.opened_at;
             }

@@ -61,7 +61,8 @@ impl Session {
             })
             .collect();
         position::insert(conn, &starts).await.map_err(CommitError::Store)?;
-        let mine: Vec<(String, i32)> = starts.into_iter().map(|(topic, partition, _)| (topic, partition)).collect();
+        let mine: Vec<(String, i32)> =
+            starts.into_iter().map(|(topic, partition, _)| (topic, partition)).collect();
         let rows = position::fence(conn, &mine).await.map_err(CommitError::Store)?;
         let owner = self.settings.application_name.clone();
         position::claim(conn, &mine, &owner).await.map_err(CommitError::Store)?;

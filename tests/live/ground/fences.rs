@@ -53,12 +53,21 @@ async fn two_lanes_on_the_same_people_make_each_person_once() {
     let (left, right) = tokio::join!(
         async {
             for round in 0..10u32 {
-                forms.commit(&ground, &(0..40).map(|n| demo_request(round * 40 + n)).collect::<Vec<_>>()).await;
+                forms
+                    .commit(&ground, &(0..40).map(|n| demo_request(round * 40 + n)).collect::<Vec<_>>())
+                    .await;
             }
         },
         async {
             for round in 0..20u32 {
-                signals.commit(&ground, &(0..40).map(|n| page_view(round * 40 + n, (n * 7 + round) % 400)).collect::<Vec<_>>()).await;
+                signals
+                    .commit(
+                        &ground,
+                        &(0..40)
+                            .map(|n| page_view(round * 40 + n, (n * 7 + round) % 400))
+                            .collect::<Vec<_>>(),
+                    )
+                    .await;
             }
         }
     );

@@ -68,7 +68,11 @@ fn every_kind_of_event_has_its_stored_bytes() {
     assert!(kinds.len() > 30, "the names of events are not where this test looks");
     let withdrawals = ["not_accepted", "not_contacted"];
     for kind in kinds.iter().filter(|kind| !withdrawals.contains(kind)) {
-        assert!(stored.contains(kind), "no stored bytes of {kind}; a line for golden_v1.txt:\n{}", line_of(kind));
+        assert!(
+            stored.contains(kind),
+            "no stored bytes of {kind}; a line for golden_v1.txt:\n{}",
+            line_of(kind)
+        );
     }
     assert!(stored.contains("lead"), "a line for golden_v1.txt:\n{}", line_of("lead"));
 }
