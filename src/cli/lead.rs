@@ -116,11 +116,11 @@ fn lines(shown: &Value) -> Vec<String> {
         match value {
             Value::Null => {}
             Value::Array(entries) => {
-                lines.extend(entries.iter().map(|entry| format!("{key:<16} {}", inline(entry))))
+                lines.extend(entries.iter().map(|entry| format!("{key:<16} {}", inline(entry))));
             }
             Value::Object(_) => lines.push(format!("{key:<16} {}", inline(value))),
             Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-                lines.push(format!("{key:<16} {}", inline(value)))
+                lines.push(format!("{key:<16} {}", inline(value)));
             }
         }
     }

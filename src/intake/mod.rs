@@ -9,6 +9,7 @@ mod breaker;
 mod lane;
 mod pending;
 mod poll;
+mod pressure;
 mod progress;
 mod queue;
 mod rebalance;

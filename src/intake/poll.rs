@@ -22,7 +22,7 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -61,7 +61,7 @@ pub(super) struct Parts {
 
 /// The polling thread's work.
 pub struct Poller {
-    parts: Parts,
+    pub(super) parts: Parts,
     names: BTreeMap<String, Arc<str>>,
     misses: VecDeque<Instant>,
 }
@@ -83,10 +83,10 @@ struct Life {
 }
 
 /// What one consumer has been given, and what of it is paused.
-struct Held {
-    assigned: Vec<Partition>,
-    paused: BTreeSet<usize>,
-    halted: bool,
+pub(super) struct Held {
+    pub(super) assigned: Vec<Partition>,
+    pub(super) paused: BTreeSet<usize>,
+    pub(super) halted: bool,
     gauge_at: Instant,
 }
 
@@ -297,45 +297,6 @@ impl Poller {
         self.parts.progress.handed(&partition, offset + 1);
         if let Some(queue) = self.parts.queues.get(lane_of(number, self.parts.queues.len())) {
             queue.push(Item::Record(Box::new(Arrival { entry, bytes })));
-        }
-    }
-
-    /// Pauses what belongs to full lanes, lets go on what has room again.
-    fn pressure(&self, consumer: &BaseConsumer<Context>, held: &mut Held) {
-        let lanes = self.parts.queues.len();
-        for (number, queue) in self.parts.queues.iter().enumerate() {
-            if !held.paused.contains(&number) && queue.is_full() {
-                held.paused.insert(number);
-                Self::set_paused(consumer, held, |partition| lane_of(partition, lanes) == number, true);
-            } else if held.paused.contains(&number) && queue.has_room() && !held.halted {
-                held.paused.remove(&number);
-                Self::set_paused(consumer, held, |partition| lane_of(partition, lanes) == number, false);
-            }
-        }
-        let halted = self.parts.halted.load(Ordering::Relaxed);
-        if halted != held.halted {
-            held.halted = halted;
-            let paused = held.paused.clone();
-            Self::set_paused(
-                consumer,
-                held,
-                |partition| halted || !paused.contains(&lane_of(partition, lanes)),
-                halted,
-            );
-        }
-    }
-
-    fn set_paused(consumer: &BaseConsumer<Context>, held: &Held, chosen: impl Fn(i32) -> bool, paused: bool) {
-        let mut list = TopicPartitionList::new();
-        for (topic, partition) in held.assigned.iter().filter(|(_, partition)| chosen(*partition)) {
-            list.add_partition(topic, *partition);
-        }
-        if list.count() == 0 {
-            return;
-        }
-        let done = if paused { consumer.pause(&list) } else { consumer.resume(&list) };
-        if let Err(error) = done {
-            tracing::warn!(error = %error, kafka.paused = paused, "partitions could not be paused or resumed");
         }
     }
 

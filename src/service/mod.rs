@@ -2,6 +2,7 @@
 //! decides nothing about a lead.
 
 mod desk;
+mod loops;
 mod running;
 
 pub use running::Running;
@@ -264,30 +265,7 @@ impl Parts {
         });
         let mut tasks = JoinSet::new();
         run_intake(&mut tasks, intake, &stop)?;
-        let (settings, health) = (&self.settings, &self.health);
-        let router = Router::new(
-            self.session("router").await?,
-            self.owner.clone(),
-            Arc::clone(settings),
-            health.clone(),
-            self.wake(),
-        );
-        let (woken, cancel) = (Arc::clone(&self.router), stop.clone());
-        tasks.spawn(async move {
-            ("the router", {
-                router.run(woken, cancel).await;
-                Ok(())
-            })
-        });
-        let sweeper =
-            Sweeper::new(self.session("sweeper").await?, Arc::clone(settings), health.clone(), self.wake());
-        let cancel = stop.clone();
-        tasks.spawn(async move {
-            ("the sweeper", {
-                sweeper.run(cancel).await;
-                Ok(())
-            })
-        });
+        self.run_turns(&mut tasks, &stop).await?;
         let (asks, queue) = ask::door();
         let desk = Desk {
             session: self.session("asks").await?,
@@ -302,30 +280,14 @@ impl Parts {
                 Ok(())
             })
         });
-        let mut late_tasks = JoinSet::new();
-        let events = self.relay(Kind::Events).await?;
-        let states = self.relay(Kind::State).await?;
-        let last = CancellationToken::new();
-        let (woken, cancel, after) = (Arc::clone(&self.events), late.clone(), last.clone());
-        late_tasks.spawn(async move {
-            events.run(woken, cancel).await;
-            after.cancel();
-            ("the relay of events", Ok(()))
-        });
-        let woken = Arc::clone(&self.states);
-        late_tasks.spawn(async move {
-            ("the relay of state", {
-                states.run(woken, last).await;
-                Ok(())
-            })
-        });
+        let late_tasks = self.run_relays(&late).await?;
         let state = self.web_state(asks, texts).await?;
         let cancel = stop.clone();
         tasks.spawn(async move {
             ("the web server", web::serve(listener, state, cancel).await.map_err(Into::into))
         });
         tracing::info!(http.address = %address, "baton is live: http://{address}");
-        let bound = settings.shutdown_bound();
+        let bound = self.settings.shutdown_bound();
         Ok(Running { address, health: self.health, stop, late, tasks, late_tasks, bound })
     }
 

@@ -18,7 +18,7 @@ pub(super) fn attempt(draft: &mut Draft<'_>, attempt: &Attempt) -> Result<(), Re
         Stage::Unseen | Stage::Merged { .. } => return Err(Refusal::NotFound),
         Stage::Queued { pool, .. } if attempt.is_human() && draft.is_of_pool(&pool) => draft.take(true)?,
         Stage::Offered { rep, .. } if attempt.is_human() && draft.member() == Some(&rep) => {
-            draft.take(true)?
+            draft.take(true)?;
         }
         Stage::Suppressed { .. } => draft.diverge("contact_despite_suppression")?,
         Stage::Captured(_)
