@@ -1,6 +1,7 @@
 //! Baton stands between marketing and sales. Reading order: `domain`, `contract`, `transaction`, `service`.
 
 pub mod audit;
+pub mod broker;
 pub mod cli;
 pub mod clock;
 pub mod contract;

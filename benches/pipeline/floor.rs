@@ -5,7 +5,7 @@ use super::installation::{Installation, PARTITIONS};
 use super::records::{Made, Record};
 use baton::contract::{Decoder, RecordIn};
 use baton::domain::time::Moment;
-use baton::intake::record;
+use baton::intake;
 use baton::service;
 use baton::settings::{Flags, Settings};
 use baton::transaction::batch::{BATCH_RECORDS_MAX, Batch, DuplicateKey, Entry, Move, Raw, RecordRef};
@@ -34,7 +34,7 @@ struct Lane {
 /// Writes the forms, then measures the mix.
 pub async fn run(installation: &Installation, made: &Made) -> Floor {
     let mut settings = Settings::load(&Flags::default()).expect("settings");
-    settings.database.url = installation.url.clone().into();
+    settings.database.url = baton::settings::Secret::new(installation.url.clone());
     let keys = service::keys(&settings).await.expect("a service key");
     let decoder = Decoder::new(keys.clone()).expect("the schemas compile");
     let parts = service::session_settings(&settings, keys, String::new()).expect("session settings");
@@ -100,7 +100,7 @@ impl Lane {
                 caught_up_to: Some(now),
             });
             moved.to = offset + 1;
-            moved.last_hash = Some(record::hash(&raw));
+            moved.last_hash = Some(intake::hash(&raw));
             entries.push(entry(decoder, &reference, made, raw, topic, offset, now));
         }
         Batch { entries, moves: moves.into_values().collect(), ..Batch::default() }

@@ -6,7 +6,7 @@ use crate::contract::keys::Keys;
 use crate::contract::{Decoder, RecordIn};
 use crate::domain::policy::Reference;
 use crate::domain::time::Moment;
-use crate::intake::client;
+use crate::broker::client;
 use crate::settings::Settings;
 use clap::Args;
 use rdkafka::message::{Header, OwnedHeaders};

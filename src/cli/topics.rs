@@ -1,7 +1,7 @@
 //! `baton topics`: creates what is missing, checks what is there. It never changes or deletes a topic.
 
 use super::output::{FAILED, FAULT, Failure, block_on, say, say_json};
-use crate::intake::{client, counts, topics};
+use crate::broker::{client, counts, topics};
 use crate::settings::Settings;
 use clap::{Args, Subcommand};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// A broker that does not answer so long is away.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Looks at the broker at most so often after topics were made, a fifth of a second apart: ten seconds.
+const VISIBLE_TRIES_MAX: u32 = 50;
+const VISIBLE_WAIT: Duration = Duration::from_millis(200);
 /// Room for six lanes, and a number that many lane counts divide.
 const PARTITIONS: i32 = 6;
 /// The broker's default.
@@ -109,8 +112,20 @@ async fn make(settings: &Settings, create: &Create) -> Result<(), Failure> {
             }
         }
     }
+    until_visible(settings)?;
     for topic in found.keys() {
         say(format!("kept    {topic} with {} partitions", found.get(topic).copied().unwrap_or_default()));
     }
     Ok(())
+}
+
+/// A broker answers for a new topic a moment after it was made; who starts the service next should find it.
+fn until_visible(settings: &Settings) -> Result<(), Failure> {
+    for _ in 0..VISIBLE_TRIES_MAX {
+        if counts::missing(&counts(settings)?).is_empty() {
+            return Ok(());
+        }
+        std::thread::sleep(VISIBLE_WAIT);
+    }
+    Err(Failure::new(FAILED, "the topics were made, but the broker does not show them yet: run `baton topics check`"))
 }

@@ -1,7 +1,7 @@
 //! An in-process Kafka broker for the demo: librdkafka's own, which speaks the real protocol on a loopback port. It never
 //! keeps more than 5 MiB or 100,000 records of a partition (older ones go silently), so it is not for load or durability.
 
-use crate::intake::topics;
+use crate::broker::topics;
 use rdkafka::error::KafkaError;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;

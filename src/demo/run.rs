@@ -11,7 +11,7 @@ use super::town::Town;
 use super::{DemoError, say, verdict};
 use crate::clock;
 use crate::domain::time::{DAY, HOUR, Moment};
-use crate::intake::client;
+use crate::broker::client;
 use crate::service;
 use crate::settings::{FirstStart, Flags, Secret, Settings};
 use crate::store::connect;

@@ -83,13 +83,12 @@ impl Stepped {
         let owner = format!("history-{}", std::process::id());
         let router = Router::new(
             open(&sessions, "router").await?,
-            keys.clone(),
             owner.clone(),
             Arc::clone(settings),
             health.clone(),
             Arc::clone(&wake),
         );
-        let sweeper = Sweeper::new(open(&sessions, "sweeper").await?, keys, Arc::clone(settings), health.clone(), wake);
+        let sweeper = Sweeper::new(open(&sessions, "sweeper").await?, Arc::clone(settings), health.clone(), wake);
         let relay = async |kind| {
             let outlet = Outlet::open(settings.database.url.expose()).await.map_err(DemoError::Store)?;
             Ok::<_, DemoError>(Relay::new(kind, Arc::clone(settings), outlet, owner.clone(), health.clone()))

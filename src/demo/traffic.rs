@@ -1,7 +1,7 @@
 //! Both ends of the company's wire: its records to Kafka, and the CRM that reads `handoff.leads.v1`. It never speaks to the database.
 
 use super::company::OutRecord;
-use crate::intake::client::{self, Quiet};
+use crate::broker::client::{self, Quiet};
 use crate::settings::Settings;
 use futures_util::future::join_all;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};

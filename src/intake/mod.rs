@@ -6,8 +6,6 @@
 //! gauge; the position in Postgres is what counts. It never writes SQL and never decides anything about a lead.
 
 mod breaker;
-pub mod client;
-pub mod counts;
 mod lane;
 mod pending;
 mod poll;
@@ -16,7 +14,6 @@ mod queue;
 mod rebalance;
 mod record;
 mod start;
-pub mod topics;
 mod watch;
 
 pub use lane::Lane;

@@ -3,7 +3,8 @@
 
 use super::progress::Progress;
 use super::start::{self, Held, Stored};
-use super::{Assigned, Partition, StartError, client};
+use super::{Assigned, Partition, StartError};
+use crate::broker::client;
 use crate::settings::FirstStart;
 use crate::telemetry::metrics;
 use crate::transaction::session::{CommitError, Session, Wanted};

@@ -3,7 +3,8 @@
 
 use super::progress::{Progress, Standing};
 use super::queue::{Item, Queue};
-use super::{Control, IntakeError, Partition, client, counts, lane_of};
+use super::{Control, IntakeError, Partition, lane_of};
+use crate::broker::{client, counts};
 use crate::clock;
 use crate::settings::Settings;
 use crate::telemetry::health::Health;

@@ -3,7 +3,7 @@
 
 use super::filling::{self, Outgoing};
 use super::{Relay, RelayError, round};
-use crate::intake::client;
+use crate::broker::client;
 use crate::settings::Settings;
 use crate::store::outbox::Unsent;
 use crate::telemetry::semantic;

@@ -10,7 +10,7 @@ mod fenced;
 mod round;
 
 use crate::clock;
-use crate::intake::client;
+use crate::broker::client;
 use crate::settings::Settings;
 use crate::store::error::StoreError;
 use crate::store::outbox::{SHARDS, Unsent};

@@ -2,7 +2,7 @@
 
 use super::filling::{self, Outgoing};
 use super::{Relay, RelayError};
-use crate::intake::client;
+use crate::broker::client;
 use crate::domain::ids::LeadId;
 use crate::store::outbox::Unsent;
 use crate::telemetry::metrics;

@@ -2,7 +2,6 @@
 //! never chooses anybody and holds no SQL.
 
 use crate::clock;
-use crate::contract::keys::Keys;
 use crate::domain::team::PoolId;
 use crate::domain::time::SECOND;
 use crate::settings::Settings;
@@ -29,7 +28,6 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// One instance's router; pools are shared between instances by leases.
 pub struct Router {
     session: Session,
-    keys: Keys,
     /// Names this instance on the leases.
     owner: String,
     settings: Arc<Settings>,
@@ -42,13 +40,12 @@ impl Router {
     #[must_use]
     pub fn new(
         session: Session,
-        keys: Keys,
-        owner: String,
+            owner: String,
         settings: Arc<Settings>,
         health: Health,
         wake: Wake,
     ) -> Self {
-        Self { session, keys, owner, settings, health, wake }
+        Self { session, owner, settings, health, wake }
     }
 
     /// Runs until cancelled, woken when a lead came to stand in a queue and by its own tick.
@@ -103,7 +100,7 @@ impl Router {
             let batch = Batch {
                 stream: Some(Stream::Route(stream(&pool))),
                 routing: Some(pool),
-                entries: leads.into_iter().map(|lead| turn::route(&self.keys, lead, now)).collect(),
+                entries: leads.into_iter().map(|lead| turn::route(self.session.keys(), lead, now)).collect(),
                 ..Batch::default()
             };
             let span = semantic::turn_span("route", batch.entries.len());

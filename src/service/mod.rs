@@ -252,7 +252,6 @@ impl Parts {
         let (settings, health) = (&self.settings, &self.health);
         let router = Router::new(
             self.session("router").await?,
-            self.keys.clone(),
             self.owner.clone(),
             Arc::clone(settings),
             health.clone(),
@@ -262,7 +261,6 @@ impl Parts {
         tasks.spawn(async move { ("the router", { router.run(woken, cancel).await; Ok(()) }) });
         let sweeper = Sweeper::new(
             self.session("sweeper").await?,
-            self.keys.clone(),
             Arc::clone(settings),
             health.clone(),
             self.wake(),

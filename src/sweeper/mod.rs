@@ -2,7 +2,6 @@
 //! means is decided in `plan`; this never decides it and holds no SQL.
 
 use crate::clock;
-use crate::contract::keys::Keys;
 use crate::domain::ids::LeadId;
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
@@ -28,7 +27,6 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// One instance's sweeper. Two of them do no harm: a clock that the other has passed is stale.
 pub struct Sweeper {
     session: Session,
-    keys: Keys,
     settings: Arc<Settings>,
     health: Health,
     wake: Wake,
@@ -38,8 +36,8 @@ pub struct Sweeper {
 impl Sweeper {
     /// A sweeper over a session of its own.
     #[must_use]
-    pub fn new(session: Session, keys: Keys, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
-        Self { session, keys, settings, health, wake, maintained_at: None }
+    pub fn new(session: Session, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
+        Self { session, settings, health, wake, maintained_at: None }
     }
 
     /// Runs until cancelled, once per tick; without pause while more is due.
@@ -93,7 +91,7 @@ impl Sweeper {
         }
         let mut streams: BTreeMap<u8, Batch> = BTreeMap::new();
         for lead in self.session.leads(&due).await? {
-            let Some(entry) = turn::pass_deadline(&self.keys, &lead, horizon.now) else { continue };
+            let Some(entry) = turn::pass_deadline(self.session.keys(), &lead, horizon.now) else { continue };
             let number = stream(lead.id);
             let batch = streams
                 .entry(number)

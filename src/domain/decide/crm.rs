@@ -30,6 +30,9 @@ pub(super) fn link(
         if draft.stage() == StageKind::Captured && draft.lead.cycle.terms.is_none() {
             draft.try_mql(None)?;
         }
+        if stage == StageKind::Suppressed && !draft.decided_nothing() {
+            return draft.diverge("recreated_while_suppressed");
+        }
         return Ok(());
     }
     match stage {

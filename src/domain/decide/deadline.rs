@@ -66,7 +66,16 @@ fn fall_due(draft: &mut Draft<'_>, custody: Custody, clock: Clock) -> Result<(),
     }
     let (kind, due_by) = (clock.kind, clock.due_by);
     let custody = advanced(draft, custody, clock);
+    let custody = if kind == ClockKind::RouteBy { held_by_manager(draft, custody) } else { custody };
     draft.push(Event::ClockBreached { kind, due_by, custody })
+}
+
+/// A queue that nobody served in time is the steward's manager's; the router goes on offering from it.
+fn held_by_manager(draft: &Draft<'_>, custody: Custody) -> Custody {
+    let team = draft.inputs.team;
+    let Some(manager) = team.manager_of(custody.holder.member()) else { return custody };
+    let manager = team.acting(manager).clone();
+    custody.held_by(Holder::Steward(manager))
 }
 
 /// The holder's own time and its grace are over: the lead goes to the next rep, or after the third to the steward.

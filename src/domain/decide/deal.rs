@@ -194,17 +194,17 @@ fn lost(
     if known == Some(DealState::Lost) {
         return Err(Refusal::NothingChanges);
     }
-    match draft.stage() {
-        StageKind::Won => {
-            if known != Some(DealState::Won) {
-                return record(draft, report, DealState::Lost, false);
-            }
-            record(draft, report, DealState::Lost, false)?;
-            draft.push(Event::WinReversed { opportunity: report.id })?;
-            if cycle_is_won(draft) {
-                return Ok(());
-            }
+    if known == Some(DealState::Won) {
+        record(draft, report, DealState::Lost, false)?;
+        draft.push(Event::WinReversed { opportunity: report.id })?;
+        // A win of an earlier cycle, or one of several: figures net it, and the lead stays where it is.
+        if draft.stage() != StageKind::Won || cycle_is_won(draft) {
+            return Ok(());
         }
+    }
+    match draft.stage() {
+        StageKind::Won if known == Some(DealState::Won) => {}
+        StageKind::Won => return record(draft, report, DealState::Lost, false),
         StageKind::Lost | StageKind::Recycled | StageKind::Disqualified => {
             return record(draft, report, DealState::Lost, false);
         }
@@ -217,10 +217,6 @@ fn lost(
         | StageKind::SalesQualified
         | StageKind::Suppressed
         | StageKind::Merged => open(draft, report)?,
-    }
-    if draft.stage() == StageKind::Opportunity && known == Some(DealState::Won) {
-        record(draft, report, DealState::Lost, false)?;
-        return draft.push(Event::WinReversed { opportunity: report.id });
     }
     if has_other_open_deal(draft, report) {
         return record(draft, report, DealState::Lost, false);

@@ -8,7 +8,7 @@ use crate::domain::custody::{ClockKind, Holder};
 use crate::domain::event::Event;
 use crate::domain::lead::{Motion, Origin, Permission, Stage, StageKind, SuppressedFor};
 use crate::domain::policy::{DisqualifiedFor, Grade, MqlVerdict, Priority};
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Known, Profile, ProfilePatch};
 use crate::domain::scoring::Standing;
 use crate::domain::signal::Signal;
 use crate::domain::time::{Moment, SECOND};
@@ -37,7 +37,7 @@ pub(super) fn record(draft: &mut Draft<'_>, signal: &Signal, report: &Report) ->
     if draft.lead.signals.holds(signal.id) {
         return learn(draft, report);
     }
-    learn(draft, report)?;
+    learn_from_signal(draft, report)?;
     let tell = is_with_sales(draft.stage());
     draft.push(Event::SignalRecorded { signal: *signal, tell })?;
     touch(draft, signal, report)?;
@@ -101,7 +101,7 @@ pub(super) fn opt_out(draft: &mut Draft<'_>, signal: &Signal) -> Result<(), Refu
     if draft.lead.consent.email == Permission::Withdrawn {
         return Err(Refusal::NothingChanges);
     }
-    let tell = is_with_sales(draft.stage());
+    let tell = draft.stage() == StageKind::Queued || is_with_sales(draft.stage());
     draft.push(Event::EmailOptedOut { tell })?;
     if !draft.lead.signals.holds(signal.id) {
         draft.push(Event::SignalRecorded { signal: *signal, tell: false })?;
@@ -129,18 +129,37 @@ fn is_opt_out(draft: &Draft<'_>) -> bool {
     matches!(draft.lead.stage, Stage::Suppressed { reason: SuppressedFor::OptOut, .. })
 }
 
-/// Takes over what a record says about the person; nothing new is no event.
-pub(super) fn learn(draft: &mut Draft<'_>, report: &Report) -> Result<(), Refusal> {
-    let before = &draft.lead;
-    let patched: Profile = before.profile.clone().patched(&report.patch, report.stamp);
-    let event = Event::ProfileReported {
+/// Takes over what a signal says about the person, also who said last what is known already: told in any order, the
+/// same signals leave the same profile. (What an address alone says is not worth an event a click.)
+fn learn_from_signal(draft: &mut Draft<'_>, report: &Report) -> Result<(), Refusal> {
+    let before = draft.lead.version;
+    learn(draft, report)?;
+    let patch = ProfilePatch { mail: None, known: Known::default(), ..report.patch.clone() };
+    if draft.lead.version > before || patch == ProfilePatch::default() {
+        return Ok(());
+    }
+    if draft.lead.profile.clone().patched(&report.patch, report.stamp) == draft.lead.profile {
+        return Ok(());
+    }
+    draft.push(reported(report))
+}
+
+fn reported(report: &Report) -> Event {
+    Event::ProfileReported {
         patch: report.patch.clone(),
         stamp: report.stamp,
         consent: report.consent,
         guards: report.guards,
         account: report.account,
         customer: report.customer,
-    };
+    }
+}
+
+/// Takes over what a record says about the person; nothing new is no event.
+pub(super) fn learn(draft: &mut Draft<'_>, report: &Report) -> Result<(), Refusal> {
+    let before = &draft.lead;
+    let patched: Profile = before.profile.clone().patched(&report.patch, report.stamp);
+    let event = reported(report);
     let after = crate::domain::evolve::evolve(before.clone(), &event).map_err(Refusal::Impossible)?;
     let same_values = values(&patched) == values(&before.profile);
     let changed = !same_values

@@ -16,6 +16,7 @@ use super::plan::{self, Planned};
 use super::recovery::{self, Next, Reply, Standing};
 use super::texts::{self, TextCache};
 use crate::contract::Decoder;
+use crate::contract::keys::Keys;
 use crate::domain::ids::LeadId;
 use crate::domain::time::Moment;
 use crate::store::connect::{self, Connection, Timeouts};
@@ -121,6 +122,12 @@ impl Session {
     #[must_use]
     pub fn texts(&self) -> &Texts {
         &self.texts
+    }
+
+    /// The keys that identifiers are looked up under.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        self.settings.decoder.keys()
     }
 
     /// Takes a batch through load, plan and apply, and commits it: all of it, or nothing.

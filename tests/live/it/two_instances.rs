@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// What the issue of losing an instance may cost: its session's timeout of ten seconds and the rebalance.
 const TAKEOVER_MAX: Duration = Duration::from_secs(15);
-const SESSION: (&str, &str) = ("BATON__KAFKA__CLIENT__session.timeout.ms", "10000");
+const SESSION: (&str, &str) = ("BATON__KAFKA__SESSION_TIMEOUT_MILLISECONDS", "10000");
 
 fn owners(installation: &Installation) -> i64 {
     installation.number("SELECT count(DISTINCT owner) FROM input_position")

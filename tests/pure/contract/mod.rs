@@ -1,0 +1,69 @@
+//! The contract as files: schemas against their examples, and the stored formats against bytes that were stored before.
+
+mod golden;
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// The folder of the schemas.
+pub fn schemas() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas")
+}
+
+pub fn json(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The violations of a document against a schema file; formats count.
+pub fn violations(schema: &str, document: &Value) -> Vec<String> {
+    let validator = jsonschema::draft202012::options()
+        .should_validate_formats(true)
+        .build(&json(&schemas().join(schema)))
+        .unwrap_or_else(|error| panic!("{schema}: {error}"));
+    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn every_example_holds_against_its_schema() {
+    let index = json(&schemas().join("index.json"));
+    let mut checked = 0;
+    for row in index.as_array().unwrap() {
+        let schema = row["schema"].as_str().unwrap();
+        let examples = row["examples"].as_array().unwrap();
+        assert!(!examples.is_empty(), "{schema} has no example");
+        for example in examples {
+            let path = example.as_str().unwrap();
+            let event = json(&schemas().join(path));
+            assert_eq!(event["type"], row["type"], "{path}");
+            let faults = violations(schema, &event["data"]);
+            assert!(faults.is_empty(), "{path}: {}", faults.join("; "));
+            checked += 1;
+        }
+    }
+    assert!(checked > 100, "the index has lost its examples: {checked}");
+}
+
+#[test]
+fn every_schema_in_the_tree_is_in_the_index_and_refuses_an_empty_document_or_says_all_is_optional() {
+    let index = json(&schemas().join("index.json"));
+    let listed: Vec<&str> = index.as_array().unwrap().iter().map(|row| row["schema"].as_str().unwrap()).collect();
+    for topic in std::fs::read_dir(schemas()).unwrap() {
+        let topic = topic.unwrap().path();
+        if !topic.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(&topic).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.strip_prefix(schemas()).unwrap().to_str().unwrap().to_owned();
+            if !name.ends_with(".schema.json") {
+                continue;
+            }
+            assert!(listed.contains(&name.as_str()), "{name} is not in index.json");
+            let demands = json(&path).get("required").and_then(Value::as_array).map_or(0, Vec::len);
+            let refuses = !violations(&name, &serde_json::json!({})).is_empty();
+            assert!(refuses || demands == 0, "{name} demands fields and takes an empty document");
+            assert!(!violations(&name, &serde_json::json!("text")).is_empty(), "{name} takes a text");
+        }
+    }
+}

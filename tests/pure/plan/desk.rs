@@ -1,0 +1,304 @@
+//! A plan's surroundings in memory: records are decoded by the real decoder, and what a plan writes is there for the
+//! next one. Every plan is made twice and held against what every transaction promises.
+
+use crate::contract::{json, schemas, violations};
+use crate::story::{POLICY, TEAM, start};
+use baton::contract::keys::Keys;
+use baton::contract::policy_text;
+use baton::contract::{Decoder, RecordIn};
+use baton::domain::ids::{KeyKind, LeadId};
+use baton::domain::lead::Lead;
+use baton::domain::policy::Reference;
+use baton::domain::time::{DAY, MINUTE, Moment};
+use baton::store::rows::{AuditSubject, OutTopic, OutboxRow};
+use baton::store::write_set::WriteSet;
+use baton::transaction::batch::{Batch, DuplicateKey, Entry, Move, Outcome, Raw, RecordRef, Stream};
+use baton::transaction::loaded::{AccountState, Loaded, Waiting, World};
+use baton::transaction::plan::{Planned, plan};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+static DECODER: LazyLock<Decoder> = LazyLock::new(|| Decoder::new(Keys::new(b"a service key for tests", 1)).unwrap());
+static REFERENCE: LazyLock<Reference> =
+    LazyLock::new(|| policy_text::reference(policy_text::DEFAULT_REFERENCE).unwrap());
+
+/// State between transactions.
+pub struct Desk {
+    pub loaded: Loaded,
+    pub now: Moment,
+    pub live_from: Moment,
+    offsets: BTreeMap<String, i64>,
+    /// Every outbox row so far.
+    pub published: Vec<OutboxRow>,
+    /// Last `topic_sequence` of a lead on a topic.
+    sequences: BTreeMap<(LeadId, OutTopic), i64>,
+    /// Head hash of each lead.
+    heads: BTreeMap<LeadId, [u8; 32]>,
+    /// Last audit number of each stream.
+    streams: BTreeMap<String, i64>,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        Self {
+            loaded: Loaded::default(),
+            now: start(),
+            live_from: start().plus(-365 * DAY),
+            offsets: BTreeMap::new(),
+            published: Vec::new(),
+            sequences: BTreeMap::new(),
+            heads: BTreeMap::new(),
+            streams: BTreeMap::new(),
+        }
+    }
+
+    /// One record of a topic, in structured mode, decoded.
+    pub fn entry(&mut self, topic: &str, event: &Value) -> Entry {
+        self.bytes(topic, event.to_string().into_bytes())
+    }
+
+    pub fn bytes(&mut self, topic: &str, value: Vec<u8>) -> Entry {
+        let offset = self.offsets.entry(topic.to_owned()).or_insert(0);
+        let record =
+            RecordRef { topic: topic.into(), partition: 0, offset: *offset, timestamp: self.now };
+        *offset += 1;
+        let headers = vec![("content-type".to_owned(), b"application/cloudevents+json".to_vec())];
+        let decoded = DECODER.decode(
+            RecordIn {
+                topic,
+                partition: 0,
+                offset: record.offset,
+                timestamp: self.now,
+                key: None,
+                headers: &headers,
+                value: Some(&value),
+                received_at: self.now,
+            },
+            &REFERENCE,
+        );
+        Entry {
+            record: Some(record),
+            raw: Raw { key: None, headers, value: Some(value) },
+            duplicate: decoded.duplicate.map(|(minute, digest)| DuplicateKey { minute, digest }),
+            content: decoded.content,
+            decoded: decoded.decoded,
+        }
+    }
+
+    /// Plans and takes over one batch of records.
+    pub fn run(&mut self, entries: Vec<Entry>) -> Planned {
+        let mut moves: BTreeMap<String, Move> = BTreeMap::new();
+        for record in entries.iter().filter_map(|entry| entry.record.as_ref()) {
+            let moved = moves.entry(record.topic.to_string()).or_insert_with(|| Move {
+                topic: record.topic.clone(),
+                partition: 0,
+                epoch: 1,
+                from: record.offset,
+                to: record.offset,
+                last_hash: Some([7; 32]),
+                caught_up_to: Some(record.timestamp),
+            });
+            moved.to = record.offset + 1;
+        }
+        self.take(Batch { entries, moves: moves.into_values().collect(), ..Batch::default() })
+    }
+
+    /// The same for what is no record: asks, clocks, offers.
+    pub fn take(&mut self, batch: Batch) -> Planned {
+        self.now = self.now.plus(MINUTE);
+        let world = World {
+            now: self.now,
+            policy: &POLICY,
+            team: &TEAM,
+            reference: &REFERENCE,
+            live_from: self.live_from,
+            timeline: 0,
+            board_url: None,
+        };
+        let planned = plan(&batch, &self.loaded, &world).unwrap();
+        let again = plan(&batch, &self.loaded, &world).unwrap();
+        assert_eq!(planned.write, again.write, "the same batch plans the same rows");
+        assert_eq!(planned.outcomes, again.outcomes);
+        assert_eq!(planned.outcomes.len(), batch.entries.len(), "one outcome for each record");
+        self.counts(&batch, &planned);
+        self.chain(&planned.write);
+        self.records(&planned.write);
+        self.keep(&batch, &planned.write);
+        planned
+    }
+
+    fn counts(&self, batch: &Batch, planned: &Planned) {
+        for moved in &batch.moves {
+            let key = (moved.topic.to_string(), moved.partition);
+            let row = planned.write.ledger.iter().find(|row| (row.topic.clone(), row.partition) == key).unwrap();
+            let sum = row.applied + row.duplicate + row.filtered + row.refused + row.parked + row.quarantined;
+            assert_eq!(row.read, sum, "the ledger does not add up: {row:?}");
+            assert_eq!(i64::from(row.read), row.to_offset - row.from_offset);
+            let position = planned.write.positions.iter().find(|it| it.topic == key.0).unwrap();
+            assert_eq!(position.next_offset, moved.to);
+        }
+        for (entry, outcome) in batch.entries.iter().zip(&planned.outcomes) {
+            let Some(record) = &entry.record else { continue };
+            if let Outcome::Quarantined(_) = outcome {
+                let kept = |row: &&baton::store::rows::KeptRow| row.offset == record.offset && *row.topic == *record.topic;
+                assert_eq!(planned.write.quarantine.iter().filter(kept).count(), 1);
+            }
+        }
+    }
+
+    /// Numbers are gapless by stream, versions by lead, and each row names the hash of its lead's last.
+    fn chain(&mut self, write: &WriteSet) {
+        let mut versions: BTreeMap<LeadId, u64> =
+            self.loaded.leads.iter().map(|(id, row)| (*id, row.lead.version)).collect();
+        for row in &write.audit {
+            let last = self.streams.entry(row.stream.clone()).or_insert(0);
+            assert_eq!(row.stream_sequence, *last + 1, "a gap in {}", row.stream);
+            *last += 1;
+            let AuditSubject::Lead(lead) = row.subject else { continue };
+            let version = versions.entry(lead).or_insert(0);
+            assert_eq!(row.version, i64::try_from(*version).unwrap() + 1, "a gap in the lead's versions");
+            *version += 1;
+            let head = self.heads.entry(lead).or_insert([0; 32]);
+            assert_eq!(row.previous, *head, "the chain is broken");
+            assert_ne!(row.hash, row.previous);
+            *head = row.hash;
+        }
+        for row in &write.leads {
+            assert_eq!(row.lead.version, versions[&row.lead.id], "state and audit disagree");
+            assert_eq!(row.head_hash, self.heads[&row.lead.id]);
+            crate::story::check(&row.lead);
+        }
+    }
+
+    /// What is published holds against its schema, is numbered without a gap, and names nobody.
+    fn records(&mut self, write: &WriteSet) {
+        for row in &write.outbox {
+            let payload = row.payload.as_ref().unwrap();
+            let text = String::from_utf8(payload.clone()).unwrap();
+            assert!(!text.contains('@'), "an address is published: {}", row.event_type);
+            let document: Value = serde_json::from_slice(payload).unwrap();
+            let schema = format!("{}/{}.schema.json", row.topic.name(), row.event_type);
+            let faults = violations(&schema, &document);
+            assert!(faults.is_empty(), "{schema}: {}\n{text}", faults.join("; "));
+            if row.topic != OutTopic::State {
+                let last = self.sequences.entry((row.lead, row.topic)).or_insert(0);
+                assert_eq!(row.topic_sequence, *last + 1, "a gap on {}", row.topic.name());
+                *last += 1;
+            }
+        }
+        self.published.extend(write.outbox.iter().cloned());
+        for row in &write.audit {
+            assert!(!row.payload.windows(8).any(|window| window == b"@example"), "an address stands in the audit");
+        }
+    }
+
+    /// What the next transaction will load.
+    fn keep(&mut self, batch: &Batch, write: &WriteSet) {
+        for entry in &batch.entries {
+            if let (Some(key), Ok(_)) = (entry.duplicate, &entry.decoded) {
+                self.loaded.seen.entry(key).or_insert(entry.content);
+            }
+        }
+        self.loaded.identities.extend(write.identities.iter().map(|row| (row.key, row.lead)));
+        self.loaded.leads.extend(write.leads.iter().map(|row| (row.lead.id, row.clone())));
+        for row in &write.accounts {
+            for key in &row.keys {
+                self.loaded.accounts_by_key.entry(key.clone()).or_insert(row.id);
+            }
+            let state: &mut AccountState = self.loaded.accounts.entry(row.id).or_default();
+            state.kind = row.kind.clone().or_else(|| state.kind.take());
+            state.owner = row.owner.clone().or_else(|| state.owner.take());
+        }
+        self.loaded.opportunities.extend(write.opportunities.iter().map(|row| (row.id, row.clone())));
+        self.loaded.contacts.extend(write.contacts.iter().map(|row| (row.opportunity, row.lead)));
+        for row in &write.anonymous {
+            self.loaded.anonymous.entry(row.key).or_default().push(row.signal);
+        }
+        for row in &write.parked {
+            let entry = batch.entries.iter().find(|entry| {
+                entry.record.as_ref().is_some_and(|it| it.offset == row.kept.offset && *it.topic == *row.kept.topic)
+            });
+            if let Some(entry) = entry {
+                let waiting = Waiting { id: row.kept.id, keys: row.keys.clone(), entry: entry.clone() };
+                self.loaded.waiting.push(waiting);
+            }
+        }
+        let resolved: BTreeSet<_> = write.parked_resolved.iter().map(|(id, _)| *id).collect();
+        self.loaded.waiting.retain(|waiting| !resolved.contains(&waiting.id));
+        for row in &write.positions {
+            self.loaded.positions.insert((row.topic.clone(), row.partition), row.audit_sequence);
+        }
+        self.loaded.streams.extend(write.streams.iter().cloned());
+    }
+
+    /// The lead that an e-mail names.
+    pub fn lead(&self, email: &str) -> &Lead {
+        let key = DECODER.keys().email(email);
+        assert_eq!(key.kind, KeyKind::Email);
+        let id = self.loaded.identities.get(&key).unwrap_or_else(|| panic!("nobody is {email}"));
+        &self.loaded.leads[id].lead
+    }
+
+    /// Types published so far, in order, without the state topic.
+    pub fn types(&self) -> Vec<&str> {
+        self.published.iter().filter(|row| row.topic != OutTopic::State).map(|row| row.event_type.as_str()).collect()
+    }
+
+    /// An RFC 3339 time so many minutes before now.
+    pub fn minutes_ago(&self, minutes: i64) -> String {
+        self.now.plus(-minutes * MINUTE).to_string()
+    }
+
+    /// An event around data, a minute old.
+    pub fn event(&self, event_type: &str, id: &str, data: Value) -> Value {
+        json!({
+            "specversion": "1.0", "id": id, "source": "/test", "type": format!("io.baton.{event_type}"),
+            "time": self.minutes_ago(1), "data": data,
+        })
+    }
+
+    /// A form of a vice president, unless the title is another.
+    pub fn form(&mut self, id: &str, email: &str, title: &str) -> Entry {
+        let data = json!({
+            "form_id": "form-demo-en", "form_kind": "demo",
+            "person": {
+                "email": email, "first_name": "Priya", "last_name": "Raman", "job_title": title, "country": "DE",
+                "company": { "name": "Northwind", "domain": "northwind-robotics.example", "employees": 500,
+                    "industry": "software" },
+            },
+        });
+        let event = self.event("form.submitted.v1", id, data);
+        self.entry("marketing.form-fills.v1", &event)
+    }
+
+    /// A report of the CRM about the person with an e-mail, by somebody of the team.
+    pub fn crm(&mut self, event_type: &str, id: &str, email: &str, by: &str, more: Value) -> Entry {
+        let mut data = json!({
+            "person": { "email": email },
+            "actor": { "system": "crm", "object": "user", "id": by },
+        });
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let event = self.event(event_type, id, data);
+        let topic = if event_type.starts_with("sales.") { "sales.feedback.v1" } else { "crm.lead-events.v1" };
+        self.entry(topic, &event)
+    }
+}
+
+/// The router's or the sweeper's batch around one entry.
+pub fn loop_batch(stream: Stream, entry: Entry) -> Batch {
+    Batch { stream: Some(stream), entries: vec![entry], ..Batch::default() }
+}
+
+/// Every inbound example of the contract: topic, path, event.
+pub fn examples() -> Vec<(String, String, Value)> {
+    let index = json(&schemas().join("index.json"));
+    let mut all = Vec::new();
+    for row in index.as_array().unwrap().iter().filter(|row| row["direction"] == "in") {
+        for path in row["examples"].as_array().unwrap() {
+            let path = path.as_str().unwrap().to_owned();
+            all.push((row["topic"].as_str().unwrap().to_owned(), path.clone(), json(&schemas().join(path))));
+        }
+    }
+    all
+}

@@ -1,0 +1,5 @@
+//! The plan: batches of real records in, every row of a transaction out. Nothing here knows a database.
+
+mod batches;
+mod desk;
+mod journey;

@@ -1,0 +1,4 @@
+//! Properties: what holds for any history and any order. Seeds are printed by the harness when one fails.
+
+mod custody;
+mod order;
