@@ -156,8 +156,8 @@ mod tests {
         assert_eq!(stretch(9 * DAY, NINETY_DAYS_TAKE / 10), 1);
         assert_eq!(stretch(9 * DAY, NINETY_DAYS_TAKE / 4), 2);
         assert_eq!(stretch(0, NINETY_DAYS_TAKE), STRETCH_MAX);
-        let dawn = at("2026-03-03T07:00:00Z");
-        assert_eq!(pace.next(dawn, None), at("2026-03-03T08:00:00Z"));
+        let dawn = at("2026-03-04T07:00:00Z");
+        assert_eq!(pace.next(dawn, None), at("2026-03-04T08:00:00Z"));
     }
 
     #[test]

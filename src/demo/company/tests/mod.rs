@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use self::toy::{header, run};
-use super::{Company, OutRecord, Settings};
+use super::{Company, OutRecord, Rhythm, Settings};
 
 fn settings(seed: u64) -> Settings {
     Settings::new(seed, "2026-01-05T00:00:00Z".parse().unwrap())
@@ -268,4 +268,21 @@ fn a_record_of_the_service_that_comes_twice_is_reacted_to_once() {
     assert!(kinds.contains(&"crm.lead.created.v1") && kinds.contains(&"crm.lead.accepted.v1"), "{kinds:?}");
     assert_eq!(data(&once[1]).unwrap()["actor"]["id"], "u-dev-patel");
     assert_eq!(once, reactions(3));
+}
+
+#[test]
+fn a_company_that_never_sleeps_has_visitors_on_a_sunday_night_at_once() {
+    let sunday: Timestamp = "2026-01-11T02:00:00Z".parse().unwrap();
+    let mut company = Company::new(Settings { start: sunday, leads_per_day: 0, ..settings(5) });
+    company.advance(sunday);
+    company.change_pace(20_000, Rhythm::RoundTheClock);
+    let mut forms = Vec::new();
+    let mut records = Vec::new();
+    for minute in 1..=20 {
+        let sent = company.advance(sunday + jiff::SignedDuration::from_mins(minute));
+        forms.push(sent.iter().filter(|record| kind(record) == "form.submitted.v1").count());
+        records.push(sent.len());
+    }
+    println!("records {records:?} forms {forms:?} people {}", company.counts().people);
+    assert!(forms.iter().skip(5).sum::<usize>() > 30, "{forms:?}");
 }
