@@ -13,9 +13,9 @@ use crate::store::position;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// People who come on a day, at any hour: about fourteen a minute who cause thirty records, of whom some four are handed
+/// People who come on a day, at any hour: about 25 a minute who cause fifty records, of whom some five are handed
 /// to sales at once, so that a handoff is seen every ten to twenty seconds.
-pub const LEADS_PER_DAY: u32 = 20_000;
+pub const LEADS_PER_DAY: u32 = 36_000;
 /// How often the company is looked after.
 const TICK: Duration = Duration::from_millis(250);
 /// How often the positions are looked at, in ticks.

@@ -116,7 +116,7 @@ async fn present(settings: &Arc<Settings>, town: &mut Town, cancel: &Cancellatio
     let link = link(settings).await?;
     say(format!("board:    http://{address}"));
     say(format!("sign in:  http://{address}/sign-in?token={link}"));
-    say("live: about thirty records a minute; Ctrl-C stops and prints the ledger and the audit's verdict");
+    say("live: about fifty records a minute; Ctrl-C stops and prints the ledger and the audit's verdict");
     let ended = running.until_stopped();
     tokio::pin!(ended);
     let ends = tokio::select! {
