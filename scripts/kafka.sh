@@ -89,6 +89,9 @@ default.replication.factor=1
 min.insync.replicas=1
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=8
+# a record of 5 MiB must come through, so that its refusal can be tested
+message.max.bytes=10485760
+replica.fetch.max.bytes=10485760
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=8

@@ -40,7 +40,8 @@ pub async fn run(installation: &Installation, made: &Made) -> Floor {
     let parts = service::session_settings(&settings, keys, String::new()).expect("session settings");
     let mut session = Session::open(parts).await.expect("a session");
     session.maintain().await.expect("partitions are made");
-    let topics: Vec<&str> = vec!["marketing.email-events.v1", "marketing.form-fills.v1", "marketing.signals.v1"];
+    let topics: Vec<&str> =
+        vec!["marketing.email-events.v1", "marketing.form-fills.v1", "marketing.signals.v1"];
     let wanted: Vec<Wanted> = topics
         .iter()
         .flat_map(|topic| {
@@ -53,7 +54,10 @@ pub async fn run(installation: &Installation, made: &Made) -> Floor {
         })
         .collect();
     let claimed = session.claim(&wanted).await.expect("positions are claimed");
-    let epochs = claimed.into_iter().map(|it| ((it.topic.to_string(), it.partition), (it.epoch, it.next_offset))).collect();
+    let epochs = claimed
+        .into_iter()
+        .map(|it| ((it.topic.to_string(), it.partition), (it.epoch, it.next_offset)))
+        .collect();
     let mut lane = Lane { session, epochs };
     lane.write(&decoder, &made.forms).await;
     let spent = lane.write(&decoder, &made.mix).await;
@@ -90,7 +94,7 @@ impl Lane {
                 value: Some(made.value.clone()),
             };
             let topic: Arc<str> = Arc::from(made.topic);
-            let moved = moves.entry(place).or_insert_with(|| Move {
+            let position = moves.entry(place).or_insert_with(|| Move {
                 topic: Arc::clone(&topic),
                 partition: made.partition,
                 epoch: *epoch,
@@ -99,8 +103,8 @@ impl Lane {
                 last_hash: None,
                 caught_up_to: Some(now),
             });
-            moved.to = offset + 1;
-            moved.last_hash = Some(intake::hash(&raw));
+            position.to = offset + 1;
+            position.last_hash = Some(intake::hash(&raw));
             entries.push(entry(decoder, &reference, made, raw, topic, offset, now));
         }
         Batch { entries, moves: moves.into_values().collect(), ..Batch::default() }
@@ -116,7 +120,7 @@ fn entry(
     offset: i64,
     now: Moment,
 ) -> Entry {
-    let decoded = decoder.decode(
+    let read = decoder.decode(
         RecordIn {
             topic: made.topic,
             partition: made.partition,
@@ -131,9 +135,9 @@ fn entry(
     );
     Entry {
         record: Some(RecordRef { topic, partition: made.partition, offset, timestamp: now }),
-        duplicate: decoded.duplicate.map(|(minute, digest)| DuplicateKey { minute, digest }),
-        content: decoded.content,
-        decoded: decoded.decoded,
+        duplicate: read.duplicate.map(|(minute, digest)| DuplicateKey { minute, digest }),
+        content: read.content,
+        decoded: read.decoded,
         raw,
     }
 }

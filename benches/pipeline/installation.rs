@@ -18,7 +18,10 @@ impl Installation {
         let superuser = std::env::var("DATABASE_URL").expect("DATABASE_URL: run `make bench`");
         let database = format!("bench_{name}_{}", std::process::id());
         let mut connection = PgConnection::connect(&superuser).await.expect("Postgres answers");
-        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {database}"))).execute(&mut connection).await.unwrap();
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {database}")))
+            .execute(&mut connection)
+            .await
+            .unwrap();
         let (start, _) = superuser.rsplit_once('/').expect("a URL with a database");
         let kafka = std::env::temp_dir().join(format!("baton-{database}"));
         script("start", &kafka);
@@ -50,7 +53,8 @@ impl Installation {
 
 fn script(verb: &str, directory: &std::path::Path) {
     let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/kafka.sh");
-    let output = Command::new(script).arg(verb).arg(directory).stdin(Stdio::null()).output().expect("the script runs");
+    let output =
+        Command::new(script).arg(verb).arg(directory).stdin(Stdio::null()).output().expect("the script runs");
     assert!(output.status.success(), "kafka.sh {verb}: {}", String::from_utf8_lossy(&output.stderr));
 }
 

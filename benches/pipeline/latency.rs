@@ -46,7 +46,9 @@ pub fn run(installation: &Installation) -> Latency {
     let started = Instant::now();
     let mut sent: BTreeMap<String, Instant> = BTreeMap::new();
     for number in 0..RECORDS_A_SECOND * (SECONDS + WARM_UP_SECONDS) {
-        let due = started + Duration::from_secs(1) * u32::try_from(number).unwrap() / u32::try_from(RECORDS_A_SECOND).unwrap();
+        let due = started
+            + Duration::from_secs(1) * u32::try_from(number).unwrap()
+                / u32::try_from(RECORDS_A_SECOND).unwrap();
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let record = if number % DEMO_EVERY == 0 {
             records::form(number, "demo", number)
@@ -86,7 +88,8 @@ fn arrivals(brokers: &str, wanted: usize) -> BTreeMap<String, Instant> {
     let mut quiet = Instant::now();
     while arrived.len() < wanted && quiet.elapsed() < Duration::from_secs(25) {
         let Some(Ok(message)) = consumer.poll(Duration::from_millis(20)) else { continue };
-        let data: serde_json::Value = message.payload().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+        let data: serde_json::Value =
+            message.payload().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
         if data["receipt"]["route"].is_object()
             && let Some(email) = data["person"]["email"].as_str()
         {

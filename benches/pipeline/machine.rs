@@ -13,14 +13,23 @@ pub fn print(runtime: &Runtime) {
             .map_or_else(|| "unknown".to_owned(), |(_, value)| value.trim().to_owned())
     };
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    println!("machine         {} x {}, memory {}", cores, field(&read("/proc/cpuinfo"), "model name"), field(&read("/proc/meminfo"), "MemTotal"));
+    println!(
+        "machine         {} x {}, memory {}",
+        cores,
+        field(&read("/proc/cpuinfo"), "model name"),
+        field(&read("/proc/meminfo"), "MemTotal")
+    );
     let (version, fsync) = runtime.block_on(async {
         let url = std::env::var("DATABASE_URL").expect("DATABASE_URL: run `make bench`");
         let mut connection = PgConnection::connect(&url).await.expect("Postgres answers");
-        let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await.unwrap();
+        let version: String =
+            sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await.unwrap();
         let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut connection).await.unwrap();
         (version, fsync)
     });
     let (_, librdkafka) = rdkafka::util::get_rdkafka_version();
-    println!("versions        baton {}, Postgres {version} (fsync {fsync}), librdkafka {librdkafka}", env!("CARGO_PKG_VERSION"));
+    println!(
+        "versions        baton {}, Postgres {version} (fsync {fsync}), librdkafka {librdkafka}",
+        env!("CARGO_PKG_VERSION")
+    );
 }

@@ -25,7 +25,10 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     machine::print(&runtime);
     let made = records::make(people, count);
-    println!("records         {} forms of {people} people, then {count} signals, clicks and forms", made.forms.len());
+    println!(
+        "records         {} forms of {people} people, then {count} signals, clicks and forms",
+        made.forms.len()
+    );
 
     let service = runtime.block_on(Installation::new("service"));
     let run = service::run(&service, &made);
@@ -33,8 +36,17 @@ fn main() {
         let installation = Installation::new("floor").await;
         floor::run(&installation, &made).await
     });
-    println!("service         {:>9.0} records/s  ({} records in {:.1} s, {} batches)", run.rate(), run.records, run.seconds, run.batches);
-    println!("floor F3        {:>9.0} records/s  (the same rows through the same statements on one connection: no Kafka, no decode, no decide)", floor.rate());
+    println!(
+        "service         {:>9.0} records/s  ({} records in {:.1} s, {} batches)",
+        run.rate(),
+        run.records,
+        run.seconds,
+        run.batches
+    );
+    println!(
+        "floor F3        {:>9.0} records/s  (the same rows through the same statements on one connection: no Kafka, no decode, no decide)",
+        floor.rate()
+    );
     println!("service / F3    {:>9.1} %", 100.0 * run.rate() / floor.rate());
     println!("memory          {:>9.0} MiB resident at most (instance)", run.resident_mib);
     println!("cpu             {:>9.1} µs a record in the instance", run.cpu_micros);
@@ -43,7 +55,12 @@ fn main() {
     let latency = latency::run(&paced);
     println!(
         "latency         p50 {:.0} ms, p90 {:.0} ms, p99 {:.0} ms, worst {:.0} ms from produce to lead.routed.v1 ({} demo requests among {} records a second)",
-        latency.at(50), latency.at(90), latency.at(99), latency.at(100), latency.count(), latency::RECORDS_A_SECOND
+        latency.at(50),
+        latency.at(90),
+        latency.at(99),
+        latency.at(100),
+        latency.count(),
+        latency::RECORDS_A_SECOND
     );
 }
 

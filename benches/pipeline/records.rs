@@ -76,7 +76,13 @@ fn click(person: usize, id: usize) -> Record {
     record(MAILS, "email.clicked.v1", person, id, &data)
 }
 
-fn record(topic: &'static str, event_type: &str, person: usize, id: usize, data: &serde_json::Value) -> Record {
+fn record(
+    topic: &'static str,
+    event_type: &str,
+    person: usize,
+    id: usize,
+    data: &serde_json::Value,
+) -> Record {
     let header = |name: &str, value: String| (name.to_owned(), value.into_bytes());
     Record {
         topic,

@@ -41,10 +41,9 @@ pub fn producer(brokers: &str) -> ThreadedProducer<rdkafka::producer::DefaultPro
 }
 
 pub fn send(producer: &ThreadedProducer<rdkafka::producer::DefaultProducerContext>, record: &Record) {
-    let headers = record
-        .headers
-        .iter()
-        .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: Some(value) }));
+    let headers = record.headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
+        headers.insert(Header { key, value: Some(value) })
+    });
     let out = BaseRecord::to(record.topic)
         .partition(record.partition)
         .key(record.key.as_bytes())
@@ -99,7 +98,10 @@ pub fn until_read(runtime: &tokio::runtime::Runtime, watch: &mut PgConnection, w
     let started = Instant::now();
     loop {
         let read: i64 = runtime
-            .block_on(sqlx::query_scalar("SELECT coalesce(sum(read), 0)::bigint FROM ledger").fetch_one(&mut *watch))
+            .block_on(
+                sqlx::query_scalar("SELECT coalesce(sum(read), 0)::bigint FROM ledger")
+                    .fetch_one(&mut *watch),
+            )
             .unwrap();
         if usize::try_from(read).unwrap_or(0) >= wanted {
             return;
@@ -126,6 +128,7 @@ fn resident_mib(instance: &Child) -> f64 {
 fn cpu_seconds(instance: &Child) -> f64 {
     let text = std::fs::read_to_string(format!("/proc/{}/stat", instance.id())).unwrap_or_default();
     let after = text.rsplit(')').next().unwrap_or_default();
-    let ticks: f64 = after.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    let ticks: f64 =
+        after.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
     ticks / TICKS_A_SECOND
 }

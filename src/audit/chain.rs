@@ -134,6 +134,9 @@ mod tests {
     #[test]
     fn bytes_that_move_from_one_column_to_the_next_change_the_hash() {
         let base = row();
-        assert_ne!(hash(&Columns { event: "a", payload: b"bc", ..base }), hash(&Columns { event: "ab", payload: b"c", ..base }));
+        assert_ne!(
+            hash(&Columns { event: "a", payload: b"bc", ..base }),
+            hash(&Columns { event: "ab", payload: b"c", ..base })
+        );
     }
 }

@@ -66,7 +66,12 @@ pub async fn check(reader: &Reader) -> Result<Checked, StoreError> {
 /// Sums that must be equal.
 fn outcomes(totals: &Totals, kept: &KeptSums) -> Vec<String> {
     let mut offenders = Vec::new();
-    let sum = totals.applied + totals.duplicate + totals.filtered + totals.refused + totals.parked + totals.quarantined;
+    let sum = totals.applied
+        + totals.duplicate
+        + totals.filtered
+        + totals.refused
+        + totals.parked
+        + totals.quarantined;
     if sum != totals.read {
         offenders.push(format!("{} records read, {sum} outcomes", totals.read));
     }

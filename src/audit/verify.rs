@@ -5,10 +5,10 @@ use super::chain::{self, Columns};
 use crate::domain::evolve::evolve;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Lead;
+use crate::store::codec;
 use crate::store::error::StoreError;
 use crate::store::read::Reader;
 use crate::store::read::trail::TrailRow;
-use crate::store::codec;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -89,7 +89,10 @@ async fn chains(
         after = (last.subject_kind, last.subject, last.version);
         let mut ended = Vec::new();
         for row in &rows {
-            if open.as_ref().is_none_or(|chain| (chain.kind, chain.subject) != (row.subject_kind, row.subject)) {
+            if open
+                .as_ref()
+                .is_none_or(|chain| (chain.kind, chain.subject) != (row.subject_kind, row.subject))
+            {
                 ended.extend(open.take());
                 report.subjects += 1;
                 open = Some(Chain {
@@ -210,8 +213,10 @@ async fn catch_up(reader: &Reader, mut chain: Chain) -> Result<Option<Fault>, St
     let mut last = None;
     while let Some(tail) = wanted.as_ref().filter(|tail| tail.version > chain.version) {
         let rows = reader.trail_by_subject((chain.kind, chain.subject, chain.version), PAGE_ROWS).await?;
-        let mine: Vec<&TrailRow> =
-            rows.iter().filter(|row| (row.subject_kind, row.subject) == (chain.kind, chain.subject)).collect();
+        let mine: Vec<&TrailRow> = rows
+            .iter()
+            .filter(|row| (row.subject_kind, row.subject) == (chain.kind, chain.subject))
+            .collect();
         if mine.is_empty() {
             return Ok(Some(Fault {
                 subject_kind: chain.kind,

@@ -56,7 +56,10 @@ pub fn consumer(settings: &Settings) -> ClientConfig {
 #[must_use]
 pub fn asking(settings: &Settings) -> ClientConfig {
     let mut config = base(settings);
-    config.set("group.id", &settings.kafka.group).set("isolation.level", "read_committed").set("enable.auto.commit", "false");
+    config
+        .set("group.id", &settings.kafka.group)
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false");
     config
 }
 
@@ -81,10 +84,16 @@ pub fn producer(settings: &Settings, transactional: Option<&str>) -> ClientConfi
 /// Writes what librdkafka says as one of our lines.
 pub fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
-        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
+        RDKafkaLogLevel::Emerg
+        | RDKafkaLogLevel::Alert
+        | RDKafkaLogLevel::Critical
+        | RDKafkaLogLevel::Error => {
             tracing::warn!(kafka.facility = facility, kafka.message = message, "kafka client");
         }
-        RDKafkaLogLevel::Warning | RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
+        RDKafkaLogLevel::Warning
+        | RDKafkaLogLevel::Notice
+        | RDKafkaLogLevel::Info
+        | RDKafkaLogLevel::Debug => {
             tracing::debug!(kafka.facility = facility, kafka.message = message, "kafka client");
         }
     }

@@ -10,7 +10,10 @@ use std::time::Duration;
 ///
 /// # Errors
 /// No broker answers in time.
-pub fn ask<C: ConsumerContext>(client: &BaseConsumer<C>, timeout: Duration) -> Result<BTreeMap<String, usize>, KafkaError> {
+pub fn ask<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
+    timeout: Duration,
+) -> Result<BTreeMap<String, usize>, KafkaError> {
     let metadata = client.fetch_metadata(None, timeout)?;
     let known = |name: &str| topics::INPUT.contains(&name) || topics::OUTPUT.contains(&name);
     Ok(metadata
@@ -24,8 +27,12 @@ pub fn ask<C: ConsumerContext>(client: &BaseConsumer<C>, timeout: Duration) -> R
 /// Topics of the contract that are not there.
 #[must_use]
 pub fn missing(counts: &BTreeMap<String, usize>) -> Vec<&'static str> {
-    let mut missing: Vec<&str> =
-        topics::INPUT.iter().chain(&topics::OUTPUT).copied().filter(|topic| !counts.contains_key(*topic)).collect();
+    let mut missing: Vec<&str> = topics::INPUT
+        .iter()
+        .chain(&topics::OUTPUT)
+        .copied()
+        .filter(|topic| !counts.contains_key(*topic))
+        .collect();
     missing.sort_unstable();
     missing
 }

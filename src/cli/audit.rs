@@ -82,7 +82,14 @@ fn show(settings: &Settings, id: Uuid, as_json: bool) -> Result<(), Failure> {
     }
     for row in &rows {
         let from = place(row).unwrap_or_else(|| row.stream.clone());
-        say(format!("{:>4}  {}  {:<28} {}  by {}", row.version, moment(row.decided_at.0), row.event, from, row.actor));
+        say(format!(
+            "{:>4}  {}  {:<28} {}  by {}",
+            row.version,
+            moment(row.decided_at.0),
+            row.event,
+            from,
+            row.actor
+        ));
     }
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 use super::output::{FAILED, FAULT, Failure, USAGE, WORLD};
 use super::{migrate, serve, topics};
+use crate::demo::DemoError;
 use crate::demo::postgres::PostgresError;
 use crate::demo::run::{self, Options};
-use crate::demo::DemoError;
 use crate::settings::{Flags, Settings};
 use crate::telemetry;
 use clap::Args;
@@ -49,7 +49,8 @@ pub(super) fn run(mut settings: Settings, arguments: &Arguments) -> Result<(), F
     if own_kafka {
         topics::create_missing(&settings)?;
     }
-    let telemetry = telemetry::start(&serve::options(&settings)).map_err(|error| Failure::of(USAGE, &error))?;
+    let telemetry =
+        telemetry::start(&serve::options(&settings)).map_err(|error| Failure::of(USAGE, &error))?;
     let runtime = serve::runtime()?;
     let ended = runtime.block_on(async {
         let ground = run::ground(settings.clone()).await.map_err(|error| failure(&settings, &error))?;
@@ -69,13 +70,15 @@ pub(super) fn run(mut settings: Settings, arguments: &Arguments) -> Result<(), F
 pub(super) fn quiet(settings: &mut Settings) {
     let usual = Settings::from_layers(&Flags::default(), std::iter::empty());
     if usual.is_ok_and(|usual| usual.telemetry.filter == settings.telemetry.filter) {
-        settings.telemetry.filter = "warn".to_owned();
+        "warn".clone_into(&mut settings.telemetry.filter);
     }
 }
 
 pub(super) fn failure(settings: &Settings, error: &DemoError) -> Failure {
     match error {
-        DemoError::Store(error) | DemoError::Postgres(PostgresError::Prepare(error)) => Failure::store(settings, error),
+        DemoError::Store(error) | DemoError::Postgres(PostgresError::Prepare(error)) => {
+            Failure::store(settings, error)
+        }
         DemoError::Service(error) => serve::failure(settings, error),
         DemoError::Postgres(_)
         | DemoError::Broker(_)

@@ -22,8 +22,9 @@ pub(super) struct Arguments {
 pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Failure> {
     let path = if arguments.live { "/livez" } else { "/readyz" };
     let address = reachable(settings.http.listen);
-    let answer = ask(address, path)
-        .map_err(|error| Failure::new(FAILED, format!("no answer from http://{address}{path} (http.listen): {error}")))?;
+    let answer = ask(address, path).map_err(|error| {
+        Failure::new(FAILED, format!("no answer from http://{address}{path} (http.listen): {error}"))
+    })?;
     let status = answer.split_whitespace().nth(1).unwrap_or_default();
     if status == "200" {
         say("ready");

@@ -105,7 +105,9 @@ pub(super) fn show(settings: &Settings, from: From, id: Uuid) -> Result<(), Fail
 pub(super) fn redrive(settings: &Settings, from: From, ids: &[Uuid]) -> Result<(), Failure> {
     block_on(async {
         let reader = reader(settings).await?;
-        let known = lines(&reader, from, REDRIVE_LINES_MAX).await.map_err(|error| Failure::store(settings, &error))?;
+        let known = lines(&reader, from, REDRIVE_LINES_MAX)
+            .await
+            .map_err(|error| Failure::store(settings, &error))?;
         let mut redrive = Redrive::open(settings).await?;
         let mut left = 0;
         for id in ids {
@@ -121,7 +123,10 @@ pub(super) fn redrive(settings: &Settings, from: From, ids: &[Uuid]) -> Result<(
             say(format!("{id}  {word}{} {}", outcome.code(), outcome.reason()));
         }
         if left > 0 {
-            return Err(Failure::new(FAILED, format!("{left} of {} records stay in {}", ids.len(), from.word())));
+            return Err(Failure::new(
+                FAILED,
+                format!("{left} of {} records stay in {}", ids.len(), from.word()),
+            ));
         }
         Ok(())
     })
@@ -152,7 +157,10 @@ impl Redrive {
         kept: KeptBytes,
     ) -> Result<Outcome, Failure> {
         if line.truncated {
-            return Err(Failure::new(FAILED, format!("{}: was cut when it was kept and cannot be read again", line.id)));
+            return Err(Failure::new(
+                FAILED,
+                format!("{}: was cut when it was kept and cannot be read again", line.id),
+            ));
         }
         let place = RecordRef {
             topic: Arc::from(line.topic.as_str()),
@@ -174,9 +182,10 @@ impl Redrive {
         if matches!(outcome, Outcome::Parked(_) | Outcome::Quarantined(_)) {
             return Ok(outcome);
         }
-        let mut conn = connect::connect(settings.database.url.expose(), "baton redrive", service::timeouts(settings))
-            .await
-            .map_err(|error| Failure::store(settings, &error))?;
+        let mut conn =
+            connect::connect(settings.database.url.expose(), "baton redrive", service::timeouts(settings))
+                .await
+                .map_err(|error| Failure::store(settings, &error))?;
         let resolved = [(line.id, outcome.code().to_owned())];
         let done = match from {
             From::Quarantine => kept::resolve(&mut conn, &resolved, Intake::Quarantined, committed.now).await,

@@ -86,8 +86,9 @@ async fn explained(settings: &Settings, lead: &Lead) -> Result<Value, Failure> {
     let Some(active) = active else {
         return Err(Failure::new(FAILED, "no policy is published: run `baton migrate`"));
     };
-    let policy: Policy = policy_text::policy(&active.body)
-        .map_err(|faults| Failure::new(FAILED, faults.first().map_or_else(String::new, ToString::to_string)))?;
+    let policy: Policy = policy_text::policy(&active.body).map_err(|faults| {
+        Failure::new(FAILED, faults.first().map_or_else(String::new, ToString::to_string))
+    })?;
     let receipt = policy.receipt(&Standing {
         profile: &lead.profile,
         signals: &lead.signals,
@@ -114,9 +115,13 @@ fn lines(shown: &Value) -> Vec<String> {
     for (key, value) in shown.as_object().into_iter().flatten() {
         match value {
             Value::Null => {}
-            Value::Array(entries) => lines.extend(entries.iter().map(|entry| format!("{key:<16} {}", inline(entry)))),
+            Value::Array(entries) => {
+                lines.extend(entries.iter().map(|entry| format!("{key:<16} {}", inline(entry))));
+            }
             Value::Object(_) => lines.push(format!("{key:<16} {}", inline(value))),
-            Value::Bool(_) | Value::Number(_) | Value::String(_) => lines.push(format!("{key:<16} {}", inline(value))),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                lines.push(format!("{key:<16} {}", inline(value)));
+            }
         }
     }
     lines

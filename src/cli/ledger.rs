@@ -35,8 +35,12 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Fail
     if checked.holds() {
         return Ok(());
     }
-    let broken: Vec<&str> =
-        checked.promises.iter().filter(|promise| !promise.offenders.is_empty()).map(|promise| promise.id).collect();
+    let broken: Vec<&str> = checked
+        .promises
+        .iter()
+        .filter(|promise| !promise.offenders.is_empty())
+        .map(|promise| promise.id)
+        .collect();
     Err(Failure::new(FAULT, format!("promises that do not hold: {}", broken.join(", "))))
 }
 

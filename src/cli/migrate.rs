@@ -16,7 +16,11 @@ pub(super) fn run(settings: &Settings, _arguments: &Arguments) -> Result<(), Fai
         for kind in prepare(settings).await? {
             say(format!("published the default {}", kind.code()));
         }
-        say(format!("the database {} stands at migration {}", settings.owner_url().shown(), migrate::needed()));
+        say(format!(
+            "the database {} stands at migration {}",
+            settings.owner_url().shown(),
+            migrate::needed()
+        ));
         Ok(())
     })
 }
@@ -24,7 +28,8 @@ pub(super) fn run(settings: &Settings, _arguments: &Arguments) -> Result<(), Fai
 /// Brings the database to the schema and publishes what it lacks; says what.
 pub(super) async fn prepare(settings: &Settings) -> Result<Vec<TextKind>, Failure> {
     let owner = settings.owner_url();
-    let role = connect::user(settings.database.url.expose()).map_err(|error| Failure::store(settings, &error))?;
+    let role =
+        connect::user(settings.database.url.expose()).map_err(|error| Failure::store(settings, &error))?;
     migrate::run(owner.expose(), Some(&role)).await.map_err(|error| {
         let mut failure = Failure::store(settings, &error);
         failure.line = failure.line.replace(

@@ -125,7 +125,10 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Send(arguments) => send::run(&settings, &arguments),
         Command::Token(arguments) => token::run(&settings, &arguments),
         Command::Simulate(arguments) => simulate::run(settings, &arguments),
-        Command::Config(arguments) => config::run(&settings, &arguments),
+        Command::Config(arguments) => {
+            config::run(&settings, &arguments);
+            Ok(())
+        }
         Command::Healthcheck(arguments) => healthcheck::run(&settings, &arguments),
         Command::Audit(arguments) => audit::run(&settings, &arguments),
         Command::Ledger(arguments) => ledger::run(&settings, &arguments),

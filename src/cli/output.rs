@@ -56,7 +56,9 @@ impl Failure {
     /// Kafka's side of a failure, naming the setting and the mend.
     pub(super) fn kafka(settings: &Settings, error: &KafkaError) -> Self {
         let brokers = &settings.kafka.brokers;
-        let line = format!("no answer from Kafka at {brokers}: check kafka.brokers (KAFKA_BROKERS) and that the broker runs: {error}");
+        let line = format!(
+            "no answer from Kafka at {brokers}: check kafka.brokers (KAFKA_BROKERS) and that the broker runs: {error}"
+        );
         Self { code: WORLD, line }
     }
 }

@@ -17,9 +17,7 @@ pub(super) enum Arguments {
         json: bool,
     },
     /// One record as received: it may hold personal data.
-    Show {
-        id: Uuid,
-    },
+    Show { id: Uuid },
     /// Reads records again, after the producer's schema, the reference data or this program was mended.
     Redrive {
         #[arg(required = true)]

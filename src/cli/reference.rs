@@ -42,9 +42,10 @@ fn publish(settings: &Settings, file: &std::path::Path, by: &str) -> Result<(), 
     }
     let hash = policy_text::hash(&body);
     block_on(async {
-        let mut conn = connect::connect(settings.owner_url().expose(), "baton reference", Timeouts::default())
-            .await
-            .map_err(|error| Failure::store(settings, &error))?;
+        let mut conn =
+            connect::connect(settings.owner_url().expose(), "baton reference", Timeouts::default())
+                .await
+                .map_err(|error| Failure::store(settings, &error))?;
         text::publish(&mut conn, TextKind::Reference, hash, &body, by)
             .await
             .map_err(|error| Failure::store(settings, &error))?;
@@ -55,9 +56,10 @@ fn publish(settings: &Settings, file: &std::path::Path, by: &str) -> Result<(), 
 
 fn show(settings: &Settings, json: bool) -> Result<(), Failure> {
     let active = block_on(async {
-        let mut conn = connect::connect(settings.database.url.expose(), "baton reference", Timeouts::default())
-            .await
-            .map_err(|error| Failure::store(settings, &error))?;
+        let mut conn =
+            connect::connect(settings.database.url.expose(), "baton reference", Timeouts::default())
+                .await
+                .map_err(|error| Failure::store(settings, &error))?;
         text::active(&mut conn, TextKind::Reference).await.map_err(|error| Failure::store(settings, &error))
     })?;
     let Some(active) = active else {

@@ -1,12 +1,12 @@
 //! `baton send`: checks an event as the service would, and produces it. It never talks to the database.
 
 use super::output::{FAILED, Failure, USAGE, block_on, say, say_json};
+use crate::broker::client;
 use crate::clock;
 use crate::contract::keys::Keys;
 use crate::contract::{Decoder, RecordIn};
 use crate::domain::policy::Reference;
 use crate::domain::time::Moment;
-use crate::broker::client;
 use crate::settings::Settings;
 use clap::Args;
 use rdkafka::message::{Header, OwnedHeaders};
@@ -73,7 +73,9 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Fail
     }
     let (partition, offset) = block_on(produce(settings, &event))?;
     if arguments.json {
-        say_json(&serde_json::json!({ "topic": event.topic, "partition": partition, "offset": offset, "id": event.id }));
+        say_json(
+            &serde_json::json!({ "topic": event.topic, "partition": partition, "offset": offset, "id": event.id }),
+        );
     } else {
         say(format!("sent {} to {}/{partition} at offset {offset}", event.id, event.topic));
     }
@@ -81,8 +83,9 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Fail
 }
 
 fn topic(event_type: &str) -> Result<String, Failure> {
-    let known: Vec<Indexed> = serde_json::from_str(INDEX)
-        .map_err(|error| Failure::new(FAILED, format!("the built-in list of types cannot be read: {error}")))?;
+    let known: Vec<Indexed> = serde_json::from_str(INDEX).map_err(|error| {
+        Failure::new(FAILED, format!("the built-in list of types cannot be read: {error}"))
+    })?;
     let known: Vec<Indexed> = known.into_iter().filter(|it| it.direction == "in").collect();
     if let Some(found) = known.iter().find(|it| it.event_type == event_type) {
         return Ok(found.topic.clone());
@@ -120,7 +123,11 @@ fn event(arguments: &Arguments) -> Result<Event, Failure> {
         Some(id) => id,
         None => drawn()?,
     };
-    let source = arguments.source.clone().or_else(|| stated(&members, "source")).unwrap_or_else(|| "/baton/send".to_owned());
+    let source = arguments
+        .source
+        .clone()
+        .or_else(|| stated(&members, "source"))
+        .unwrap_or_else(|| "/baton/send".to_owned());
     let time = arguments
         .time
         .clone()
@@ -139,23 +146,34 @@ fn event(arguments: &Arguments) -> Result<Event, Failure> {
     if let Some(traceparent) = stated(&members, "traceparent") {
         headers.push(("ce_traceparent".to_owned(), traceparent));
     }
-    let data = if structured { members.remove("data").unwrap_or(Value::Null) } else { Value::Object(members) };
+    let data =
+        if structured { members.remove("data").unwrap_or(Value::Null) } else { Value::Object(members) };
     let key = arguments.key.clone().or_else(|| key(&data));
     Ok(Event { topic, key, headers, id, data: data.to_string().into_bytes() })
 }
 
 /// What names the person, so that one person's records keep their order.
 fn key(data: &Value) -> Option<String> {
-    ["/person/email", "/lead_id", "/crm/id", "/anonymous_id", "/opportunity/id", "/account_id", "/campaign_id", "/user/id"]
-        .iter()
-        .find_map(|place| data.pointer(place).and_then(Value::as_str))
-        .map(str::to_lowercase)
+    [
+        "/person/email",
+        "/lead_id",
+        "/crm/id",
+        "/anonymous_id",
+        "/opportunity/id",
+        "/account_id",
+        "/campaign_id",
+        "/user/id",
+    ]
+    .iter()
+    .find_map(|place| data.pointer(place).and_then(Value::as_str))
+    .map(str::to_lowercase)
 }
 
 fn drawn() -> Result<String, Failure> {
     let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Failure::new(FAILED, format!("no id could be drawn: {error}: give one with --id")))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Failure::new(FAILED, format!("no id could be drawn: {error}: give one with --id"))
+    })?;
     Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string())
 }
 

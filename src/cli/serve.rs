@@ -69,7 +69,9 @@ pub(super) async fn signal(cancel: CancellationToken) -> std::io::Result<()> {
 pub(super) fn failure(settings: &Settings, error: &ServiceError) -> Failure {
     match error {
         ServiceError::Store(error) => Failure::store(settings, error),
-        ServiceError::Prepare(_) | ServiceError::ClockSet(_) | ServiceError::NoTexts => Failure::of(WORLD, error),
+        ServiceError::Prepare(_) | ServiceError::ClockSet(_) | ServiceError::NoTexts => {
+            Failure::of(WORLD, error)
+        }
         ServiceError::Listen { .. } => Failure::of(WORLD, error),
         ServiceError::Signal(_)
         | ServiceError::Decoder(_)

@@ -54,7 +54,8 @@ pub(super) fn run(mut settings: Settings, arguments: &Arguments) -> Result<(), F
     };
     let plan =
         Plan { seed: arguments.seed, rate: arguments.rate, leads_per_day: arguments.leads_per_day, length };
-    let telemetry = telemetry::start(&serve::options(&settings)).map_err(|error| Failure::of(USAGE, &error))?;
+    let telemetry =
+        telemetry::start(&serve::options(&settings)).map_err(|error| Failure::of(USAGE, &error))?;
     let runtime = serve::runtime()?;
     let counts = runtime.block_on(async {
         let cancel = CancellationToken::new();
@@ -117,7 +118,11 @@ fn length(text: &str) -> Result<Duration, String> {
     };
     let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
     // A year is bound enough.
-    number.checked_mul(unit).filter(|seconds| (1..=31_536_000).contains(seconds)).map(Duration::from_secs).ok_or_else(wrong)
+    number
+        .checked_mul(unit)
+        .filter(|seconds| (1..=31_536_000).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(wrong)
 }
 
 fn moment(text: &str) -> Result<Moment, String> {

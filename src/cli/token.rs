@@ -78,18 +78,24 @@ async fn make(settings: &Settings, tokens: &Tokens, create: &Create) -> Result<(
     match &create.member {
         Some(member) => check_member(settings, member).await?,
         None if asks => {
-            return Err(Failure::new(USAGE, "--scopes ask needs --member: every ask is made in somebody's name"));
+            return Err(Failure::new(
+                USAGE,
+                "--scopes ask needs --member: every ask is made in somebody's name",
+            ));
         }
         None => {}
     }
     let (kind, usual) = if create.link { ("link", LINK_LIVES) } else { ("bearer", BEARER_LIVES) };
     let lives = create.ttl.unwrap_or(usual);
-    let text = auth::issue(tokens, kind, &create.name, create.member.as_deref(), create.scopes.clone(), Some(lives))
-        .await
-        .map_err(|error| Failure::of(FAILED, &error))?;
+    let text =
+        auth::issue(tokens, kind, &create.name, create.member.as_deref(), create.scopes.clone(), Some(lives))
+            .await
+            .map_err(|error| Failure::of(FAILED, &error))?;
     let shown = if create.link { format!("{}/sign-in?token={text}", board(settings)) } else { text };
     if create.json {
-        say_json(&json!({ "kind": kind, "name": create.name, "member": create.member, "scopes": create.scopes, "lives_seconds": lives / SECOND, "text": shown }));
+        say_json(
+            &json!({ "kind": kind, "name": create.name, "member": create.member, "scopes": create.scopes, "lives_seconds": lives / SECOND, "text": shown }),
+        );
     } else {
         say(shown);
     }
@@ -116,7 +122,10 @@ async fn check_member(settings: &Settings, member: &str) -> Result<(), Failure> 
     if team.member(&MemberId(member.to_owned())).is_some() {
         return Ok(());
     }
-    Err(Failure::new(USAGE, format!("--member: nobody of the team is called `{member}`; {}", nearest(&team, member))))
+    Err(Failure::new(
+        USAGE,
+        format!("--member: nobody of the team is called `{member}`; {}", nearest(&team, member)),
+    ))
 }
 
 fn nearest(team: &Team, member: &str) -> String {
@@ -140,8 +149,16 @@ async fn list(settings: &Settings, tokens: &Tokens, json: bool) -> Result<(), Fa
     }
     for row in &rows {
         let member = row.member.as_deref().unwrap_or("-");
-        let until = row.expires_at.map_or_else(|| "without end".to_owned(), |at| format!("until {}", moment(at)));
-        say(format!("{:<8} {:<8} {:<20} {:<20} {:<16} {until}", state(row), row.kind, row.name, member, row.scopes.join(",")));
+        let until =
+            row.expires_at.map_or_else(|| "without end".to_owned(), |at| format!("until {}", moment(at)));
+        say(format!(
+            "{:<8} {:<8} {:<20} {:<20} {:<16} {until}",
+            state(row),
+            row.kind,
+            row.name,
+            member,
+            row.scopes.join(",")
+        ));
     }
     Ok(())
 }

@@ -51,8 +51,9 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Fail
 
 /// The partition counts of the topics that exist.
 pub(super) fn counts(settings: &Settings) -> Result<BTreeMap<String, usize>, Failure> {
-    let client: BaseConsumer<client::Quiet> =
-        client::asking(settings).create_with_context(client::Quiet).map_err(|error| Failure::kafka(settings, &error))?;
+    let client: BaseConsumer<client::Quiet> = client::asking(settings)
+        .create_with_context(client::Quiet)
+        .map_err(|error| Failure::kafka(settings, &error))?;
     counts::ask(&client, TIMEOUT).map_err(|error| Failure::kafka(settings, &error))
 }
 
@@ -62,8 +63,9 @@ pub(super) fn fault(found: &BTreeMap<String, usize>) -> Option<String> {
     if !missing.is_empty() {
         return Some(format!("topics are missing: {}: run `baton topics create`", missing.join(", ")));
     }
-    counts::unequal(found)
-        .map(|counts| format!("input topics have unequal partition counts: {counts}: give all of them the same number"))
+    counts::unequal(found).map(|counts| {
+        format!("input topics have unequal partition counts: {counts}: give all of them the same number")
+    })
 }
 
 fn check(settings: &Settings, json: bool) -> Result<(), Failure> {
@@ -89,8 +91,9 @@ pub(super) fn create_missing(settings: &Settings) -> Result<(), Failure> {
 async fn make(settings: &Settings, create: &Create) -> Result<(), Failure> {
     let found = counts(settings)?;
     let missing = counts::missing(&found);
-    let admin: AdminClient<client::Quiet> =
-        client::base(settings).create_with_context(client::Quiet).map_err(|error| Failure::kafka(settings, &error))?;
+    let admin: AdminClient<client::Quiet> = client::base(settings)
+        .create_with_context(client::Quiet)
+        .map_err(|error| Failure::kafka(settings, &error))?;
     let new: Vec<NewTopic<'_>> = missing
         .iter()
         .map(|topic| {
@@ -100,7 +103,8 @@ async fn make(settings: &Settings, create: &Create) -> Result<(), Failure> {
         .collect();
     let options = AdminOptions::new().operation_timeout(Some(TIMEOUT)).request_timeout(Some(TIMEOUT));
     if !new.is_empty() {
-        let made = admin.create_topics(&new, &options).await.map_err(|error| Failure::kafka(settings, &error))?;
+        let made =
+            admin.create_topics(&new, &options).await.map_err(|error| Failure::kafka(settings, &error))?;
         for result in made {
             match result {
                 Ok(topic) => say(format!("created {topic} with {} partitions", create.partitions)),
@@ -127,5 +131,8 @@ fn until_visible(settings: &Settings) -> Result<(), Failure> {
         }
         std::thread::sleep(VISIBLE_WAIT);
     }
-    Err(Failure::new(FAILED, "the topics were made, but the broker does not show them yet: run `baton topics check`"))
+    Err(Failure::new(
+        FAILED,
+        "the topics were made, but the broker does not show them yet: run `baton topics check`",
+    ))
 }

@@ -29,7 +29,10 @@ pub struct Cause {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
     /// A CRM user key.
-    CrmUser { system: String, id: String },
+    CrmUser {
+        system: String,
+        id: String,
+    },
     /// Somebody of the team, by id (API, pages).
     Member(MemberId),
     /// A feed without a person behind it.
@@ -195,6 +198,10 @@ pub struct SpendPatch {
 
 /// What a record is about.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "requests are boxed whole; a second box would be an allocation per deal"
+)]
 pub enum Subject {
     Lead,
     Account(AccountPatch),

@@ -123,7 +123,11 @@ impl Pace {
     fn note(&mut self, handoffs: &[Handoff], at: Moment) {
         let urgent = handoffs.iter().any(|(kind, data)| {
             let offered = kind.ends_with("lead.routed.v1") || kind.ends_with("lead.reassigned.v1");
-            offered && data.get("priority").and_then(serde_json::Value::as_i64).is_some_and(|it| it <= URGENT_PRIORITY)
+            offered
+                && data
+                    .get("priority")
+                    .and_then(serde_json::Value::as_i64)
+                    .is_some_and(|it| it <= URGENT_PRIORITY)
         });
         if urgent {
             self.urgent_until = at.plus(URGENT_FOR);

@@ -1,11 +1,11 @@
 //! The company in the present: records as they happen, the CRM beside them, until somebody stops it. It never looks into
 //! the service but for how far it has read.
 
+use super::DemoError;
 use super::company::Rhythm;
 use super::stepped::behind;
 use super::town::Town;
 use super::traffic::Ends;
-use super::DemoError;
 use crate::clock;
 use crate::domain::time::Moment;
 use crate::store::connect::Connection;
@@ -29,7 +29,11 @@ const LAST_READ: Duration = Duration::from_millis(1_500);
 ///
 /// # Errors
 /// The broker or the database failed.
-pub async fn live(town: &mut Town, conn: &mut Connection, cancel: &CancellationToken) -> Result<Ends, DemoError> {
+pub async fn live(
+    town: &mut Town,
+    conn: &mut Connection,
+    cancel: &CancellationToken,
+) -> Result<Ends, DemoError> {
     town.company.change_pace(LEADS_PER_DAY, Rhythm::RoundTheClock);
     let mut ends = Ends::new();
     let mut tick = tokio::time::interval(TICK);

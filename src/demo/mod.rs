@@ -48,7 +48,9 @@ pub enum DemoError {
     NotRead { topic: String, seconds: u64 },
     #[error("intake ended by itself")]
     Ended,
-    #[error("the database holds {records} records already: the demo tells its history from the start, so give it an empty one")]
+    #[error(
+        "the database holds {records} records already: the demo tells its history from the start, so give it an empty one"
+    )]
     NotEmpty { records: i64 },
     #[error("no sign-in link could be made")]
     Link(#[from] IssueError),

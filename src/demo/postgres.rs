@@ -36,9 +36,13 @@ pub enum PostgresError {
          (apt-get install postgresql), or set DATABASE_URL to one that runs"
     )]
     NoBinaries,
-    #[error("the Postgres server refuses to run as root, and there is no user {UNPRIVILEGED:?}: add one, or run as somebody else")]
+    #[error(
+        "the Postgres server refuses to run as root, and there is no user {UNPRIVILEGED:?}: add one, or run as somebody else"
+    )]
     NoUser,
-    #[error("no directory for the demo's database could be made below {0}: set TMPDIR to one that every user can enter")]
+    #[error(
+        "no directory for the demo's database could be made below {0}: set TMPDIR to one that every user can enter"
+    )]
     NoDirectory(String),
     #[error("{program} could not be started")]
     Start {
@@ -158,7 +162,8 @@ impl Host {
 
     /// Starts the process that cleans up when our end of its pipe closes. A group of its own keeps Ctrl-C from it.
     fn watch(&self, directory: &Path) -> Result<Child, PostgresError> {
-        let script = r#"cat >/dev/null; "$2" -D "$1/data" -m immediate -w stop >/dev/null 2>&1; rm -rf -- "$1""#;
+        let script =
+            r#"cat >/dev/null; "$2" -D "$1/data" -m immediate -w stop >/dev/null 2>&1; rm -rf -- "$1""#;
         self.command(Path::new("/bin/sh"))
             .args(["-c", script, "sh"])
             .arg(directory)
@@ -179,7 +184,17 @@ impl Host {
         let pwfile = format!("--pwfile={secret}");
         self.run(
             "initdb",
-            &["-D", &data, "-U", OWNER, &pwfile, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"],
+            &[
+                "-D",
+                &data,
+                "-U",
+                OWNER,
+                &pwfile,
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+            ],
         )?;
         self.run("/bin/rm", &["-f", &secret])?;
         Ok(())
@@ -270,7 +285,9 @@ fn in_path() -> Option<PathBuf> {
 
 /// The user for the server: nobody else when we are not root.
 fn unprivileged() -> Result<Option<&'static str>, PostgresError> {
-    let id = |arguments: &[&str]| Command::new("id").args(arguments).output().ok().filter(|out| out.status.success());
+    let id = |arguments: &[&str]| {
+        Command::new("id").args(arguments).output().ok().filter(|out| out.status.success())
+    };
     if id(&["-u"]).is_none_or(|out| text(&out.stdout) != "0") {
         return Ok(None);
     }

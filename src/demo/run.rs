@@ -9,14 +9,14 @@ use super::progress::{Progress, Unit};
 use super::stepped::Stepped;
 use super::town::Town;
 use super::{DemoError, say, verdict};
+use crate::broker::client;
 use crate::clock;
 use crate::domain::time::{DAY, HOUR, Moment};
-use crate::broker::client;
 use crate::service;
 use crate::settings::{FirstStart, Flags, Secret, Settings};
+use crate::store::Reader;
 use crate::store::connect;
 use crate::store::token::Tokens;
-use crate::store::Reader;
 use crate::web::auth;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -108,11 +108,16 @@ async fn past(
     Ok(told)
 }
 
-async fn present(settings: &Arc<Settings>, town: &mut Town, cancel: &CancellationToken) -> Result<(), DemoError> {
+async fn present(
+    settings: &Arc<Settings>,
+    town: &mut Town,
+    cancel: &CancellationToken,
+) -> Result<(), DemoError> {
     let running = service::start(Arc::clone(settings), false).await?;
     let (address, stop) = (running.address, running.stopper());
     let url = settings.database.url.expose();
-    let mut conn = connect::connect(url, "baton demo", service::timeouts(settings)).await.map_err(DemoError::Store)?;
+    let mut conn =
+        connect::connect(url, "baton demo", service::timeouts(settings)).await.map_err(DemoError::Store)?;
     let link = link(settings).await?;
     say(format!("board:    http://{address}"));
     say(format!("sign in:  http://{address}/sign-in?token={link}"));
@@ -173,7 +178,8 @@ pub async fn ground(mut settings: Settings) -> Result<Ground, DemoError> {
     settings.http.listen = free(settings.http.listen)?;
     settings.limits.shutdown_seconds = SHUTDOWN_SECONDS;
     let defaults = Settings::from_layers(&Flags::default(), std::iter::empty()).ok();
-    let untouched = |value: &str, of: fn(&Settings) -> &str| defaults.as_ref().is_some_and(|it| of(it) == value);
+    let untouched =
+        |value: &str, of: fn(&Settings) -> &str| defaults.as_ref().is_some_and(|it| of(it) == value);
     let postgres = if untouched(settings.database.url.expose(), |it| it.database.url.expose()) {
         let cluster = Cluster::start().await?;
         settings.database.url = cluster.service_url.clone();
@@ -205,7 +211,8 @@ pub async fn ground(mut settings: Settings) -> Result<Ground, DemoError> {
 
 async fn link(settings: &Settings) -> Result<String, DemoError> {
     let url = settings.database.url.expose();
-    let pool = connect::pool(url, "baton demo", 1, service::timeouts(settings)).await.map_err(DemoError::Store)?;
+    let pool =
+        connect::pool(url, "baton demo", 1, service::timeouts(settings)).await.map_err(DemoError::Store)?;
     let tokens = Tokens::new(pool.clone());
     let scopes = vec!["read".to_owned(), "ask".to_owned()];
     let text = auth::issue(&tokens, "link", "demo", Some(VIEWER), scopes, Some(LINK_LIVES)).await?;

@@ -59,7 +59,8 @@ impl Stepped {
     pub async fn start(settings: &Arc<Settings>) -> Result<Self, DemoError> {
         let keys = service::keys(settings).await?;
         let sessions = service::session_settings(settings, keys.clone(), settings.board_url())?;
-        let (commits, health, cancel) = (Arc::new(AtomicU64::new(0)), Health::new(), CancellationToken::new());
+        let (commits, health, cancel) =
+            (Arc::new(AtomicU64::new(0)), Health::new(), CancellationToken::new());
         let counter = Arc::clone(&commits);
         let wake: intake::Wake = Arc::new(move || {
             counter.fetch_add(1, Ordering::Release);
@@ -88,7 +89,12 @@ impl Stepped {
             health.clone(),
             Arc::clone(&wake),
         );
+<<<<<<< HEAD
+        let sweeper =
+            Sweeper::new(open(&sessions, "sweeper").await?, Arc::clone(settings), health.clone(), wake);
+=======
         let sweeper = Sweeper::new(open(&sessions, "sweeper").await?, Arc::clone(settings), health.clone(), wake);
+>>>>>>> demo
         let relay = async |kind| {
             let outlet = Outlet::open(settings.database.url.expose()).await.map_err(DemoError::Store)?;
             Ok::<_, DemoError>(Relay::new(kind, Arc::clone(settings), outlet, owner.clone(), health.clone()))
@@ -97,7 +103,23 @@ impl Stepped {
         let session = open(&sessions, "history").await?;
         let (lanes, threads) = run(intake, &cancel)?;
         let rows = usize::try_from(settings.relay.rows).unwrap_or(usize::MAX);
+<<<<<<< HEAD
+        let mut stepped = Self {
+            session,
+            router,
+            sweeper,
+            events,
+            states,
+            rows,
+            commits,
+            seen_commits: 0,
+            lanes,
+            threads,
+            cancel,
+        };
+=======
         let mut stepped = Self { session, router, sweeper, events, states, rows, commits, seen_commits: 0, lanes, threads, cancel };
+>>>>>>> demo
         stepped.await_claims().await?;
         Ok(stepped)
     }
@@ -112,7 +134,10 @@ impl Stepped {
             }
             self.still_alive()?;
             if begun.elapsed() > READ_MAX {
-                return Err(DemoError::NotRead { topic: "any topic".to_owned(), seconds: READ_MAX.as_secs() });
+                return Err(DemoError::NotRead {
+                    topic: "any topic".to_owned(),
+                    seconds: READ_MAX.as_secs(),
+                });
             }
             tokio::time::sleep(LOOK * 20).await;
         }
@@ -153,7 +178,7 @@ impl Stepped {
             .into_iter()
             .map(|position| (position.topic, position.partition, position.epoch, position.next_offset))
             .collect();
-        self.session.heartbeat(&mine).await?;
+        self.session.heartbeat(&mine, 0).await?;
         Ok(())
     }
 
@@ -261,9 +286,9 @@ fn run(intake: Intake, cancel: &CancellationToken) -> Result<Running, DemoError>
 /// A topic that is not read up to its end.
 pub(super) fn behind(positions: &[StoredPosition], ends: &Ends) -> Option<&'static str> {
     ends.iter().find_map(|((topic, partition), end)| {
-        let read = positions
-            .iter()
-            .any(|stored| stored.topic == *topic && stored.partition == *partition && stored.next_offset >= *end);
+        let read = positions.iter().any(|stored| {
+            stored.topic == *topic && stored.partition == *partition && stored.next_offset >= *end
+        });
         (!read).then_some(*topic)
     })
 }

@@ -38,7 +38,9 @@ pub enum TrafficError {
         #[source]
         source: KafkaError,
     },
-    #[error("{HANDOFFS} could not be read: is kafka.brokers right, does the topic exist (`baton topics check`)?")]
+    #[error(
+        "{HANDOFFS} could not be read: is kafka.brokers right, does the topic exist (`baton topics check`)?"
+    )]
     Read(#[source] KafkaError),
     #[error("{HANDOFFS} gave no record for ten seconds, although there are some")]
     Silent,
@@ -53,7 +55,8 @@ impl Producer {
     /// # Errors
     /// The client cannot be built.
     pub fn open(settings: &Settings) -> Result<Self, TrafficError> {
-        let inner = client::producer(settings, None).create_with_context(Quiet).map_err(TrafficError::Client)?;
+        let inner =
+            client::producer(settings, None).create_with_context(Quiet).map_err(TrafficError::Client)?;
         Ok(Self { inner })
     }
 
@@ -70,7 +73,8 @@ impl Producer {
                 headers = headers.insert(Header { key, value: Some(value) });
             }
             let out = FutureRecord::to(topic).key(&record.key).payload(&record.value).headers(headers);
-            let delivery = self.inner.send_result(out).map_err(|(source, _)| TrafficError::Produce { topic, source })?;
+            let delivery =
+                self.inner.send_result(out).map_err(|(source, _)| TrafficError::Produce { topic, source })?;
             deliveries.push(async move { (topic, delivery.await) });
         }
         let mut ends = Ends::new();
@@ -85,7 +89,6 @@ impl Producer {
         }
         Ok(ends)
     }
-
 }
 
 /// The CRM's consumer; a member of no group, so that it never disturbs anybody.
@@ -124,8 +127,10 @@ impl Crm {
         let mut list = TopicPartitionList::new();
         let mut next = BTreeMap::new();
         for partition in partitions {
-            let (_, start) = inner.fetch_watermarks(HANDOFFS, partition, ANSWER).map_err(TrafficError::Read)?;
-            list.add_partition_offset(HANDOFFS, partition, Offset::Offset(start)).map_err(TrafficError::Read)?;
+            let (_, start) =
+                inner.fetch_watermarks(HANDOFFS, partition, ANSWER).map_err(TrafficError::Read)?;
+            list.add_partition_offset(HANDOFFS, partition, Offset::Offset(start))
+                .map_err(TrafficError::Read)?;
             next.insert(partition, start);
         }
         inner.assign(&list).map_err(TrafficError::Read)?;
@@ -172,6 +177,10 @@ impl Crm {
         Ok(handoffs)
     }
 
+    #[expect(
+        clippy::option_option,
+        reason = "nothing there, and something that says nothing, are told apart"
+    )]
     /// The outer `None`: nothing there; the inner one: a record that says nothing to a CRM (a tombstone).
     fn next_record(&mut self, wait: Duration) -> Result<Option<Option<Handoff>>, TrafficError> {
         let message = match self.inner.poll(wait) {
@@ -196,6 +205,11 @@ fn passes(error: &KafkaError) -> bool {
     use rdkafka::error::RDKafkaErrorCode as Code;
     matches!(
         error.rdkafka_error_code(),
-        Some(Code::AllBrokersDown | Code::BrokerTransportFailure | Code::OperationTimedOut | Code::NotLeaderForPartition)
+        Some(
+            Code::AllBrokersDown
+                | Code::BrokerTransportFailure
+                | Code::OperationTimedOut
+                | Code::NotLeaderForPartition
+        )
     )
 }

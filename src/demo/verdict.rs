@@ -31,7 +31,10 @@ pub async fn print(reader: &Reader, sent: &Counts, read_before: i64) -> Result<b
     if !holds {
         say(format!("FAULT: the company sent {} records, the ledger read {read}", sent.records));
     }
-    say(format!("leads {}, open {}, orphans {}", checked.leads.leads, checked.leads.open, checked.leads.orphans));
+    say(format!(
+        "leads {}, open {}, orphans {}",
+        checked.leads.leads, checked.leads.open, checked.leads.orphans
+    ));
     holds &= checked.leads.orphans == 0;
     for promise in checked.promises.iter().filter(|promise| !promise.offenders.is_empty()) {
         holds = false;

@@ -120,7 +120,9 @@ pub enum DealChange {
     Updated,
     Won,
     /// With the reason's code, as far as the policy knows it.
-    Lost { reason: Option<String> },
+    Lost {
+        reason: Option<String>,
+    },
 }
 
 /// A change of a deal, seen from one of its contacts.
@@ -163,22 +165,39 @@ pub struct DueClock {
 /// What somebody asks for or reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    RecordSignal { signal: Signal, report: Report },
-    ReportProfile { report: Report },
-    LinkCrmRecord { by_person: bool, owner: Option<MemberId>, report: Report },
+    RecordSignal {
+        signal: Signal,
+        report: Report,
+    },
+    ReportProfile {
+        report: Report,
+    },
+    LinkCrmRecord {
+        by_person: bool,
+        owner: Option<MemberId>,
+        report: Report,
+    },
     OfferLead(Offer),
     /// Nobody of the pool can take the lead: to the queue of the next.
-    PassPool { to: PoolId },
+    PassPool {
+        to: PoolId,
+    },
     ClaimLead,
     AcceptLead,
     DeclineLead,
     RecordAttempt(Attempt),
     RejectLead(Rejection),
-    QualifyLead { facts: SqlFacts },
+    QualifyLead {
+        facts: SqlFacts,
+    },
     ReportDeal(DealReport),
-    ReassignLead { to: MemberId },
+    ReassignLead {
+        to: MemberId,
+    },
     PassDeadline(DueClock),
-    OptOutEmail { signal: Signal },
+    OptOutEmail {
+        signal: Signal,
+    },
     TakeNote,
 }
 

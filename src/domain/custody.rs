@@ -104,7 +104,12 @@ impl ClockKind {
     #[must_use]
     pub fn reminds(self) -> bool {
         match self {
-            Self::AcceptBy | Self::ContactBy | Self::DispositionBy | Self::NextStepBy | Self::RespondBy | Self::FactsBy => true,
+            Self::AcceptBy
+            | Self::ContactBy
+            | Self::DispositionBy
+            | Self::NextStepBy
+            | Self::RespondBy
+            | Self::FactsBy => true,
             Self::RouteBy | Self::RecycleAt | Self::ReviewBy | Self::VerdictBy | Self::RedriveBy => false,
         }
     }

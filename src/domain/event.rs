@@ -44,7 +44,12 @@ impl Withdrawal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// The first event of every lead.
-    LeadCaptured { first_seen_at: Moment, started_at: Moment, origin: Origin, custody: Custody },
+    LeadCaptured {
+        first_seen_at: Moment,
+        started_at: Moment,
+        origin: Origin,
+        custody: Custody,
+    },
     ProfileReported {
         patch: ProfilePatch,
         stamp: Stamp,
@@ -54,62 +59,202 @@ pub enum Event {
         customer: bool,
     },
     /// `tell`: the holder is working the lead and hears of it.
-    SignalRecorded { signal: Signal, tell: bool },
+    SignalRecorded {
+        signal: Signal,
+        tell: bool,
+    },
     /// A touch that counts for origin and campaign; an earlier one changes the origin, a later one the last campaign.
-    TouchRecorded { at: Moment, origin: Option<Origin>, campaign: Option<String> },
+    TouchRecorded {
+        at: Moment,
+        origin: Option<Origin>,
+        campaign: Option<String>,
+    },
     /// A new passage begins; the lead stands captured.
-    CycleStarted { number: u32, started_at: Moment, motion: Motion, hand_raised: bool, custody: Custody },
-    LeadMarketingQualified { terms: Terms, motion: Motion, pool: PoolId, custody: Custody },
-    PriorityRaised { priority: Priority, contact_by: Moment, custody: Custody },
-    LeadOffered { rep: MemberId, pool: PoolId, rule: String, candidates: Vec<Candidate>, offer_no: u32, custody: Custody },
-    OfferWithdrawn { from: MemberId, why: Withdrawal, wanted: Option<MemberId>, pool: PoolId, held: bool, custody: Custody },
+    CycleStarted {
+        number: u32,
+        started_at: Moment,
+        motion: Motion,
+        hand_raised: bool,
+        custody: Custody,
+    },
+    LeadMarketingQualified {
+        terms: Terms,
+        motion: Motion,
+        pool: PoolId,
+        custody: Custody,
+    },
+    PriorityRaised {
+        priority: Priority,
+        contact_by: Moment,
+        custody: Custody,
+    },
+    LeadOffered {
+        rep: MemberId,
+        pool: PoolId,
+        rule: String,
+        candidates: Vec<Candidate>,
+        offer_no: u32,
+        custody: Custody,
+    },
+    OfferWithdrawn {
+        from: MemberId,
+        why: Withdrawal,
+        wanted: Option<MemberId>,
+        pool: PoolId,
+        held: bool,
+        custody: Custody,
+    },
     /// Stands in a steward's queue again (after a third offer, a second misroute, or a code that asks for it).
-    LeadQueued { wanted: Option<MemberId>, pool: PoolId, held: bool, misrouted: bool, custody: Custody },
+    LeadQueued {
+        wanted: Option<MemberId>,
+        pool: PoolId,
+        held: bool,
+        misrouted: bool,
+        custody: Custody,
+    },
     /// `early`: sales took a lead before it was MQL, under these terms.
-    LeadAccepted { by: MemberId, at: Moment, implied: bool, early: Option<Terms>, custody: Custody },
+    LeadAccepted {
+        by: MemberId,
+        at: Moment,
+        implied: bool,
+        early: Option<Terms>,
+        custody: Custody,
+    },
     /// `custody` where the attempt met or started a duty.
-    AttemptRecorded { attempt: Attempt, tell: bool, custody: Option<Custody> },
+    AttemptRecorded {
+        attempt: Attempt,
+        tell: bool,
+        custody: Option<Custody>,
+    },
     /// Sales returned the lead; its consequence follows in the same decision.
-    LeadRejected { code: RejectionCode, sub_reason: Option<String>, unmapped: bool, flagged: bool, counts: bool, by: Option<MemberId> },
+    LeadRejected {
+        code: RejectionCode,
+        sub_reason: Option<String>,
+        unmapped: bool,
+        flagged: bool,
+        counts: bool,
+        by: Option<MemberId>,
+    },
     SqlReversed,
-    LeadRecycled { reason: RestReason, custody: Custody },
-    LeadDisqualified { reason: DisqualifiedFor, custody: Option<Custody> },
+    LeadRecycled {
+        reason: RestReason,
+        custody: Custody,
+    },
+    LeadDisqualified {
+        reason: DisqualifiedFor,
+        custody: Option<Custody>,
+    },
     /// Back to marketing to mend its data, in the same cycle.
-    DataFixAsked { fields: Vec<String>, custody: Custody },
+    DataFixAsked {
+        fields: Vec<String>,
+        custody: Custody,
+    },
     /// The data was mended; the lead stands in the queue again, `mql_at` unchanged.
-    DataFixed { pool: PoolId, custody: Custody },
-    LeadSuppressed { reason: SuppressedFor, custody: Option<Custody> },
-    LeadSalesQualified { facts: SqlFacts, at: Moment, by: Option<MemberId>, implied: bool, custody: Custody },
-    FactsAdded { facts: SqlFacts, custody: Option<Custody> },
+    DataFixed {
+        pool: PoolId,
+        custody: Custody,
+    },
+    LeadSuppressed {
+        reason: SuppressedFor,
+        custody: Option<Custody>,
+    },
+    LeadSalesQualified {
+        facts: SqlFacts,
+        at: Moment,
+        by: Option<MemberId>,
+        implied: bool,
+        custody: Custody,
+    },
+    FactsAdded {
+        facts: SqlFacts,
+        custody: Option<Custody>,
+    },
     /// The first open deal of the cycle; moves the lead.
-    OpportunityOpened { opportunity: OpportunityId, at: Moment, implied: bool, custody: Custody },
+    OpportunityOpened {
+        opportunity: OpportunityId,
+        at: Moment,
+        implied: bool,
+        custody: Custody,
+    },
     /// A deal's state as this contact sees it, without a move.
-    DealRecorded { opportunity: OpportunityId, state: DealState, win: bool, custody: Option<Custody> },
-    LeadWon { opportunity: OpportunityId, at: Moment, implied: bool },
-    LeadLost { opportunity: OpportunityId, at: Moment, reason: Option<String>, unmapped: bool, implied: bool, custody: Option<Custody> },
+    DealRecorded {
+        opportunity: OpportunityId,
+        state: DealState,
+        win: bool,
+        custody: Option<Custody>,
+    },
+    LeadWon {
+        opportunity: OpportunityId,
+        at: Moment,
+        implied: bool,
+    },
+    LeadLost {
+        opportunity: OpportunityId,
+        at: Moment,
+        reason: Option<String>,
+        unmapped: bool,
+        implied: bool,
+        custody: Option<Custody>,
+    },
     /// A win was taken back in the CRM; figures net it.
-    WinReversed { opportunity: OpportunityId },
+    WinReversed {
+        opportunity: OpportunityId,
+    },
     /// The last open deal was lost, but the cycle holds a win: the lead closes as won.
-    LeadClosedAsWon { opportunity: OpportunityId, at: Moment },
-    LeadReassigned { from: Option<MemberId>, custody: Custody },
+    LeadClosedAsWon {
+        opportunity: OpportunityId,
+        at: Moment,
+    },
+    LeadReassigned {
+        from: Option<MemberId>,
+        custody: Custody,
+    },
     /// Somebody named a person for a lead that is not with sales.
-    PreferenceNoted { wanted: MemberId },
-    CrmLinked { by_person: bool, conflict: bool },
-    EmailOptedOut { tell: bool },
+    PreferenceNoted {
+        wanted: MemberId,
+    },
+    CrmLinked {
+        by_person: bool,
+        conflict: bool,
+    },
+    EmailOptedOut {
+        tell: bool,
+    },
     NoteTaken,
     /// A hand-raise on a lead that somebody works: a duty of its own.
-    ReplyOwed { custody: Custody },
-    ClockReminded { kind: ClockKind, rung: Rung, custody: Custody },
+    ReplyOwed {
+        custody: Custody,
+    },
+    ClockReminded {
+        kind: ClockKind,
+        rung: Rung,
+        custody: Custody,
+    },
     /// A deadline was missed; the duty stands.
-    ClockBreached { kind: ClockKind, due_by: Moment, custody: Custody },
+    ClockBreached {
+        kind: ClockKind,
+        due_by: Moment,
+        custody: Custody,
+    },
     /// The manager (of marketing: the deputy) is told.
-    ClockEscalated { kind: ClockKind, rung: Rung, custody: Custody },
+    ClockEscalated {
+        kind: ClockKind,
+        rung: Rung,
+        custody: Custody,
+    },
     /// A fact could not be applied; kept and shown on the disagreement list.
-    FactDiverged { code: String },
+    FactDiverged {
+        code: String,
+    },
     /// An ask was refused.
-    AskRefused { code: String },
+    AskRefused {
+        code: String,
+    },
     /// Marketing keeps the lead, and a person looks within a business day: a hand-raise that a blocker stopped.
-    ReviewAsked { reason: String, custody: Custody },
+    ReviewAsked {
+        reason: String,
+        custody: Custody,
+    },
 }
 
 impl Event {

@@ -3,8 +3,8 @@
 use super::custody::Custody;
 use super::event::Event;
 use super::lead::{
-    ATTEMPTS_MAX, Consent, Cycle, DEALS_MAX, Deal, DealState, Lead, Origin, PAST_CYCLES_MAX, PastCycle, Permission,
-    Stage, StageKind,
+    ATTEMPTS_MAX, Attempt, Consent, Cycle, DEALS_MAX, Deal, DealState, Lead, Origin, PAST_CYCLES_MAX,
+    PastCycle, Permission, Stage, StageKind,
 };
 use super::policy::Guards;
 use super::team::PoolId;
@@ -25,8 +25,7 @@ pub struct ImpossibleEvent {
 /// The event cannot follow on this state.
 pub fn evolve(mut lead: Lead, event: &Event) -> Result<Lead, ImpossibleEvent> {
     let before = (lead.stage.kind(), lead.holder().cloned(), lead.cycle.offers);
-    let impossible =
-        ImpossibleEvent { event: event.name(), stage: lead.stage.kind(), version: lead.version };
+    let impossible = ImpossibleEvent { event: event.name(), stage: lead.stage.kind(), version: lead.version };
     let captured = matches!(event, Event::LeadCaptured { .. });
     if captured == (lead.version > 0) || (lead.stage.kind() == StageKind::Merged) {
         return Err(impossible);
@@ -78,13 +77,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         | Event::DataFixed { .. }
         | Event::LeadReassigned { .. } => hand_over(lead, event)?,
         Event::AttemptRecorded { attempt, custody, .. } => {
-            if lead.cycle.attempts.len() < ATTEMPTS_MAX {
-                lead.cycle.attempts.push(attempt.clone());
-            }
-            if attempt.is_human() {
-                let first = lead.cycle.first_attempt_at.map_or(attempt.at, |first| first.min(attempt.at));
-                lead.cycle.first_attempt_at = Some(first);
-            }
+            attempted(&mut lead.cycle, attempt);
             set_custody(lead, custody.as_ref());
         }
         Event::LeadRecycled { .. }
@@ -97,11 +90,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         | Event::LeadWon { .. }
         | Event::LeadLost { .. } => conclude(lead, event),
         Event::SqlReversed => lead.cycle.sql_at = None,
-        Event::WinReversed { opportunity } => {
-            let cycle = lead.cycle.number;
-            let is_ours = lead.deals.iter().any(|deal| deal.id == *opportunity && deal.cycle == cycle);
-            lead.cycle.wins = lead.cycle.wins.saturating_sub(u32::from(is_ours));
-        }
+        Event::WinReversed { opportunity } => reverse_win(lead, *opportunity),
         Event::LeadClosedAsWon { at, .. } => lead.stage = Stage::Won { at: *at },
         Event::PreferenceNoted { wanted } => lead.cycle.wanted = Some(wanted.clone()),
         Event::ReplyOwed { custody }
@@ -112,7 +101,10 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
             lead.stage.custody()?;
             set_custody(lead, Some(custody));
         }
-        Event::LeadRejected { .. } | Event::NoteTaken | Event::FactDiverged { .. } | Event::AskRefused { .. } => {}
+        Event::LeadRejected { .. }
+        | Event::NoteTaken
+        | Event::FactDiverged { .. }
+        | Event::AskRefused { .. } => {}
     }
     Some(())
 }
@@ -260,6 +252,23 @@ fn conclude(lead: &mut Lead, event: &Event) {
         }
         _ => {}
     }
+}
+
+fn attempted(cycle: &mut Cycle, attempt: &Attempt) {
+    if cycle.attempts.len() < ATTEMPTS_MAX {
+        cycle.attempts.push(attempt.clone());
+    }
+    if attempt.is_human() {
+        let first = cycle.first_attempt_at.map_or(attempt.at, |first| first.min(attempt.at));
+        cycle.first_attempt_at = Some(first);
+    }
+}
+
+/// Only a win of the present cycle is taken from it.
+fn reverse_win(lead: &mut Lead, id: super::ids::OpportunityId) {
+    let cycle = lead.cycle.number;
+    let is_ours = lead.deals.iter().any(|deal| deal.id == id && deal.cycle == cycle);
+    lead.cycle.wins = lead.cycle.wins.saturating_sub(u32::from(is_ours));
 }
 
 /// `counts`: the deal moves the lead, or wins, in the present cycle, and stands there from now on.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
 
-/// Root of every derived id: UUIDv5 of the DNS name `baton.dev`, so that no other system derives the same ones.
+/// Root of every derived id: `UUIDv5` of the DNS name `baton.dev`, so that no other system derives the same ones.
 const ROOT: Uuid = Uuid::from_u128(0x3a62_f8d4_1e0b_5c7a_9d44_6b1f_0c2e_8a95);
 
 macro_rules! id {

@@ -65,10 +65,7 @@ pub struct Profile {
 
 /// Whether texts that live apart from the lead are there; once known, known until erased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "five independent facts, each read by name"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "five independent facts, each read by name")]
 pub struct Known {
     pub email: bool,
     pub phone: bool,
@@ -101,11 +98,7 @@ impl Profile {
         write(&mut self.region, patch.region.as_ref(), stamp);
         write(&mut self.seniority, patch.seniority.as_ref(), stamp);
         write(&mut self.function, patch.function.as_ref(), stamp);
-        write(
-            &mut self.company_domain,
-            patch.company_domain.as_ref(),
-            stamp,
-        );
+        write(&mut self.company_domain, patch.company_domain.as_ref(), stamp);
         write(&mut self.mail, patch.mail.as_ref(), stamp);
         self.known.email |= patch.known.email;
         self.known.phone |= patch.known.phone;
@@ -124,13 +117,8 @@ impl Profile {
 
 fn write<T: Clone + Ord>(field: &mut Option<Stamped<T>>, value: Option<&T>, stamp: Stamp) {
     let Some(value) = value else { return };
-    let wins = field
-        .as_ref()
-        .is_none_or(|present| (stamp, value) > (present.stamp, &present.value));
+    let wins = field.as_ref().is_none_or(|present| (stamp, value) > (present.stamp, &present.value));
     if wins {
-        *field = Some(Stamped {
-            value: value.clone(),
-            stamp,
-        });
+        *field = Some(Stamped { value: value.clone(), stamp });
     }
 }

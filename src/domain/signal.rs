@@ -255,20 +255,11 @@ impl SignalWindow {
         if self.holds(signal.id) {
             return;
         }
-        let place = self
-            .signals
-            .partition_point(|other| (other.at, other.id) < (signal.at, signal.id));
+        let place = self.signals.partition_point(|other| (other.at, other.id) < (signal.at, signal.id));
         self.signals.insert(place, signal);
-        let of_kind = self
-            .signals
-            .iter()
-            .filter(|other| other.kind == signal.kind)
-            .count();
+        let of_kind = self.signals.iter().filter(|other| other.kind == signal.kind).count();
         if of_kind > WINDOW_SIGNALS_OF_ONE_KIND_MAX
-            && let Some(oldest) = self
-                .signals
-                .iter()
-                .position(|other| other.kind == signal.kind)
+            && let Some(oldest) = self.signals.iter().position(|other| other.kind == signal.kind)
         {
             self.signals.remove(oldest);
         }

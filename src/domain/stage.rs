@@ -32,18 +32,43 @@ pub enum Stage {
     Unseen,
     Captured(Custody),
     /// MQL, in the queue of a pool's steward; `held`: the router leaves it to the steward.
-    Queued { pool: PoolId, held: bool, custody: Custody },
+    Queued {
+        pool: PoolId,
+        held: bool,
+        custody: Custody,
+    },
     /// MQL, offered to a rep of a pool.
-    Offered { rep: MemberId, pool: PoolId, custody: Custody },
+    Offered {
+        rep: MemberId,
+        pool: PoolId,
+        custody: Custody,
+    },
     SalesAccepted(Custody),
     SalesQualified(Custody),
     Opportunity(Custody),
-    Won { at: Moment },
-    Lost { at: Moment, custody: Option<Custody> },
-    Recycled { reason: RestReason, at: Moment, custody: Custody },
-    Disqualified { reason: DisqualifiedFor, custody: Option<Custody> },
-    Suppressed { reason: SuppressedFor, custody: Option<Custody> },
-    Merged { into: LeadId },
+    Won {
+        at: Moment,
+    },
+    Lost {
+        at: Moment,
+        custody: Option<Custody>,
+    },
+    Recycled {
+        reason: RestReason,
+        at: Moment,
+        custody: Custody,
+    },
+    Disqualified {
+        reason: DisqualifiedFor,
+        custody: Option<Custody>,
+    },
+    Suppressed {
+        reason: SuppressedFor,
+        custody: Option<Custody>,
+    },
+    Merged {
+        into: LeadId,
+    },
 }
 
 /// The letters of the lifecycle table, for matching stage by stage.
@@ -154,9 +179,9 @@ impl Stage {
             | Self::SalesQualified(custody)
             | Self::Opportunity(custody)
             | Self::Recycled { custody, .. } => Some(custody),
-            Self::Lost { custody, .. } | Self::Disqualified { custody, .. } | Self::Suppressed { custody, .. } => {
-                custody.as_ref()
-            }
+            Self::Lost { custody, .. }
+            | Self::Disqualified { custody, .. }
+            | Self::Suppressed { custody, .. } => custody.as_ref(),
             Self::Unseen | Self::Won { .. } | Self::Merged { .. } => None,
         }
     }

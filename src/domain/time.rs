@@ -16,9 +16,7 @@ pub const DAY: i64 = 24 * HOUR;
 const MOMENT_MAX: i64 = 253_402_207_200 * SECOND;
 
 /// A moment in time: microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Moment(pub i64);
 
 impl Moment {

@@ -56,14 +56,16 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::{Breaker, Outcome};
-    use std::time::{Duration, Instant};
+    use crate::clock::instant;
+    use std::time::Duration;
 
     #[test]
     fn a_twentieth_of_a_thousand_records_stops_the_lane() {
-        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        let (mut breaker, start) = (Breaker::default(), instant());
         let tripped: Vec<bool> = (0..1_000_u32)
             .map(|number| {
-                let outcome = if number % 20 == 0 { Outcome::Quarantined("schema") } else { Outcome::Applied("x") };
+                let outcome =
+                    if number % 20 == 0 { Outcome::Quarantined("schema") } else { Outcome::Applied("x") };
                 breaker.trips(&outcome, start + Duration::from_secs(u64::from(number) * 10))
             })
             .collect();
@@ -72,14 +74,14 @@ mod tests {
 
     #[test]
     fn a_hundred_a_minute_stop_the_lane_whatever_the_share() {
-        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        let (mut breaker, start) = (Breaker::default(), instant());
         let count = (0..200).take_while(|_| !breaker.trips(&Outcome::Parked("bug"), start)).count();
         assert_eq!(count, 99);
     }
 
     #[test]
     fn strangers_conflicts_and_refusals_never_stop_a_lane() {
-        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        let (mut breaker, start) = (Breaker::default(), instant());
         for _ in 0..3_000 {
             assert!(!breaker.trips(&Outcome::Parked("awaiting_identity"), start));
             assert!(!breaker.trips(&Outcome::Quarantined("conflict"), start));

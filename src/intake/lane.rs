@@ -8,7 +8,7 @@ use super::queue::{Item, Queue};
 use super::{Control, IntakeError, Partition, SharedReference, Wake};
 use crate::clock;
 use crate::contract::request::Decoded;
-use crate::domain::time::Moment;
+use crate::domain::time::{Moment, SECOND};
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{chain, metrics, semantic, trace};
@@ -27,6 +27,8 @@ const LOADED_RECORDS: usize = 100;
 /// A word about the end that is older than this says nothing about now.
 const MARK_MAX: Duration = Duration::from_secs(2);
 /// First and longest wait after the database failed.
+/// The same bound in microseconds: the facts are known no further than when the end was seen at the earliest.
+const MARK_AGE_MICROS: i64 = 2 * SECOND;
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 
@@ -144,7 +146,8 @@ impl Lane {
                     match self.pending.take(*arrival) {
                         Taken::Waits | Taken::Known | Taken::Ignored => {}
                         Taken::Another => {
-                            let (topic, partition) = place.map(|it| (it.topic.to_string(), it.partition)).unwrap_or_default();
+                            let (topic, partition) =
+                                place.map(|it| (it.topic.to_string(), it.partition)).unwrap_or_default();
                             self.tell(Control::Stop(IntakeError::LastRecord { topic, partition }));
                             return None;
                         }
@@ -166,7 +169,7 @@ impl Lane {
         if mine.is_empty() {
             return Went::On;
         }
-        match self.parts.session.heartbeat(&mine).await {
+        match self.parts.session.heartbeat(&mine, MARK_AGE_MICROS).await {
             Ok(_) => {
                 self.well();
                 Went::On
@@ -184,11 +187,10 @@ impl Lane {
         while self.pending.len() > 0 {
             let prefix = self.pending.prefix(self.limit, bytes_max, Moment(clock::wall_micros()));
             let span = span(self.parts.number, &prefix.batch);
-            let attempt = AssertUnwindSafe(self.parts.session.commit(&prefix.batch)).catch_unwind().instrument(span);
+            let attempt =
+                AssertUnwindSafe(self.parts.session.commit(&prefix.batch)).catch_unwind().instrument(span);
             let went = match attempt.await {
-                Ok(Ok(committed)) => {
-                    self.committed(&prefix, &committed.outcomes, started)
-                }
+                Ok(Ok(committed)) => self.committed(&prefix, &committed.outcomes, started),
                 Ok(Err(error)) => match error.trouble() {
                     Trouble::Data => self.refused(&prefix, &chain(&error)),
                     trouble @ (Trouble::Fenced | Trouble::Instance | Trouble::World) => {
@@ -231,7 +233,10 @@ impl Lane {
         self.limit = self.limit.saturating_mul(2).min(self.parts.settings.lanes.batch_records);
         let tripped = outcomes.iter().filter(|outcome| self.breaker.trips(outcome, now)).count() > 0;
         if tripped {
-            self.parts.health.unwell(&self.name, "too many records went wrong: look at `baton quarantine list`, then start again");
+            self.parts.health.unwell(
+                &self.name,
+                "too many records went wrong: look at `baton quarantine list`, then start again",
+            );
             tracing::error!(lane = self.parts.number, "the breaker stopped the lane");
             return Went::Stopped;
         }
@@ -242,7 +247,12 @@ impl Lane {
     fn refused(&mut self, prefix: &Prefix, detail: &str) -> Went {
         if prefix.records > 1 {
             self.limit = (prefix.records / 2).max(1);
-            tracing::warn!(lane = self.parts.number, records = prefix.records, next_records = self.limit, "a batch was refused and is halved");
+            tracing::warn!(
+                lane = self.parts.number,
+                records = prefix.records,
+                next_records = self.limit,
+                "a batch was refused and is halved"
+            );
             return Went::On;
         }
         let alone = prefix.batch.entries.first().is_some_and(|entry| match &entry.decoded {
@@ -251,7 +261,12 @@ impl Lane {
         });
         if alone {
             let (topic, partition, offset) = self.pending.first().unwrap_or_default();
-            self.tell(Control::Stop(IntakeError::Stuck { topic, partition, offset, detail: detail.to_owned() }));
+            self.tell(Control::Stop(IntakeError::Stuck {
+                topic,
+                partition,
+                offset,
+                detail: detail.to_owned(),
+            }));
             return Went::Stopped;
         }
         tracing::error!(lane = self.parts.number, detail, "a record was refused and is quarantined");
@@ -280,7 +295,12 @@ impl Lane {
                 self.parts.health.unwell(&self.name, "the database cannot be reached");
                 let wait = clock::backoff(RETRY_FIRST, RETRY_MOST, self.retries);
                 self.retries = self.retries.saturating_add(1);
-                tracing::warn!(lane = self.parts.number, why, wait_milliseconds = wait.as_millis(), "the database is away");
+                tracing::warn!(
+                    lane = self.parts.number,
+                    why,
+                    wait_milliseconds = wait.as_millis(),
+                    "the database is away"
+                );
                 tokio::time::sleep(wait).await;
                 if let Err(error) = self.parts.session.reopen().await {
                     tracing::debug!(error = %chain(&error), "the session could not be opened again");

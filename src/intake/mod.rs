@@ -9,6 +9,7 @@ mod breaker;
 mod lane;
 mod pending;
 mod poll;
+mod pressure;
 mod progress;
 mod queue;
 mod rebalance;
@@ -71,15 +72,23 @@ pub enum IntakeError {
          see `baton position set`"
     )]
     LastRecord { topic: String, partition: i32 },
-    #[error("another instance took this one's partitions three times within a minute: give each group a database of its own")]
+    #[error(
+        "another instance took this one's partitions three times within a minute: give each group a database of its own"
+    )]
     Fenced,
-    #[error("{topic}/{partition}: offset {offset} is not on the broker any more: retention passed the position")]
+    #[error(
+        "{topic}/{partition}: offset {offset} is not on the broker any more: retention passed the position"
+    )]
     OffsetGone { topic: String, partition: i32, offset: i64 },
-    #[error("input topics have unequal partition counts: {counts}: give all of them the same, see `baton topics check`")]
+    #[error(
+        "input topics have unequal partition counts: {counts}: give all of them the same, see `baton topics check`"
+    )]
     UnequalCounts { counts: String },
     #[error("the consumer failed for good")]
     Fatal(#[source] rdkafka::error::KafkaError),
-    #[error("a record of {topic}/{partition} at offset {offset} is refused by the database even alone and unread: {detail}")]
+    #[error(
+        "a record of {topic}/{partition} at offset {offset} is refused by the database even alone and unread: {detail}"
+    )]
     Stuck { topic: String, partition: i32, offset: i64, detail: String },
     #[error("a thread of intake could not be started")]
     Thread(#[source] std::io::Error),

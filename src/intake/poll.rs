@@ -8,8 +8,8 @@ use super::record::{self, Arrival};
 use super::{Assigned, Control, IntakeError, Partition, SharedReference, lane_of};
 use crate::broker::{client, topics};
 use crate::clock;
-use crate::contract::{Decoder, RecordIn};
 use crate::contract::request::Unreadable;
+use crate::contract::{Decoder, RecordIn};
 use crate::domain::time::Moment;
 use crate::settings::Settings;
 use crate::telemetry::chain;
@@ -22,7 +22,7 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -61,7 +61,7 @@ pub(super) struct Parts {
 
 /// The polling thread's work.
 pub struct Poller {
-    parts: Parts,
+    pub(super) parts: Parts,
     names: BTreeMap<String, Arc<str>>,
     misses: VecDeque<Instant>,
 }
@@ -83,10 +83,10 @@ struct Life {
 }
 
 /// What one consumer has been given, and what of it is paused.
-struct Held {
-    assigned: Vec<Partition>,
-    paused: BTreeSet<usize>,
-    halted: bool,
+pub(super) struct Held {
+    pub(super) assigned: Vec<Partition>,
+    pub(super) paused: BTreeSet<usize>,
+    pub(super) halted: bool,
     gauge_at: Instant,
 }
 
@@ -135,11 +135,16 @@ impl Poller {
             changes: tell,
             progress: self.parts.progress.clone(),
         };
-        let consumer: BaseConsumer<Context> =
-            client::consumer(&self.parts.settings).create_with_context(context).map_err(IntakeError::Client)?;
+        let consumer: BaseConsumer<Context> = client::consumer(&self.parts.settings)
+            .create_with_context(context)
+            .map_err(IntakeError::Client)?;
         consumer.subscribe(&topics::INPUT).map_err(IntakeError::Client)?;
         let (assigned, paused) = (Vec::new(), BTreeSet::new());
-        Ok(Life { consumer, changes, held: Held { assigned, paused, halted: false, gauge_at: clock::instant() } })
+        Ok(Life {
+            consumer,
+            changes,
+            held: Held { assigned, paused, halted: false, gauge_at: clock::instant() },
+        })
     }
 
     /// Leaves the group in order, so that others need not wait for the session to time out.
@@ -285,45 +290,13 @@ impl Poller {
                 raw,
             },
             // A fault of ours must not stop the lane: the record is kept, and its bytes are the report.
-            Err(_) => Entry { record, duplicate: None, content: [0; 16], decoded: Err(unreadable_by_fault()), raw },
+            Err(_) => {
+                Entry { record, duplicate: None, content: [0; 16], decoded: Err(unreadable_by_fault()), raw }
+            }
         };
         self.parts.progress.handed(&partition, offset + 1);
         if let Some(queue) = self.parts.queues.get(lane_of(number, self.parts.queues.len())) {
             queue.push(Item::Record(Box::new(Arrival { entry, bytes })));
-        }
-    }
-
-    /// Pauses what belongs to full lanes, lets go on what has room again.
-    fn pressure(&self, consumer: &BaseConsumer<Context>, held: &mut Held) {
-        let lanes = self.parts.queues.len();
-        for (number, queue) in self.parts.queues.iter().enumerate() {
-            if !held.paused.contains(&number) && queue.is_full() {
-                held.paused.insert(number);
-                Self::set_paused(consumer, held, |partition| lane_of(partition, lanes) == number, true);
-            } else if held.paused.contains(&number) && queue.has_room() && !held.halted {
-                held.paused.remove(&number);
-                Self::set_paused(consumer, held, |partition| lane_of(partition, lanes) == number, false);
-            }
-        }
-        let halted = self.parts.halted.load(Ordering::Relaxed);
-        if halted != held.halted {
-            held.halted = halted;
-            let paused = held.paused.clone();
-            Self::set_paused(consumer, held, |partition| halted || !paused.contains(&lane_of(partition, lanes)), halted);
-        }
-    }
-
-    fn set_paused(consumer: &BaseConsumer<Context>, held: &Held, chosen: impl Fn(i32) -> bool, paused: bool) {
-        let mut list = TopicPartitionList::new();
-        for (topic, partition) in held.assigned.iter().filter(|(_, partition)| chosen(*partition)) {
-            list.add_partition(topic, *partition);
-        }
-        if list.count() == 0 {
-            return;
-        }
-        let done = if paused { consumer.pause(&list) } else { consumer.resume(&list) };
-        if let Err(error) = done {
-            tracing::warn!(error = %error, kafka.paused = paused, "partitions could not be paused or resumed");
         }
     }
 
@@ -348,7 +321,9 @@ impl Poller {
         let Ok(control) = self.parts.control.try_recv() else { return Ok(None) };
         match control {
             // Several lanes may have missed for the same reason.
-            Control::FenceMiss if self.misses.back().is_some_and(|last| last.elapsed() < FENCE_ECHO) => Ok(None),
+            Control::FenceMiss if self.misses.back().is_some_and(|last| last.elapsed() < FENCE_ECHO) => {
+                Ok(None)
+            }
             Control::FenceMiss => self.fence_miss().map(Some),
             Control::Leave(why) => {
                 self.parts.health.unwell("instance", &why);
@@ -370,11 +345,17 @@ impl Poller {
             return Err(IntakeError::Fenced);
         }
         let wait = clock::backoff(REBUILD_FIRST.saturating_mul(2), REBUILD_MOST, 0);
-        tracing::warn!(wait_milliseconds = wait.as_millis(), "fence miss: this member leaves the group and joins again");
+        tracing::warn!(
+            wait_milliseconds = wait.as_millis(),
+            "fence miss: this member leaves the group and joins again"
+        );
         Ok(Ended::Rebuild(wait))
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "librdkafka's codes: those that end a consumer are named, more will come")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "librdkafka's codes: those that end a consumer are named, more will come"
+    )]
     fn trouble(error: &KafkaError) -> Result<Option<Ended>, IntakeError> {
         match error {
             KafkaError::MessageConsumptionFatal(_) => Err(IntakeError::Fatal(error.clone())),

@@ -116,11 +116,10 @@ impl Standing {
 mod tests {
     use super::{Partition, Progress};
     use std::sync::Arc;
-    use std::time::Instant;
 
     #[test]
     fn early_statistics_of_another_assignment_do_not_count() {
-        let (progress, now) = (Progress::default(), Instant::now());
+        let (progress, now) = (Progress::default(), crate::clock::instant());
         let partition: Partition = (Arc::from("t"), 0);
         progress.assign([(partition.clone(), 5)].into_iter(), now);
         for _ in 0..2 {
@@ -135,7 +134,7 @@ mod tests {
 
     #[test]
     fn an_empty_partition_is_at_its_end_at_once() {
-        let (progress, now) = (Progress::default(), Instant::now());
+        let (progress, now) = (Progress::default(), crate::clock::instant());
         progress.assign([((Arc::from("t"), 0), 5)].into_iter(), now);
         assert!(progress.standings(now)[0].1.is_at(5));
         assert!(!progress.standings(now)[0].1.is_at(6));

@@ -18,7 +18,10 @@ pub enum Item {
     Assigned(Assigned),
     Record(Box<Arrival>),
     /// Everything before this item was all there was at that moment.
-    AtEnd { partition: Partition, seen: Instant },
+    AtEnd {
+        partition: Partition,
+        seen: Instant,
+    },
 }
 
 /// What one take gives.

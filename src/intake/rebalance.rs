@@ -29,7 +29,9 @@ const WATERMARK_TIMEOUT: Duration = Duration::from_secs(5);
 pub enum Change {
     Assigned(Vec<Assigned>),
     /// `lost` says that the group gave the partitions away before we answered.
-    Revoked { lost: bool },
+    Revoked {
+        lost: bool,
+    },
     /// Nothing is assigned, and nothing will come from this consumer.
     Failed(ClaimError),
 }
@@ -98,7 +100,10 @@ impl ClientContext for Context {
 }
 
 impl ConsumerContext for Context {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "librdkafka's codes: every other one is an error of the group")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "librdkafka's codes: every other one is an error of the group"
+    )]
     fn rebalance(&self, consumer: &BaseConsumer<Self>, code: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let change = match code {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => match self.assign(consumer, list) {
@@ -113,10 +118,10 @@ impl ConsumerContext for Context {
             },
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
                 // Asked before unassigning: afterwards nobody knows.
-                let lost = consumer.assignment_lost();
+                let taken_away = consumer.assignment_lost();
                 give_up(consumer);
-                metrics::rebalance(if lost { "lost" } else { "revoke" });
-                Change::Revoked { lost }
+                metrics::rebalance(if taken_away { "lost" } else { "revoke" });
+                Change::Revoked { lost: taken_away }
             }
             other => {
                 give_up(consumer);
@@ -139,7 +144,11 @@ fn give_up(consumer: &BaseConsumer<Context>) {
 }
 
 impl Context {
-    fn assign(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> Result<Vec<Assigned>, ClaimError> {
+    fn assign(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        list: &TopicPartitionList,
+    ) -> Result<Vec<Assigned>, ClaimError> {
         let mut names: BTreeMap<String, Arc<str>> = BTreeMap::new();
         let mut ends: BTreeMap<Partition, Held> = BTreeMap::new();
         for element in list.elements() {
@@ -152,7 +161,9 @@ impl Context {
         let assigned = self.claim(&ends)?;
         let mut offsets = TopicPartitionList::with_capacity(assigned.len());
         for Assigned { partition: (topic, partition), start, .. } in &assigned {
-            offsets.add_partition_offset(topic, *partition, Offset::Offset(start.at)).map_err(ClaimError::Assign)?;
+            offsets
+                .add_partition_offset(topic, *partition, Offset::Offset(start.at))
+                .map_err(ClaimError::Assign)?;
         }
         consumer.assign(&offsets).map_err(ClaimError::Assign)?;
         Ok(assigned)

@@ -21,7 +21,10 @@ pub struct Arrival {
 #[must_use]
 pub fn raw(message: &BorrowedMessage<'_>) -> Raw {
     let headers = message.headers().map(|headers| {
-        headers.iter().map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec())).collect()
+        headers
+            .iter()
+            .map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec()))
+            .collect()
     });
     Raw {
         key: message.key().map(<[u8]>::to_vec),
@@ -40,9 +43,11 @@ pub fn weight(raw: &Raw) -> usize {
 /// The record's timestamp; without one the moment it was read.
 #[must_use]
 pub fn timestamp(message: &BorrowedMessage<'_>, read_at: Moment) -> Moment {
-    message.timestamp().to_millis().filter(|millis| *millis >= 0).map_or(read_at, |millis| {
-        Moment(millis.saturating_mul(MILLISECOND))
-    })
+    message
+        .timestamp()
+        .to_millis()
+        .filter(|millis| *millis >= 0)
+        .map_or(read_at, |millis| Moment(millis.saturating_mul(MILLISECOND)))
 }
 
 /// SHA-256 over key, headers in order and value, each after its length (8 bytes, big-endian; all ones where absent).

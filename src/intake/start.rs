@@ -33,9 +33,13 @@ pub struct Start {
 /// Reading on would jump over records or take another topic's: somebody has to decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
-    #[error("retention has deleted records that were never read: position {next}, the log starts at {start}; see `baton position set`")]
+    #[error(
+        "retention has deleted records that were never read: position {next}, the log starts at {start}; see `baton position set`"
+    )]
     Passed { next: i64, start: i64 },
-    #[error("the partition ends at {end}, before position {next}: the topic was created anew; see `baton position set`")]
+    #[error(
+        "the partition ends at {end}, before position {next}: the topic was created anew; see `baton position set`"
+    )]
     Recreated { next: i64, end: i64 },
 }
 

@@ -62,8 +62,9 @@ impl Watch {
     /// # Errors
     /// The client cannot be built.
     pub fn run(mut self) -> Result<(), IntakeError> {
-        let client: BaseConsumer<client::Quiet> =
-            client::asking(&self.parts.settings).create_with_context(client::Quiet).map_err(IntakeError::Client)?;
+        let client: BaseConsumer<client::Quiet> = client::asking(&self.parts.settings)
+            .create_with_context(client::Quiet)
+            .map_err(IntakeError::Client)?;
         let every = Duration::from_millis(self.parts.settings.lanes.heartbeat_milliseconds);
         while !self.parts.cancel.is_cancelled() {
             let seen = clock::instant();
@@ -106,8 +107,10 @@ impl Watch {
             let answer = client.offsets_for_times(list, QUESTION)?;
             let mut ends = BTreeMap::new();
             for ((topic, partition), _) in standings {
-                if let Some(Offset::Offset(end)) =
-                    answer.find_partition(topic, *partition).filter(|found| found.error().is_ok()).map(|found| found.offset())
+                if let Some(Offset::Offset(end)) = answer
+                    .find_partition(topic, *partition)
+                    .filter(|found| found.error().is_ok())
+                    .map(|found| found.offset())
                 {
                     ends.insert((Arc::clone(topic), *partition), end);
                 }
@@ -147,7 +150,10 @@ impl Watch {
         if stuck.is_empty() {
             self.parts.health.well("lag");
         } else {
-            self.parts.health.unwell("lag", &format!("behind and unmoved for {} s: {}", stuck_after.as_secs(), stuck.join(", ")));
+            self.parts.health.unwell(
+                "lag",
+                &format!("behind and unmoved for {} s: {}", stuck_after.as_secs(), stuck.join(", ")),
+            );
         }
     }
 

@@ -9,7 +9,7 @@ use crate::store::outbox::Unsent;
 use crate::telemetry::semantic;
 use futures_util::future::join_all;
 use rdkafka::error::KafkaError;
-use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer, DefaultProducerContext};
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,10 @@ enum Done {
 
 impl Relay {
     /// Sends state and tombstones, each shard in a transaction of its own, all shards at once.
-    pub(super) async fn send_states(&mut self, mut states: BTreeMap<i16, Vec<Unsent>>) -> Result<usize, RelayError> {
+    pub(super) async fn send_states(
+        &mut self,
+        mut states: BTreeMap<i16, Vec<Unsent>>,
+    ) -> Result<usize, RelayError> {
         self.fence(&mut states).await?;
         let mut turns = Vec::with_capacity(states.len());
         for (shard, rows) in states {

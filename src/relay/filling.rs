@@ -28,10 +28,14 @@ pub(super) enum FillingError {
 
 /// The topic that a row's number names.
 pub(super) fn topic(number: i16) -> Option<Topic> {
-    [(OutTopic::Handoff, Topic::Handoff), (OutTopic::Feedback, Topic::Feedback), (OutTopic::State, Topic::State)]
-        .into_iter()
-        .find(|(out, _)| out.number() == number)
-        .map(|(_, topic)| topic)
+    [
+        (OutTopic::Handoff, Topic::Handoff),
+        (OutTopic::Feedback, Topic::Feedback),
+        (OutTopic::State, Topic::State),
+    ]
+    .into_iter()
+    .find(|(out, _)| out.number() == number)
+    .map(|(_, topic)| topic)
 }
 
 /// Fills a row.

@@ -5,12 +5,12 @@
 //! of its own, since a transaction takes as long as many sends. A failure drops the producer and the next round reads
 //! again, so order per lead and topic holds; what was sent and not marked is sent again under the same id.
 
-mod filling;
 mod fenced;
+mod filling;
 mod round;
 
-use crate::clock;
 use crate::broker::client;
+use crate::clock;
 use crate::settings::Settings;
 use crate::store::error::StoreError;
 use crate::store::outbox::{SHARDS, Unsent};
@@ -160,8 +160,10 @@ impl Relay {
         let sent = match self.kind {
             Kind::Events | Kind::State if count == 0 => 0,
             Kind::Events => {
-                let rows: Vec<(i16, Unsent)> =
-                    rows.into_iter().flat_map(|(shard, rows)| rows.into_iter().map(move |row| (shard, row))).collect();
+                let rows: Vec<(i16, Unsent)> = rows
+                    .into_iter()
+                    .flat_map(|(shard, rows)| rows.into_iter().map(move |row| (shard, row)))
+                    .collect();
                 let span = semantic::send_span(-1, count);
                 self.send_events(&rows).instrument(span).await?
             }
@@ -210,7 +212,12 @@ impl Relay {
     }
 
     async fn hold(&mut self, shard: i16, row: &Unsent, reason: &str) -> Result<(), RelayError> {
-        tracing::error!(relay.shard = shard, outbox.seq = row.seq, reason, "a record can never be sent: its lead's records wait, see `baton outbox list`");
+        tracing::error!(
+            relay.shard = shard,
+            outbox.seq = row.seq,
+            reason,
+            "a record can never be sent: its lead's records wait, see `baton outbox list`"
+        );
         Ok(self.outlet.hold(shard, row.seq, reason).await?)
     }
 

@@ -38,13 +38,7 @@ pub struct Router {
 impl Router {
     /// A router over a session of its own.
     #[must_use]
-    pub fn new(
-        session: Session,
-            owner: String,
-        settings: Arc<Settings>,
-        health: Health,
-        wake: Wake,
-    ) -> Self {
+    pub fn new(session: Session, owner: String, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
         Self { session, owner, settings, health, wake }
     }
 
@@ -105,7 +99,8 @@ impl Router {
             };
             let span = semantic::turn_span("route", batch.entries.len());
             let committed = self.session.commit(&batch).instrument(span).await?;
-            let offered = committed.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied(_))).count();
+            let offered =
+                committed.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied(_))).count();
             if offered > 0 {
                 (self.wake)();
             }

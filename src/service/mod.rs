@@ -2,6 +2,7 @@
 //! decides nothing about a lead.
 
 mod desk;
+mod loops;
 mod running;
 
 pub use running::Running;
@@ -13,12 +14,10 @@ use crate::contract::keys::Keys;
 use crate::domain::time::Moment;
 use crate::intake::{self, Intake, IntakeError};
 use crate::relay::{Kind, Relay};
-use crate::router::Router;
 use crate::settings::Settings;
 use crate::store::connect::{self, Timeouts};
 use crate::store::token::Tokens;
 use crate::store::{Outlet, Reader, StoreError, migrate, world};
-use crate::sweeper::Sweeper;
 use crate::telemetry::{self, health::Health};
 use crate::transaction::TextCache;
 use crate::transaction::ask::{self, Asks};
@@ -45,7 +44,9 @@ const TOKEN_CONNECTIONS: u32 = 2;
 pub enum ServiceError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the database stands still: its clock row is set to {0}: wait until the demo or test that set it ends, or delete the row")]
+    #[error(
+        "the database stands still: its clock row is set to {0}: wait until the demo or test that set it ends, or delete the row"
+    )]
     ClockSet(Moment),
     #[error("no policy, team or reference data is published: run `baton migrate`")]
     NoTexts,
@@ -105,7 +106,8 @@ pub async fn run(settings: Arc<Settings>) -> Result<(), ServiceError> {
 pub async fn start(settings: Arc<Settings>, clock_may_be_set: bool) -> Result<Running, ServiceError> {
     let keys = prepare(&settings, clock_may_be_set).await?;
     let address = settings.http.listen;
-    let listener = TcpListener::bind(address).await.map_err(|source| ServiceError::Listen { address, source })?;
+    let listener =
+        TcpListener::bind(address).await.map_err(|source| ServiceError::Listen { address, source })?;
     let address = listener.local_addr().map_err(|source| ServiceError::Listen { address, source })?;
     let parts = Parts::new(settings, keys, address)?;
     parts.start(listener, address).await
@@ -113,11 +115,10 @@ pub async fn start(settings: Arc<Settings>, clock_may_be_set: bool) -> Result<Ru
 
 /// Checks the database, sets `live_from` once, and gives the keys that identifiers are looked up under.
 async fn prepare(settings: &Settings, clock_may_be_set: bool) -> Result<Keys, ServiceError> {
-    let mut conn = connect::connect(settings.database.url.expose(), "baton start", timeouts(settings)).await?;
+    let mut conn =
+        connect::connect(settings.database.url.expose(), "baton start", timeouts(settings)).await?;
     migrate::check(&mut conn).await?;
-    if !clock_may_be_set
-        && let Some(moment) = world::clock(&mut conn).await?
-    {
+    if !clock_may_be_set && let Some(moment) = world::clock(&mut conn).await? {
         return Err(ServiceError::ClockSet(moment));
     }
     let stored = world::read(&mut conn).await?;
@@ -149,7 +150,8 @@ pub async fn keys(settings: &Settings) -> Result<Keys, ServiceError> {
     if !given.is_empty() {
         return Ok(Keys::new(given.as_bytes(), 0));
     }
-    let mut conn = connect::connect(settings.database.url.expose(), "baton start", timeouts(settings)).await?;
+    let mut conn =
+        connect::connect(settings.database.url.expose(), "baton start", timeouts(settings)).await?;
     let (id, secret) = if let Some(stored) = world::service_key(&mut conn).await? {
         stored
     } else {
@@ -178,7 +180,11 @@ struct Parts {
 ///
 /// # Errors
 /// A schema does not compile.
-pub fn session_settings(settings: &Settings, keys: Keys, board_url: String) -> Result<SessionSettings, ServiceError> {
+pub fn session_settings(
+    settings: &Settings,
+    keys: Keys,
+    board_url: String,
+) -> Result<SessionSettings, ServiceError> {
     Ok(SessionSettings {
         url: settings.database.url.expose().to_owned(),
         application_name: "baton".to_owned(),
@@ -192,7 +198,11 @@ pub fn session_settings(settings: &Settings, keys: Keys, board_url: String) -> R
 
 impl Parts {
     fn new(settings: Arc<Settings>, keys: Keys, address: std::net::SocketAddr) -> Result<Self, ServiceError> {
-        let board_url = if settings.http.public_url.is_empty() { format!("http://{address}") } else { settings.board_url() };
+        let board_url = if settings.http.public_url.is_empty() {
+            format!("http://{address}")
+        } else {
+            settings.board_url()
+        };
         let sessions = session_settings(&settings, keys.clone(), board_url)?;
         let owner = format!("{}-{}-{}", std::process::id(), address.port(), clock::wall_micros());
         Ok(Self {
@@ -227,7 +237,11 @@ impl Parts {
         Ok(Relay::new(kind, Arc::clone(&self.settings), outlet, self.owner.clone(), self.health.clone()))
     }
 
-    async fn start(self, listener: TcpListener, address: std::net::SocketAddr) -> Result<Running, ServiceError> {
+    async fn start(
+        self,
+        listener: TcpListener,
+        address: std::net::SocketAddr,
+    ) -> Result<Running, ServiceError> {
         let (stop, late) = (CancellationToken::new(), CancellationToken::new());
         let mut sessions = Vec::with_capacity(self.settings.lanes.workers);
         for lane in 0..self.settings.lanes.workers {
@@ -249,55 +263,43 @@ impl Parts {
         });
         let mut tasks = JoinSet::new();
         run_intake(&mut tasks, intake, &stop)?;
-        let (settings, health) = (&self.settings, &self.health);
-        let router = Router::new(
-            self.session("router").await?,
-            self.owner.clone(),
-            Arc::clone(settings),
-            health.clone(),
-            self.wake(),
-        );
-        let (woken, cancel) = (Arc::clone(&self.router), stop.clone());
-        tasks.spawn(async move { ("the router", { router.run(woken, cancel).await; Ok(()) }) });
-        let sweeper = Sweeper::new(
-            self.session("sweeper").await?,
-            Arc::clone(settings),
-            health.clone(),
-            self.wake(),
-        );
-        let cancel = stop.clone();
-        tasks.spawn(async move { ("the sweeper", { sweeper.run(cancel).await; Ok(()) }) });
+        self.run_turns(&mut tasks, &stop).await?;
         let (asks, queue) = ask::door();
-        let desk = Desk { session: self.session("asks").await?, keys: self.keys.clone(), texts: texts_tell, wake: self.wake() };
+        let desk = Desk {
+            session: self.session("asks").await?,
+            keys: self.keys.clone(),
+            texts: texts_tell,
+            wake: self.wake(),
+        };
         let cancel = stop.clone();
-        tasks.spawn(async move { ("the desk", { desk.run(queue, cancel).await; Ok(()) }) });
-        let mut late_tasks = JoinSet::new();
-        let events = self.relay(Kind::Events).await?;
-        let states = self.relay(Kind::State).await?;
-        let last = CancellationToken::new();
-        let (woken, cancel, after) = (Arc::clone(&self.events), late.clone(), last.clone());
-        late_tasks.spawn(async move {
-            events.run(woken, cancel).await;
-            after.cancel();
-            ("the relay of events", Ok(()))
+        tasks.spawn(async move {
+            ("the desk", {
+                desk.run(queue, cancel).await;
+                Ok(())
+            })
         });
-        let woken = Arc::clone(&self.states);
-        late_tasks.spawn(async move { ("the relay of state", { states.run(woken, last).await; Ok(()) }) });
+        let late_tasks = self.run_relays(&late).await?;
         let state = self.web_state(asks, texts).await?;
         let cancel = stop.clone();
-        tasks.spawn(async move { ("the web server", web::serve(listener, state, cancel).await.map_err(Into::into)) });
+        tasks.spawn(async move {
+            ("the web server", web::serve(listener, state, cancel).await.map_err(Into::into))
+        });
         tracing::info!(http.address = %address, "baton is live: http://{address}");
-        let bound = settings.shutdown_bound();
+        let bound = self.settings.shutdown_bound();
         Ok(Running { address, health: self.health, stop, late, tasks, late_tasks, bound })
     }
 
     async fn web_state(&self, asks: Asks, texts: watch::Receiver<Texts>) -> Result<WebState, ServiceError> {
         let url = self.settings.database.url.expose();
         let reader = Reader::open(url, self.settings.database.reader_connections).await?;
-        let tokens = Tokens::new(connect::pool(url, "baton tokens", TOKEN_CONNECTIONS, timeouts(&self.settings)).await?);
+        let tokens = Tokens::new(
+            connect::pool(url, "baton tokens", TOKEN_CONNECTIONS, timeouts(&self.settings)).await?,
+        );
         let health = self.health.clone();
-        let metrics: web::MetricsText = Arc::new(|| telemetry::metrics_text().map_err(|error| error.to_string()));
-        let mut state = WebState::new(reader, tokens, asks, texts, Arc::new(move || health.report()), metrics);
+        let metrics: web::MetricsText =
+            Arc::new(|| telemetry::metrics_text().map_err(|error| error.to_string()));
+        let mut state =
+            WebState::new(reader, tokens, asks, texts, Arc::new(move || health.report()), metrics);
         state.secure_cookies = self.settings.http.public_url.starts_with("https://");
         Ok(state)
     }
@@ -312,7 +314,12 @@ fn run_intake(
     let Intake { poller, watch, lanes } = intake;
     for lane in lanes {
         let cancel = stop.clone();
-        tasks.spawn(async move { ("a lane", { lane.run(cancel).await; Ok(()) }) });
+        tasks.spawn(async move {
+            ("a lane", {
+                lane.run(cancel).await;
+                Ok(())
+            })
+        });
     }
     tasks.spawn(thread("intake-poll", "the polling thread", move || poller.run())?);
     tasks.spawn(thread("intake-watch", "the watch", move || watch.run())?);

@@ -59,7 +59,10 @@ impl Running {
             while self.late_tasks.join_next().await.is_some() {}
         });
         if ended.await.is_err() {
-            tracing::warn!(bound_seconds = bound.as_secs(), "parts did not stop within the bound and are cut off");
+            tracing::warn!(
+                bound_seconds = bound.as_secs(),
+                "parts did not stop within the bound and are cut off"
+            );
             self.late.cancel();
         }
         tracing::info!("stopped");

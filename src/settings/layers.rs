@@ -37,9 +37,8 @@ pub(super) fn read(
     flags: &Flags,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, SettingsError> {
-    let defaults: toml::Table = DEFAULTS
-        .parse()
-        .map_err(|error: toml::de::Error| syntax("deploy/baton.toml", &error))?;
+    let defaults: toml::Table =
+        DEFAULTS.parse().map_err(|error: toml::de::Error| syntax("deploy/baton.toml", &error))?;
     let known = places::paths(&defaults);
     let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
     if let Some(path) = &flags.file {
@@ -59,6 +58,7 @@ pub(super) fn read(
     builder.build().and_then(Config::try_deserialize).map_err(shape)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands the error over")]
 fn shape(error: config::ConfigError) -> SettingsError {
     SettingsError::Shape { detail: error.to_string().lines().collect::<Vec<_>>().join(" ") }
 }
@@ -68,14 +68,16 @@ fn syntax(path: &str, error: &toml::de::Error) -> SettingsError {
 }
 
 fn read_file(path: &str) -> Result<String, SettingsError> {
-    std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })
+    std::fs::read_to_string(path)
+        .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })
 }
 
 fn check_file(known: &BTreeSet<String>, shown: &str, text: &str) -> Result<(), SettingsError> {
     let table: toml::Table = text.parse().map_err(|error| syntax(shown, &error))?;
     for path in places::paths(&table) {
         if !known.contains(&path) {
-            let place = places::line(text, &path).map_or_else(|| shown.to_owned(), |line| format!("{shown}:{line}"));
+            let place =
+                places::line(text, &path).map_or_else(|| shown.to_owned(), |line| format!("{shown}:{line}"));
             return Err(SettingsError::Unknown { nearest: places::nearest(known, &path), key: path, place });
         }
     }

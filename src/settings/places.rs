@@ -36,7 +36,8 @@ pub(super) fn nearest(known: &BTreeSet<String>, unknown: &str) -> Option<String>
     known
         .iter()
         .map(|path| {
-            let likeness = strsim::jaro_winkler(path, unknown).max(strsim::jaro_winkler(&last(path), &last(unknown)));
+            let likeness =
+                strsim::jaro_winkler(path, unknown).max(strsim::jaro_winkler(&last(path), &last(unknown)));
             (likeness, path)
         })
         .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
@@ -51,7 +52,8 @@ pub(super) fn line(text: &str, path: &str) -> Option<usize> {
         let line = line.trim();
         if let Some(name) = line.strip_prefix('[') {
             name.trim_end_matches(']').trim().clone_into(&mut section);
-            if section == path || path.starts_with(&format!("{section}.")) && section.matches('.').count() > 1 {
+            if section == path || path.starts_with(&format!("{section}.")) && section.matches('.').count() > 1
+            {
                 return Some(number + 1);
             }
         } else if let Some((key, _)) = line.split_once('=') {

@@ -27,7 +27,8 @@ impl Settings {
             let _ = writeln!(text, "[{section}]");
             for (key, value) in keys.as_object().into_iter().flatten() {
                 if let Some(inner) = value.as_object() {
-                    let pairs: Vec<String> = inner.iter().map(|(key, value)| format!("\"{key}\" = {value}")).collect();
+                    let pairs: Vec<String> =
+                        inner.iter().map(|(key, value)| format!("\"{key}\" = {value}")).collect();
                     let _ = writeln!(text, "{key} = {{ {} }}", pairs.join(", "));
                 } else {
                     let _ = writeln!(text, "{key} = {value}");

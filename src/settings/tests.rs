@@ -4,7 +4,11 @@ use super::{Flags, KEYS_HELD, Settings, SettingsError};
 use std::io::Write as _;
 
 fn variables(pairs: &[(&str, &str)]) -> std::vec::IntoIter<(String, String)> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>().into_iter()
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 fn file(name: &str, text: &str) -> std::path::PathBuf {
@@ -15,7 +19,8 @@ fn file(name: &str, text: &str) -> std::path::PathBuf {
 
 #[test]
 fn later_layers_win_over_earlier_ones() {
-    let path = file("layers.toml", "[lanes]\nworkers = 3\nbatch_records = 7\n[http]\nlisten = \"127.0.0.1:1\"\n");
+    let path =
+        file("layers.toml", "[lanes]\nworkers = 3\nbatch_records = 7\n[http]\nlisten = \"127.0.0.1:1\"\n");
     let flags = Flags { file: Some(path), values: vec!["http.listen=127.0.0.1:3".to_owned()] };
     let environment = [("BATON__LANES__WORKERS", "5"), ("BATON__HTTP__LISTEN", "127.0.0.1:2")];
     let settings = Settings::from_layers(&flags, variables(&environment)).unwrap();
@@ -28,14 +33,19 @@ fn later_layers_win_over_earlier_ones() {
 #[test]
 fn an_unknown_key_of_a_file_names_the_line_and_the_nearest_good_one() {
     let path = file("unknown.toml", "[kafka]\n# a comment\nbroker = \"x:1\"\n");
-    let error = Settings::from_layers(&Flags { file: Some(path), values: vec![] }, variables(&[])).unwrap_err();
+    let error =
+        Settings::from_layers(&Flags { file: Some(path), values: vec![] }, variables(&[])).unwrap_err();
     let line = error.to_string();
-    assert!(line.contains("unknown.toml:3: unknown setting kafka.broker; did you mean kafka.brokers?"), "{line}");
+    assert!(
+        line.contains("unknown.toml:3: unknown setting kafka.broker; did you mean kafka.brokers?"),
+        "{line}"
+    );
 }
 
 #[test]
 fn an_unknown_variable_is_named_as_it_was_written() {
-    let error = Settings::from_layers(&Flags::default(), variables(&[("BATON__HTTP__LISTENS", "x")])).unwrap_err();
+    let error =
+        Settings::from_layers(&Flags::default(), variables(&[("BATON__HTTP__LISTENS", "x")])).unwrap_err();
     assert_eq!(
         error.to_string(),
         "environment BATON__HTTP__LISTENS: unknown setting http.listens; did you mean http.listen?"
@@ -44,7 +54,8 @@ fn an_unknown_variable_is_named_as_it_was_written() {
 
 #[test]
 fn foreign_variables_are_honoured_and_ours_are_stronger() {
-    let environment = [("DATABASE_URL", "postgres://u:p@db/x"), ("KAFKA_BROKERS", "a:1"), ("BATON__KAFKA__BROKERS", "b:2")];
+    let environment =
+        [("DATABASE_URL", "postgres://u:p@db/x"), ("KAFKA_BROKERS", "a:1"), ("BATON__KAFKA__BROKERS", "b:2")];
     let settings = Settings::from_layers(&Flags::default(), variables(&environment)).unwrap();
     assert_eq!(settings.database.url.expose(), "postgres://u:p@db/x");
     assert_eq!(settings.owner_url().expose(), "postgres://u:p@db/x");
@@ -82,9 +93,11 @@ fn keys_that_promises_rest_on_are_refused() {
 
 #[test]
 fn a_value_of_another_shape_names_the_key() {
-    let error = Settings::from_layers(&Flags::default(), variables(&[("BATON__LANES__WORKERS", "many")])).unwrap_err();
+    let error = Settings::from_layers(&Flags::default(), variables(&[("BATON__LANES__WORKERS", "many")]))
+        .unwrap_err();
     assert!(error.to_string().contains("lanes.workers"), "{error}");
-    let error = Settings::from_layers(&Flags::default(), variables(&[("BATON__LANES__WORKERS", "0")])).unwrap_err();
+    let error =
+        Settings::from_layers(&Flags::default(), variables(&[("BATON__LANES__WORKERS", "0")])).unwrap_err();
     assert_eq!(error.to_string(), "lanes.workers = 0 is out of range: give a number from 1 to 64");
 }
 

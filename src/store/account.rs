@@ -77,10 +77,13 @@ pub async fn read(
 ) -> Result<BTreeMap<AccountId, AccountFacts>, StoreError> {
     type Stored = (Uuid, Option<String>, Option<String>, Option<String>);
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows: Vec<Stored> = READ.rows().bind(ids).fetch_all(conn).await.map_err(|error| READ.failed(error))?;
+    let rows: Vec<Stored> =
+        READ.rows().bind(ids).fetch_all(conn).await.map_err(|error| READ.failed(error))?;
     Ok(rows
         .into_iter()
-        .map(|(id, kind, owner, segment)| (AccountId(id), AccountFacts { kind, owner: owner.map(MemberId), segment }))
+        .map(|(id, kind, owner, segment)| {
+            (AccountId(id), AccountFacts { kind, owner: owner.map(MemberId), segment })
+        })
         .collect())
 }
 

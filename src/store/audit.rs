@@ -39,7 +39,8 @@ const READ_CAUSES: Statement = Statement::new(
     "SELECT cause, source, id, event_type FROM cause_text WHERE cause = ANY($1::bytea[])",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[APPEND, MAKE_STREAMS, LOCK_STREAMS, MOVE_STREAMS, CAUSES, READ_CAUSES];
+pub(super) const STATEMENTS: &[Statement] =
+    &[APPEND, MAKE_STREAMS, LOCK_STREAMS, MOVE_STREAMS, CAUSES, READ_CAUSES];
 
 /// The raw pair behind a cause, and the record's type.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -77,8 +77,12 @@ fn read<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, Stor
             }),
             Err(error) => Err(damaged(what, &error)),
         },
-        Some((&format, _)) if format > FORMAT => Err(StoreError::NewerFormat { what, format, newest: FORMAT }),
-        Some(_) | None => Err(StoreError::Damaged { what, id: String::new(), detail: "no format byte".to_owned() }),
+        Some((&format, _)) if format > FORMAT => {
+            Err(StoreError::NewerFormat { what, format, newest: FORMAT })
+        }
+        Some(_) | None => {
+            Err(StoreError::Damaged { what, id: String::new(), detail: "no format byte".to_owned() })
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::error::StoreError;
 use super::statement::Statement;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -56,7 +56,12 @@ pub async fn connect(url: &str, application: &str, timeouts: Timeouts) -> Result
 ///
 /// # Errors
 /// The address can't be read, or the server can't be reached.
-pub async fn pool(url: &str, application: &str, connections: u32, timeouts: Timeouts) -> Result<PgPool, StoreError> {
+pub async fn pool(
+    url: &str,
+    application: &str,
+    connections: u32,
+    timeouts: Timeouts,
+) -> Result<PgPool, StoreError> {
     let options = options(url, application, timeouts)?;
     PgPoolOptions::new()
         .max_connections(connections)
@@ -71,7 +76,10 @@ pub async fn pool(url: &str, application: &str, connections: u32, timeouts: Time
 /// # Errors
 /// The address can't be read.
 pub fn user(url: &str) -> Result<String, StoreError> {
-    Ok(PgConnectOptions::from_str(url).map_err(|source| StoreError::Address { source })?.get_username().to_owned())
+    Ok(PgConnectOptions::from_str(url)
+        .map_err(|source| StoreError::Address { source })?
+        .get_username()
+        .to_owned())
 }
 
 /// A held connection; transactions are plain statements on it, never `begin()` (which leaks when it is cancelled).

@@ -40,7 +40,8 @@ const CAP_UNDATED: Statement = Statement::new(
          SELECT digest FROM duplicate_key_undated ORDER BY at DESC OFFSET $1 LIMIT $2)",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[INSERT, READ, INSERT_UNDATED, READ_UNDATED, DROP_OLD, CAP_UNDATED];
+pub(super) const STATEMENTS: &[Statement] =
+    &[INSERT, READ, INSERT_UNDATED, READ_UNDATED, DROP_OLD, CAP_UNDATED];
 
 /// A record's duplicate key and the hash of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +58,8 @@ pub struct KeyRow {
 /// A statement fails.
 pub async fn record(conn: &mut PgConnection, rows: &[KeyRow]) -> Result<Vec<KeyRow>, StoreError> {
     let rows = sorted(rows, |row| (row.minute, row.digest));
-    let (undated, dated): (Vec<&KeyRow>, Vec<&KeyRow>) = rows.into_iter().partition(|row| row.minute.is_none());
+    let (undated, dated): (Vec<&KeyRow>, Vec<&KeyRow>) =
+        rows.into_iter().partition(|row| row.minute.is_none());
     let mut seen = if dated.is_empty() { Vec::new() } else { record_dated(conn, &dated).await? };
     if !undated.is_empty() {
         seen.extend(record_undated(conn, &undated).await?);

@@ -13,7 +13,9 @@ pub enum StoreError {
     Migrate { source: sqlx::migrate::MigrateError },
     #[error("the database stands at migration {found}, this program needs {needed}: run `baton migrate`")]
     Schema { found: i64, needed: i64 },
-    #[error("the database stands at migration {found}, this program knows {known}: start a newer baton, or point database.url elsewhere")]
+    #[error(
+        "the database stands at migration {found}, this program knows {known}: start a newer baton, or point database.url elsewhere"
+    )]
     NewerSchema { found: i64, known: i64 },
     /// Written by a newer version of the service: trouble of this instance, never of the data.
     #[error("{what} was written in format {format}, this program reads up to {newest}")]
@@ -29,9 +31,16 @@ impl StoreError {
     pub fn sqlstate(&self) -> Option<String> {
         let source = match self {
             Self::Address { source } | Self::Connect { source } | Self::Statement { source, .. } => source,
-            Self::Migrate { .. } | Self::Schema { .. } | Self::NewerSchema { .. } | Self::NewerFormat { .. } | Self::Damaged { .. } => return None,
+            Self::Migrate { .. }
+            | Self::Schema { .. }
+            | Self::NewerSchema { .. }
+            | Self::NewerFormat { .. }
+            | Self::Damaged { .. } => return None,
         };
-        source.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned)
+        source
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .map(std::borrow::Cow::into_owned)
     }
 
     /// Deadlock, lock timeout, serialisation failure: the same batch may pass when tried again.
@@ -64,10 +73,18 @@ impl StoreError {
                 // Shutdown, crash recovery, too many connections, a broken connection, idle in transaction.
                 broken
                     || self.sqlstate().is_some_and(|state| {
-                        state.starts_with("08") || state.starts_with("57P") || state.starts_with("53") || state == "25P03"
+                        state.starts_with("08")
+                            || state.starts_with("57P")
+                            || state.starts_with("53")
+                            || state == "25P03"
                     })
             }
-            Self::Address { .. } | Self::Migrate { .. } | Self::Schema { .. } | Self::NewerSchema { .. } | Self::NewerFormat { .. } | Self::Damaged { .. } => false,
+            Self::Address { .. }
+            | Self::Migrate { .. }
+            | Self::Schema { .. }
+            | Self::NewerSchema { .. }
+            | Self::NewerFormat { .. }
+            | Self::Damaged { .. } => false,
         }
     }
 }

@@ -38,7 +38,8 @@ const DROP_UNBOUND: Statement = Statement::new(
          LIMIT $2 FOR UPDATE SKIP LOCKED)",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[INSERT_MISSING, LOCK_UNBOUND, READ, BIND, KEYS_OF, DROP_UNBOUND];
+pub(super) const STATEMENTS: &[Statement] =
+    &[INSERT_MISSING, LOCK_UNBOUND, READ, BIND, KEYS_OF, DROP_UNBOUND];
 
 /// What the keys name after all of them stand in the table: nobody yet, or a lead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,7 +55,12 @@ pub struct Resolved {
 /// The statement fails.
 pub async fn insert_missing(conn: &mut PgConnection, keys: &BTreeSet<IdentityKey>) -> Result<(), StoreError> {
     let bytes = key_bytes(keys);
-    INSERT_MISSING.query().bind(&bytes).execute(&mut *conn).await.map_err(|error| INSERT_MISSING.failed(error))?;
+    INSERT_MISSING
+        .query()
+        .bind(&bytes)
+        .execute(&mut *conn)
+        .await
+        .map_err(|error| INSERT_MISSING.failed(error))?;
     Ok(())
 }
 

@@ -41,8 +41,10 @@ const WAITING: Statement = Statement::new(
     "SELECT id, topic, partition, record_offset, record_at, occurred_at, key, headers, value FROM parked
      WHERE id IN (SELECT parked_id FROM parked_key WHERE key = ANY($1::bytea[])) ORDER BY occurred_at, id LIMIT $2",
 );
-const WAITING_KEYS: Statement =
-    Statement::new("parked_key.read", "SELECT parked_id, key FROM parked_key WHERE parked_id = ANY($1::uuid[])");
+const WAITING_KEYS: Statement = Statement::new(
+    "parked_key.read",
+    "SELECT parked_id, key FROM parked_key WHERE parked_id = ANY($1::uuid[])",
+);
 const LOCK: Statement =
     Statement::new("parked.lock", "SELECT id FROM parked WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE");
 const REMOVE: Statement = Statement::new("parked.delete", "DELETE FROM parked WHERE id = ANY($1::uuid[])");
@@ -219,7 +221,8 @@ pub async fn waiting(
 /// # Errors
 /// The statement fails.
 pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeSet<Uuid>, StoreError> {
-    let rows: Vec<(Uuid,)> = LOCK.rows().bind(ids).fetch_all(conn).await.map_err(|error| LOCK.failed(error))?;
+    let rows: Vec<(Uuid,)> =
+        LOCK.rows().bind(ids).fetch_all(conn).await.map_err(|error| LOCK.failed(error))?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
@@ -264,7 +267,12 @@ pub async fn resolve(
 ///
 /// # Errors
 /// The statement fails.
-pub async fn age(conn: &mut PgConnection, before: Moment, now: Moment, limit: i64) -> Result<u64, StoreError> {
+pub async fn age(
+    conn: &mut PgConnection,
+    before: Moment,
+    now: Moment,
+    limit: i64,
+) -> Result<u64, StoreError> {
     let done = AGE.query().bind(before.0).bind(now.0).bind(limit).execute(conn).await;
     Ok(done.map_err(|error| AGE.failed(error))?.rows_affected())
 }

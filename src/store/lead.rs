@@ -58,7 +58,10 @@ type Stored = (Uuid, Vec<u8>, Vec<u8>, i64, i64, String, i32, String);
 ///
 /// # Errors
 /// The statement fails, or a state can't be read.
-pub async fn lock(conn: &mut PgConnection, ids: &BTreeSet<LeadId>) -> Result<BTreeMap<LeadId, LeadRow>, StoreError> {
+pub async fn lock(
+    conn: &mut PgConnection,
+    ids: &BTreeSet<LeadId>,
+) -> Result<BTreeMap<LeadId, LeadRow>, StoreError> {
     fetch(LOCK, conn, ids).await
 }
 
@@ -66,7 +69,10 @@ pub async fn lock(conn: &mut PgConnection, ids: &BTreeSet<LeadId>) -> Result<BTr
 ///
 /// # Errors
 /// The statement fails, or a state can't be read.
-pub async fn read(conn: &mut PgConnection, ids: &BTreeSet<LeadId>) -> Result<BTreeMap<LeadId, LeadRow>, StoreError> {
+pub async fn read(
+    conn: &mut PgConnection,
+    ids: &BTreeSet<LeadId>,
+) -> Result<BTreeMap<LeadId, LeadRow>, StoreError> {
     fetch(READ, conn, ids).await
 }
 
@@ -83,7 +89,8 @@ async fn fetch(
 
 pub(super) fn open(stored: Stored) -> Result<LeadRow, StoreError> {
     let (id, state, head_hash, handoff_sequence, feedback_sequence, segment, points, grade) = stored;
-    let damaged = |detail: &str| StoreError::Damaged { what: "lead", id: id.to_string(), detail: detail.to_owned() };
+    let damaged =
+        |detail: &str| StoreError::Damaged { what: "lead", id: id.to_string(), detail: detail.to_owned() };
     Ok(LeadRow {
         lead: codec::read_lead(&state)?,
         head_hash: head_hash.try_into().map_err(|_| damaged("head hash"))?,
@@ -172,11 +179,17 @@ pub async fn upsert(conn: &mut PgConnection, rows: &[LeadRow]) -> Result<(), Sto
 ///
 /// # Errors
 /// The statement fails.
-pub async fn open_of_reps(conn: &mut PgConnection, reps: &[MemberId]) -> Result<BTreeMap<MemberId, u32>, StoreError> {
+pub async fn open_of_reps(
+    conn: &mut PgConnection,
+    reps: &[MemberId],
+) -> Result<BTreeMap<MemberId, u32>, StoreError> {
     let reps: Vec<&str> = reps.iter().map(|rep| rep.0.as_str()).collect();
     let rows: Vec<(String, i64)> =
         OPEN_LEADS.rows().bind(reps).fetch_all(conn).await.map_err(|error| OPEN_LEADS.failed(error))?;
-    Ok(rows.into_iter().map(|(rep, count)| (MemberId(rep), u32::try_from(count).unwrap_or(u32::MAX))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(rep, count)| (MemberId(rep), u32::try_from(count).unwrap_or(u32::MAX)))
+        .collect())
 }
 
 /// The pool in whose queue a lead stands.

@@ -94,8 +94,13 @@ pub async fn answer(conn: &mut PgConnection, row: &IdempotencyRow, now: Moment) 
 /// # Errors
 /// The statement fails.
 pub async fn answered(conn: &mut PgConnection, key: &str, actor: &str) -> Result<Option<Answer>, StoreError> {
-    let row: Option<(Vec<u8>, i16, Vec<u8>)> =
-        ANSWERED.rows().bind(key).bind(actor).fetch_optional(conn).await.map_err(|error| ANSWERED.failed(error))?;
+    let row: Option<(Vec<u8>, i16, Vec<u8>)> = ANSWERED
+        .rows()
+        .bind(key)
+        .bind(actor)
+        .fetch_optional(conn)
+        .await
+        .map_err(|error| ANSWERED.failed(error))?;
     Ok(row.map(|(body_hash, status, reply)| Answer { body_hash, status, reply }))
 }
 

@@ -128,7 +128,8 @@ pub struct Backlog {
 /// The shard of a lead: the same on every instance and in every version.
 #[must_use]
 pub fn shard_of(lead: LeadId) -> i16 {
-    let sum = lead.0.as_bytes().iter().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)));
+    let sum =
+        lead.0.as_bytes().iter().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)));
     i16::try_from(sum % u32::from(SHARDS.unsigned_abs())).unwrap_or_default()
 }
 
@@ -169,8 +170,14 @@ pub async fn unsent(
     limit: i64,
     compacted: bool,
 ) -> Result<Vec<Unsent>, StoreError> {
-    let rows: Vec<Stored> =
-        UNSENT.rows().bind(shard).bind(limit).bind(compacted).fetch_all(conn).await.map_err(|error| UNSENT.failed(error))?;
+    let rows: Vec<Stored> = UNSENT
+        .rows()
+        .bind(shard)
+        .bind(limit)
+        .bind(compacted)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| UNSENT.failed(error))?;
     rows.into_iter()
         .map(|row| {
             Ok(Unsent {
@@ -207,7 +214,8 @@ pub async fn mark_sent(
     rows: &[(i64, Moment)],
 ) -> Result<u64, StoreError> {
     let (seqs, days): (Vec<i64>, Vec<i64>) = rows.iter().map(|(seq, at)| (*seq, at.0)).unzip();
-    let done = MARK_SENT.query().bind(seqs).bind(days).bind(shard).bind(owner).bind(epoch).execute(conn).await;
+    let done =
+        MARK_SENT.query().bind(seqs).bind(days).bind(shard).bind(owner).bind(epoch).execute(conn).await;
     Ok(done.map_err(|error| MARK_SENT.failed(error))?.rows_affected())
 }
 
@@ -216,7 +224,13 @@ pub async fn mark_sent(
 /// # Errors
 /// The statement fails.
 pub async fn hold(conn: &mut PgConnection, shard: i16, seq: i64, reason: &str) -> Result<(), StoreError> {
-    HOLD.query().bind(shard).bind(seq).bind(reason).execute(conn).await.map_err(|error| HOLD.failed(error))?;
+    HOLD.query()
+        .bind(shard)
+        .bind(seq)
+        .bind(reason)
+        .execute(conn)
+        .await
+        .map_err(|error| HOLD.failed(error))?;
     Ok(())
 }
 

@@ -31,7 +31,10 @@ impl Outlet {
     /// # Errors
     /// The database can't be reached.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { conn: connect::connect(url, "baton relay", Timeouts::default()).await?, url: url.to_owned() })
+        Ok(Self {
+            conn: connect::connect(url, "baton relay", Timeouts::default()).await?,
+            url: url.to_owned(),
+        })
     }
 
     /// Replaces the connection after it broke.
@@ -47,7 +50,12 @@ impl Outlet {
     ///
     /// # Errors
     /// The statement fails.
-    pub async fn take_shards(&mut self, owner: &str, micros: i64, most: i64) -> Result<Vec<(i16, i64)>, StoreError> {
+    pub async fn take_shards(
+        &mut self,
+        owner: &str,
+        micros: i64,
+        most: i64,
+    ) -> Result<Vec<(i16, i64)>, StoreError> {
         relay_shard::take(&mut self.conn, owner, micros, most).await
     }
 
@@ -63,7 +71,12 @@ impl Outlet {
     ///
     /// # Errors
     /// The statement fails.
-    pub async fn unsent(&mut self, shard: i16, limit: i64, compacted: bool) -> Result<Vec<Unsent>, StoreError> {
+    pub async fn unsent(
+        &mut self,
+        shard: i16,
+        limit: i64,
+        compacted: bool,
+    ) -> Result<Vec<Unsent>, StoreError> {
         outbox::unsent(&mut self.conn, shard, limit, compacted).await
     }
 

@@ -116,6 +116,7 @@ pub async fn read(
     leads: &BTreeSet<LeadId>,
 ) -> Result<BTreeMap<LeadId, PersonRow>, StoreError> {
     let ids: Vec<Uuid> = leads.iter().map(|lead| lead.0).collect();
-    let rows: Vec<PersonRow> = READ.rows().bind(ids).fetch_all(conn).await.map_err(|error| READ.failed(error))?;
+    let rows: Vec<PersonRow> =
+        READ.rows().bind(ids).fetch_all(conn).await.map_err(|error| READ.failed(error))?;
     Ok(rows.into_iter().map(|row| (row.lead, row)).collect())
 }

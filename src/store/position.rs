@@ -44,7 +44,8 @@ const MOVE: Statement = Statement::new(
 );
 const HEARTBEAT: Statement = Statement::new(
     "input_position.heartbeat",
-    "UPDATE input_position SET caught_up_to = coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+    "UPDATE input_position SET caught_up_to = GREATEST(caught_up_to,
+         coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) - $5::bigint)
      FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[]) AS mine (topic, partition, epoch, next_offset)
      WHERE input_position.topic = mine.topic AND input_position.partition = mine.partition
          AND input_position.epoch = mine.epoch AND input_position.next_offset = mine.next_offset",
@@ -127,7 +128,11 @@ pub async fn insert(conn: &mut PgConnection, rows: &[(String, i32, i64)]) -> Res
 ///
 /// # Errors
 /// The statement fails.
-pub async fn claim(conn: &mut PgConnection, partitions: &[(String, i32)], owner: &str) -> Result<(), StoreError> {
+pub async fn claim(
+    conn: &mut PgConnection,
+    partitions: &[(String, i32)],
+    owner: &str,
+) -> Result<(), StoreError> {
     let rows = sorted(partitions, Clone::clone);
     CLAIM
         .query()
@@ -165,7 +170,11 @@ pub async fn advance(conn: &mut PgConnection, rows: &[PositionRow], now: Moment)
 ///
 /// # Errors
 /// The statement fails.
-pub async fn heartbeat(conn: &mut PgConnection, mine: &[(String, i32, i64, i64)]) -> Result<u64, StoreError> {
+pub async fn heartbeat(
+    conn: &mut PgConnection,
+    mine: &[(String, i32, i64, i64)],
+    age_micros: i64,
+) -> Result<u64, StoreError> {
     let rows = sorted(mine, |row| (row.0.clone(), row.1));
     let done = HEARTBEAT
         .query()
@@ -173,6 +182,7 @@ pub async fn heartbeat(conn: &mut PgConnection, mine: &[(String, i32, i64, i64)]
         .bind(column(&rows, |row| row.1))
         .bind(column(&rows, |row| row.2))
         .bind(column(&rows, |row| row.3))
+        .bind(age_micros)
         .execute(conn)
         .await;
     Ok(done.map_err(|error| HEARTBEAT.failed(error))?.rows_affected())

@@ -89,7 +89,11 @@ pub async fn publish(
 ///
 /// # Errors
 /// The statement fails.
-pub async fn body(conn: &mut PgConnection, kind: TextKind, hash: &[u8]) -> Result<Option<String>, StoreError> {
+pub async fn body(
+    conn: &mut PgConnection,
+    kind: TextKind,
+    hash: &[u8],
+) -> Result<Option<String>, StoreError> {
     let row: Option<(String,)> = BODY
         .rows()
         .bind(kind.code())
@@ -112,6 +116,10 @@ pub async fn active(conn: &mut PgConnection, kind: TextKind) -> Result<Option<Pu
 ///
 /// # Errors
 /// The statement fails.
-pub async fn history(conn: &mut PgConnection, kind: TextKind, limit: i64) -> Result<Vec<PublishedText>, StoreError> {
+pub async fn history(
+    conn: &mut PgConnection,
+    kind: TextKind,
+    limit: i64,
+) -> Result<Vec<PublishedText>, StoreError> {
     HISTORY.rows().bind(kind.code()).bind(limit).fetch_all(conn).await.map_err(|error| HISTORY.failed(error))
 }

@@ -134,8 +134,12 @@ impl Tokens {
     /// # Errors
     /// The database does not answer.
     pub async fn use_link(&self, hash: [u8; 32]) -> Result<bool, StoreError> {
-        let done =
-            USE_LINK.query().bind(hash.to_vec()).execute(&self.pool).await.map_err(|error| USE_LINK.failed(error))?;
+        let done = USE_LINK
+            .query()
+            .bind(hash.to_vec())
+            .execute(&self.pool)
+            .await
+            .map_err(|error| USE_LINK.failed(error))?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -144,7 +148,12 @@ impl Tokens {
     /// # Errors
     /// The database does not answer.
     pub async fn revoke(&self, name: &str) -> Result<u64, StoreError> {
-        let done = REVOKE.query().bind(name.to_owned()).execute(&self.pool).await.map_err(|error| REVOKE.failed(error))?;
+        let done = REVOKE
+            .query()
+            .bind(name.to_owned())
+            .execute(&self.pool)
+            .await
+            .map_err(|error| REVOKE.failed(error))?;
         Ok(done.rows_affected())
     }
 
@@ -153,7 +162,12 @@ impl Tokens {
     /// # Errors
     /// The database does not answer.
     pub async fn revoke_one(&self, hash: [u8; 32]) -> Result<(), StoreError> {
-        REVOKE_ONE.query().bind(hash.to_vec()).execute(&self.pool).await.map_err(|error| REVOKE_ONE.failed(error))?;
+        REVOKE_ONE
+            .query()
+            .bind(hash.to_vec())
+            .execute(&self.pool)
+            .await
+            .map_err(|error| REVOKE_ONE.failed(error))?;
         Ok(())
     }
 

@@ -12,8 +12,10 @@ const QUEUED: Statement = Statement::new(
     "lead.queued",
     "SELECT id FROM lead WHERE pool = $1 AND stage = 2 AND NOT held ORDER BY priority, mql_at, id LIMIT $2",
 );
-const POOLS: Statement =
-    Statement::new("lead.queued_pools", "SELECT DISTINCT pool FROM lead WHERE stage = 2 AND NOT held ORDER BY pool");
+const POOLS: Statement = Statement::new(
+    "lead.queued_pools",
+    "SELECT DISTINCT pool FROM lead WHERE stage = 2 AND NOT held ORDER BY pool",
+);
 /// Clocks never outrun facts: a clock fires at the earlier of now and the least `caught_up_to` of the feeds that could
 /// still tell that the duty was met.
 const HORIZON: Statement = Statement::new(
@@ -59,8 +61,13 @@ impl Horizon {
 /// # Errors
 /// The statement fails.
 pub async fn queued(conn: &mut PgConnection, pool: &PoolId, limit: i64) -> Result<Vec<LeadId>, StoreError> {
-    let rows: Vec<(Uuid,)> =
-        QUEUED.rows().bind(&pool.0).bind(limit).fetch_all(conn).await.map_err(|error| QUEUED.failed(error))?;
+    let rows: Vec<(Uuid,)> = QUEUED
+        .rows()
+        .bind(&pool.0)
+        .bind(limit)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| QUEUED.failed(error))?;
     Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
 }
 

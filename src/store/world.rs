@@ -21,8 +21,10 @@ const CLEAR_CLOCK: Statement = Statement::new("clock.clear", "DELETE FROM clock"
 const CLOCK: Statement = Statement::new("clock.read", "SELECT now FROM clock");
 const GO_LIVE: Statement =
     Statement::new("service_state.go_live", "UPDATE service_state SET live_from = coalesce(live_from, $1)");
-const MOVE_LIVE: Statement = Statement::new("service_state.move_live", "UPDATE service_state SET live_from = $1");
-const KEYS: Statement = Statement::new("service_key.read", "SELECT key_id, secret FROM service_key ORDER BY key_id DESC LIMIT 1");
+const MOVE_LIVE: Statement =
+    Statement::new("service_state.move_live", "UPDATE service_state SET live_from = $1");
+const KEYS: Statement =
+    Statement::new("service_key.read", "SELECT key_id, secret FROM service_key ORDER BY key_id DESC LIMIT 1");
 const ADD_KEY: Statement = Statement::new(
     "service_key.insert",
     "INSERT INTO service_key (key_id, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING",

@@ -102,7 +102,8 @@ impl Sweeper {
         for batch in streams.into_values() {
             let span = semantic::turn_span("sweep", batch.entries.len());
             let committed = self.session.commit(&batch).instrument(span).await?;
-            let fired = committed.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied(_))).count();
+            let fired =
+                committed.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied(_))).count();
             metrics::clocks_fired(u64::try_from(fired).unwrap_or(u64::MAX));
             passed += fired;
         }

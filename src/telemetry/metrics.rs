@@ -27,7 +27,10 @@ struct Instruments {
 static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
     let meter = opentelemetry::global::meter(semantic::SCOPE);
     Instruments {
-        records: meter.u64_counter(semantic::RECORDS).with_description("records read, by topic and outcome").build(),
+        records: meter
+            .u64_counter(semantic::RECORDS)
+            .with_description("records read, by topic and outcome")
+            .build(),
         batches: meter
             .f64_histogram(semantic::PROCESS_DURATION)
             .with_unit("s")
@@ -46,7 +49,10 @@ static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
             .with_unit("s")
             .with_description("age of the oldest lead in a pool's queue")
             .build(),
-        queue_leads: meter.u64_gauge(semantic::QUEUE_LEADS).with_description("leads in a pool's queue").build(),
+        queue_leads: meter
+            .u64_gauge(semantic::QUEUE_LEADS)
+            .with_description("leads in a pool's queue")
+            .build(),
         clocks: meter.u64_counter(semantic::CLOCKS_FIRED).with_description("clocks passed").build(),
         fence_misses: meter
             .u64_counter(semantic::FENCE_MISSES)
@@ -59,7 +65,8 @@ static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
 
 /// Records of a topic that came to an outcome.
 pub fn records(topic: &str, outcome: &'static str, count: u64) {
-    let labels = [KeyValue::new(semantic::TOPIC, topic.to_owned()), KeyValue::new(semantic::OUTCOME, outcome)];
+    let labels =
+        [KeyValue::new(semantic::TOPIC, topic.to_owned()), KeyValue::new(semantic::OUTCOME, outcome)];
     INSTRUMENTS.records.add(count, &labels);
 }
 

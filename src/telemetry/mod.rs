@@ -51,7 +51,9 @@ pub struct Options {
 pub enum TelemetryError {
     #[error("telemetry.filter cannot be read: write it as `info` or `baton=debug,info`")]
     Filter(#[source] tracing_subscriber::filter::ParseError),
-    #[error("telemetry.otlp_endpoint = {endpoint}: only http:// is built in; send to a collector beside the service")]
+    #[error(
+        "telemetry.otlp_endpoint = {endpoint}: only http:// is built in; send to a collector beside the service"
+    )]
     Endpoint { endpoint: String },
     #[error("the OTLP exporter cannot be built")]
     Exporter(#[source] opentelemetry_otlp::ExporterBuildError),
@@ -91,7 +93,9 @@ pub fn start(options: &Options) -> Result<Telemetry, TelemetryError> {
             .with_threads(false)
             .with_tracked_inactivity(false)
     });
-    let subscriber = Registry::default().with(spans.with_filter(spans_filter())).with(lines(options.format).with_filter(filter));
+    let subscriber = Registry::default()
+        .with(spans.with_filter(spans_filter()))
+        .with(lines(options.format).with_filter(filter));
     if tracing::subscriber::set_global_default(subscriber).is_err() {
         tracing::debug!("logs are being written already");
     }
@@ -125,7 +129,11 @@ type SpanLayer = tracing_subscriber::filter::Filtered<
 >;
 type LineBase = tracing_subscriber::layer::Layered<SpanLayer, Registry>;
 
-fn tracers(options: &Options, endpoint: &str, resource: Resource) -> Result<SdkTracerProvider, TelemetryError> {
+fn tracers(
+    options: &Options,
+    endpoint: &str,
+    resource: Resource,
+) -> Result<SdkTracerProvider, TelemetryError> {
     let exporter = SpanExporter::builder()
         .with_http()
         .with_protocol(Protocol::HttpBinary)
@@ -142,7 +150,11 @@ fn tracers(options: &Options, endpoint: &str, resource: Resource) -> Result<SdkT
         .build())
 }
 
-fn meters(options: &Options, endpoint: &str, resource: Resource) -> Result<(SdkMeterProvider, prometheus::Registry), TelemetryError> {
+fn meters(
+    options: &Options,
+    endpoint: &str,
+    resource: Resource,
+) -> Result<(SdkMeterProvider, prometheus::Registry), TelemetryError> {
     let registry = prometheus::Registry::new();
     let text = opentelemetry_prometheus::exporter()
         .with_registry(registry.clone())
@@ -158,7 +170,8 @@ fn meters(options: &Options, endpoint: &str, resource: Resource) -> Result<(SdkM
             .with_timeout(EXPORT_TIMEOUT)
             .build()
             .map_err(TelemetryError::Exporter)?;
-        builder = builder.with_reader(PeriodicReader::builder(exporter).with_interval(options.export_every).build());
+        builder = builder
+            .with_reader(PeriodicReader::builder(exporter).with_interval(options.export_every).build());
     }
     Ok((builder.build(), registry))
 }

@@ -171,7 +171,10 @@ fn stream_of(lead: LeadId) -> u8 {
 /// # Errors
 /// The database does not answer, or the key was used for another ask.
 pub async fn replayed(reader: &Reader, asked: &IdempotencyKey) -> Result<Option<AskReply>, AskError> {
-    let found = reader.answered(&asked.key, &asked.actor).await.map_err(|error: StoreError| AskError::Transaction(Box::new(error)))?;
+    let found = reader
+        .answered(&asked.key, &asked.actor)
+        .await
+        .map_err(|error: StoreError| AskError::Transaction(Box::new(error)))?;
     match found {
         None => Ok(None),
         Some(answer) if answer.body_hash == asked.body_hash => {
@@ -184,7 +187,8 @@ pub async fn replayed(reader: &Reader, asked: &IdempotencyKey) -> Result<Option<
 /// The outcome as the reply of an idempotency row says it.
 fn stored_outcome(reply: &[u8]) -> Outcome {
     let value: serde_json::Value = serde_json::from_slice(reply).unwrap_or_default();
-    let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |name: &str| value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
     match text("outcome").as_str() {
         "refused" => Outcome::Refused(text("reason")),
         "filtered" => Outcome::Filtered("no_change"),
@@ -226,6 +230,9 @@ mod tests {
     fn a_stored_refusal_is_given_again_as_the_same_refusal() {
         let reply = br#"{"outcome":"refused","reason":"stale_view"}"#;
         assert_eq!(stored_outcome(reply), Outcome::Refused("stale_view".to_owned()));
-        assert_eq!(stored_outcome(br#"{"outcome":"applied","reason":"accept_lead"}"#), Outcome::Applied("replayed"));
+        assert_eq!(
+            stored_outcome(br#"{"outcome":"applied","reason":"accept_lead"}"#),
+            Outcome::Applied("replayed")
+        );
     }
 }

@@ -68,7 +68,10 @@ pub struct Move {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stream {
     /// (topic, partition), whose counter stands in the locked position row.
-    Record { topic: Arc<str>, partition: i32 },
+    Record {
+        topic: Arc<str>,
+        partition: i32,
+    },
     Web(u8),
     Sweep(u8),
     Route(u8),
@@ -129,7 +132,10 @@ impl Outcome {
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
-            Self::Applied(reason) | Self::Filtered(reason) | Self::Parked(reason) | Self::Quarantined(reason) => reason,
+            Self::Applied(reason)
+            | Self::Filtered(reason)
+            | Self::Parked(reason)
+            | Self::Quarantined(reason) => reason,
             Self::Refused(reason) => reason,
             Self::Duplicate => "",
         }

@@ -67,7 +67,8 @@ impl Named {
             }
             Subject::Opportunity(patch) => {
                 self.opportunities.insert(patch.id);
-                self.account_keys.extend(patch.account.as_ref().map(|key| format!("crm:{}:{}", key.system, key.id)));
+                self.account_keys
+                    .extend(patch.account.as_ref().map(|key| format!("crm:{}:{}", key.system, key.id)));
             }
             Subject::Lead | Subject::User(_) | Subject::Campaign(_) | Subject::Spend(_) => {}
         }
@@ -109,5 +110,8 @@ pub(super) fn duplicate_keys(batch: &Batch) -> Vec<KeyRow> {
             first.entry(key).or_insert(entry.content);
         }
     }
-    first.into_iter().map(|(key, content)| KeyRow { minute: key.minute, digest: key.digest, content }).collect()
+    first
+        .into_iter()
+        .map(|(key, content)| KeyRow { minute: key.minute, digest: key.digest, content })
+        .collect()
 }

@@ -70,7 +70,9 @@ impl Loading<'_> {
             step.passed();
         }
         self.waiting(conn, step, &named, &resolved, &mut loaded).await?;
-        if let Some(stream) = self.batch.stream.as_ref().filter(|stream| !matches!(stream, Stream::Record { .. })) {
+        if let Some(stream) =
+            self.batch.stream.as_ref().filter(|stream| !matches!(stream, Stream::Record { .. }))
+        {
             loaded.streams = audit::lock_streams(conn, &BTreeSet::from([stream.name()])).await?;
             step.passed();
         }
@@ -79,7 +81,12 @@ impl Loading<'_> {
         Ok((loaded, world))
     }
 
-    async fn fence(&self, conn: &mut Connection, step: &mut Failpoint, loaded: &mut Loaded) -> Result<(), Interrupted> {
+    async fn fence(
+        &self,
+        conn: &mut Connection,
+        step: &mut Failpoint,
+        loaded: &mut Loaded,
+    ) -> Result<(), Interrupted> {
         if self.batch.moves.is_empty() {
             return Ok(());
         }
@@ -201,8 +208,10 @@ impl Loading<'_> {
             }
         }
         let of_leads = loaded.leads.values().filter_map(|row| row.lead.account);
-        let accounts: BTreeSet<AccountId> =
-            of_leads.chain(loaded.accounts_by_key.values().copied()).chain(named.accounts.iter().copied()).collect();
+        let accounts: BTreeSet<AccountId> = of_leads
+            .chain(loaded.accounts_by_key.values().copied())
+            .chain(named.accounts.iter().copied())
+            .collect();
         if !accounts.is_empty() {
             let facts = account::read(conn, &accounts).await?;
             step.passed();
@@ -218,7 +227,9 @@ impl Loading<'_> {
         let stored = rotation::lock_pool(conn, id).await?;
         let pool = self.texts.team.pool(id);
         let mut reps: Vec<MemberId> = members(pool);
-        reps.extend(members(pool.and_then(|pool| pool.next_pool.as_ref()).and_then(|next| self.texts.team.pool(next))));
+        reps.extend(members(
+            pool.and_then(|pool| pool.next_pool.as_ref()).and_then(|next| self.texts.team.pool(next)),
+        ));
         let open_leads = lead::open_of_reps(conn, &reps).await?;
         let folded = stored.entries.iter().map(|(entry, _)| *entry).collect();
         let rotation = folded_rotation(stored, pool);
@@ -264,7 +275,8 @@ async fn resolve(
     if known.leads.len() == keys.len() {
         return Ok(known);
     }
-    let unnamed: BTreeSet<IdentityKey> = keys.iter().filter(|key| !known.leads.contains_key(key)).copied().collect();
+    let unnamed: BTreeSet<IdentityKey> =
+        keys.iter().filter(|key| !known.leads.contains_key(key)).copied().collect();
     identity::insert_missing(conn, &unnamed).await?;
     step.passed();
     identity::lock_unbound(conn, &unnamed).await?;

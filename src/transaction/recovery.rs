@@ -50,7 +50,8 @@ pub fn after_commit(reply: Reply, moves: &[Move], stored: &[Standing]) -> Next {
 fn after_lost(moves: &[Move], stored: &[Standing]) -> Next {
     let mut done = false;
     for moved in moves {
-        let standing = stored.iter().find(|row| row.topic == *moved.topic && row.partition == moved.partition);
+        let standing =
+            stored.iter().find(|row| row.topic == *moved.topic && row.partition == moved.partition);
         let Some(standing) = standing.filter(|row| row.epoch == moved.epoch) else { return Next::Fenced };
         if moved.from == moved.to {
             continue;

@@ -11,7 +11,13 @@ use std::sync::Arc;
 
 /// The entry of a batch that a record gives.
 #[must_use]
-pub fn entry(decoder: &Decoder, reference: &Reference, record: RecordRef, raw: Raw, received_at: Moment) -> Entry {
+pub fn entry(
+    decoder: &Decoder,
+    reference: &Reference,
+    record: RecordRef,
+    raw: Raw,
+    received_at: Moment,
+) -> Entry {
     let read = decoder.decode(
         RecordIn {
             topic: &record.topic,

@@ -40,7 +40,9 @@ fn active(world: &WorldRow) -> Result<[&Vec<u8>; 3], CommitError> {
 /// Whether these are the versions that the world names.
 pub(super) fn are_active(texts: &Texts, world: &WorldRow) -> Result<bool, CommitError> {
     let [policy, team, reference] = active(world)?;
-    Ok(texts.policy.hash == policy[..] && texts.team.hash == team[..] && texts.reference.hash == reference[..])
+    Ok(texts.policy.hash == policy[..]
+        && texts.team.hash == team[..]
+        && texts.reference.hash == reference[..])
 }
 
 impl TextCache {
@@ -49,13 +51,21 @@ impl TextCache {
         let [policy, team, reference] = active(world)?;
         let cached = {
             let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            (kept.policies.get(policy).cloned(), kept.teams.get(team).cloned(), kept.references.get(reference).cloned())
+            (
+                kept.policies.get(policy).cloned(),
+                kept.teams.get(team).cloned(),
+                kept.references.get(reference).cloned(),
+            )
         };
         let texts = Texts {
             policy: if let Some(found) = cached.0 {
                 found
             } else {
-                Arc::new(compile("policy", &body(conn, TextKind::Policy, policy).await?, policy_text::policy)?)
+                Arc::new(compile(
+                    "policy",
+                    &body(conn, TextKind::Policy, policy).await?,
+                    policy_text::policy,
+                )?)
             },
             team: if let Some(found) = cached.1 {
                 found

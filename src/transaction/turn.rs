@@ -34,7 +34,10 @@ pub fn pass_deadline(keys: &Keys, lead: &Lead, now: Moment) -> Option<Entry> {
     Some(entry(keys, lead.id, now, SWEEPER, Who::Sweeper, id, "turn.pass_deadline", command))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one entry, each of another type, for two callers")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of one entry, each of another type, for two callers"
+)]
 fn entry(
     keys: &Keys,
     lead: LeadId,

@@ -96,7 +96,9 @@ impl AskBody {
     /// A body from a form's fields; empty ones were left out by whoever filled it in.
     #[must_use]
     pub fn from_fields(fields: &BTreeMap<String, String>) -> Self {
-        let text = |name: &str| fields.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let text = |name: &str| {
+            fields.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        };
         let flag = |name: &str| text(name).map(|value| value == "true");
         Self {
             handoff_id: text("handoff_id"),
@@ -112,7 +114,9 @@ impl AskBody {
             sub_reason: text("sub_reason"),
             retry_on: text("retry_on"),
             competitor: text("competitor"),
-            fields: text("fields").map(|list| list.split([',', ' ']).map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()),
+            fields: text("fields").map(|list| {
+                list.split([',', ' ']).map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
+            }),
             proposed_owner: text("proposed_owner"),
             proposed_pool: text("proposed_pool"),
             duplicate_of: text("duplicate_of"),
@@ -169,13 +173,27 @@ impl AskBody {
         if self.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS_MAX) {
             fault::<()>(&mut faults, "note", "too_long", "at most 4,000 characters");
         }
-        let short = [("theme", &self.theme), ("competitor", &self.competitor), ("sub_reason", &self.sub_reason), ("duplicate_of", &self.duplicate_of)];
+        let short = [
+            ("theme", &self.theme),
+            ("competitor", &self.competitor),
+            ("sub_reason", &self.sub_reason),
+            ("duplicate_of", &self.duplicate_of),
+        ];
         for (name, value) in short {
             if value.as_ref().is_some_and(|value| value.chars().count() > FIELD_CHARS_MAX) {
                 fault::<()>(&mut faults, name, "too_long", "at most 200 characters");
             }
         }
-        let texts = [&self.note, &self.theme, &self.competitor, &self.sub_reason, &self.duplicate_of, &self.to, &self.proposed_owner, &self.proposed_pool];
+        let texts = [
+            &self.note,
+            &self.theme,
+            &self.competitor,
+            &self.sub_reason,
+            &self.duplicate_of,
+            &self.to,
+            &self.proposed_owner,
+            &self.proposed_pool,
+        ];
         if texts.into_iter().flatten().any(|text| text.contains('\0')) {
             fault::<()>(&mut faults, "note", "forbidden_character", "U+0000 can't be stored");
         }
@@ -190,7 +208,9 @@ impl AskBody {
             Some("meeting") => Some(Channel::Meeting),
             Some("message") => Some(Channel::Message),
             Some("other") => Some(Channel::Other),
-            Some(_) | None => fault(faults, "channel", "unknown", "phone, email, social, meeting, message or other"),
+            Some(_) | None => {
+                fault(faults, "channel", "unknown", "phone, email, social, meeting, message or other")
+            }
         };
         let outcome = match self.outcome.as_deref() {
             Some("attempted") => Some(AttemptOutcome::Attempted),
@@ -199,9 +219,17 @@ impl AskBody {
             Some("meeting_booked") => Some(AttemptOutcome::MeetingBooked),
             Some("meeting_held") => Some(AttemptOutcome::MeetingHeld),
             Some("no_show") => Some(AttemptOutcome::NoShow),
-            Some(_) | None => fault(faults, "outcome", "unknown", "attempted, voicemail, conversation, meeting_booked, meeting_held or no_show"),
+            Some(_) | None => fault(
+                faults,
+                "outcome",
+                "unknown",
+                "attempted, voicemail, conversation, meeting_booked, meeting_held or no_show",
+            ),
         };
-        let meeting_at = self.meeting_at.as_deref().and_then(|text| moment(text).or_else(|| fault(faults, "meeting_at", "format", DAY_HINT)));
+        let meeting_at = self
+            .meeting_at
+            .as_deref()
+            .and_then(|text| moment(text).or_else(|| fault(faults, "meeting_at", "format", DAY_HINT)));
         Some(Attempt {
             id: around.attempt,
             at: around.now,
@@ -216,9 +244,24 @@ impl AskBody {
 
     fn facts(&self, faults: &mut Vec<FieldFault>) -> Option<SqlFacts> {
         let need = word(self.need.as_deref(), Need::parse, faults, "need", "yes, no or unknown");
-        let authority = word(self.authority.as_deref(), Authority::parse, faults, "authority", "decides, influences, none or unknown");
-        let budget = word(self.budget.as_deref(), Budget::parse, faults, "budget", "confirmed, plausible, none or unknown");
-        let next_step_on = self.next_step_on.as_deref().and_then(|text| day(text).or_else(|| fault(faults, "next_step_on", "format", DAY_HINT)));
+        let authority = word(
+            self.authority.as_deref(),
+            Authority::parse,
+            faults,
+            "authority",
+            "decides, influences, none or unknown",
+        );
+        let budget = word(
+            self.budget.as_deref(),
+            Budget::parse,
+            faults,
+            "budget",
+            "confirmed, plausible, none or unknown",
+        );
+        let next_step_on = self
+            .next_step_on
+            .as_deref()
+            .and_then(|text| day(text).or_else(|| fault(faults, "next_step_on", "format", DAY_HINT)));
         Some(SqlFacts {
             need: need?,
             authority: authority?,
@@ -232,9 +275,13 @@ impl AskBody {
     fn rejection(&self, faults: &mut Vec<FieldFault>) -> Option<Rejection> {
         let code = match self.code.as_deref() {
             None => fault(faults, "code", "missing", "choose a reason"),
-            Some(text) => RejectionCode::parse(text).or_else(|| fault(faults, "code", "unknown", "no reason of the policy")),
+            Some(text) => RejectionCode::parse(text)
+                .or_else(|| fault(faults, "code", "unknown", "no reason of the policy")),
         };
-        let retry_on = self.retry_on.as_deref().and_then(|text| moment(text).or_else(|| fault(faults, "retry_on", "format", DAY_HINT)));
+        let retry_on = self
+            .retry_on
+            .as_deref()
+            .and_then(|text| moment(text).or_else(|| fault(faults, "retry_on", "format", DAY_HINT)));
         let scope = match self.scope.as_deref() {
             None => None,
             Some("marketing") => Some(OptOutScope::Marketing),
@@ -253,7 +300,10 @@ impl AskBody {
             proposed_pool: self.proposed_pool.clone().map(PoolId),
             fields: self.fields.clone().unwrap_or_default(),
             scope,
-            note_chars: self.note.as_ref().map_or(0, |note| u32::try_from(note.chars().count()).unwrap_or(u32::MAX)),
+            note_chars: self
+                .note
+                .as_ref()
+                .map_or(0, |note| u32::try_from(note.chars().count()).unwrap_or(u32::MAX)),
         })
     }
 
@@ -261,14 +311,25 @@ impl AskBody {
     fn note_text(&self, kind: AskKind) -> Option<NoteText> {
         let named = [("Competitor: ", &self.competitor), ("Duplicate of: ", &self.duplicate_of)];
         let mut lines: Vec<String> = self.note.iter().cloned().collect();
-        lines.extend(named.into_iter().filter_map(|(label, value)| value.as_ref().map(|value| format!("{label}{value}"))));
+        lines.extend(
+            named
+                .into_iter()
+                .filter_map(|(label, value)| value.as_ref().map(|value| format!("{label}{value}"))),
+        );
         let theme = match kind {
             AskKind::Note => self.theme.clone().unwrap_or_else(|| "general".to_owned()),
             AskKind::Reject => "rejection".to_owned(),
             AskKind::Contact => "attempt".to_owned(),
-            AskKind::Accept | AskKind::Claim | AskKind::Decline | AskKind::Qualify | AskKind::Reassign => kind.path().to_owned(),
+            AskKind::Accept | AskKind::Claim | AskKind::Decline | AskKind::Qualify | AskKind::Reassign => {
+                kind.path().to_owned()
+            }
         };
-        (!lines.is_empty()).then(|| NoteText { theme, text: lines.join("\n"), tags: Vec::new(), may_quote: self.may_quote.unwrap_or(false) })
+        (!lines.is_empty()).then(|| NoteText {
+            theme,
+            text: lines.join("\n"),
+            tags: Vec::new(),
+            may_quote: self.may_quote.unwrap_or(false),
+        })
     }
 }
 
@@ -279,7 +340,13 @@ fn fault<T>(faults: &mut Vec<FieldFault>, field: &str, code: &'static str, detai
     None
 }
 
-fn word<T: Default>(text: Option<&str>, parse: impl Fn(&str) -> Option<T>, faults: &mut Vec<FieldFault>, field: &str, allowed: &str) -> Option<T> {
+fn word<T: Default>(
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Option<T>,
+    faults: &mut Vec<FieldFault>,
+    field: &str,
+    allowed: &str,
+) -> Option<T> {
     match text {
         None => Some(T::default()),
         Some(text) => parse(text).or_else(|| fault(faults, field, "unknown", allowed)),

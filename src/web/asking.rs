@@ -26,14 +26,22 @@ pub(super) async fn ask(
     let given = key.is_some();
     let key = match key {
         Some(key) if key.is_empty() || key.chars().count() > KEY_CHARS_MAX || !key.is_ascii() => {
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key", "The Idempotency-Key can't be used", "1 to 128 ASCII characters."));
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "idempotency_key",
+                "The Idempotency-Key can't be used",
+                "1 to 128 ASCII characters.",
+            ));
         }
         Some(key) => key,
         None => drawn()?,
     };
     let body_hash = body_hash(lead, kind, body);
     let idempotency = IdempotencyKey { key, actor: member.0.clone(), body_hash };
-    if given && let Some(reply) = replayed(&state.reader, &idempotency).await.map_err(|error| problem_of(&error))? {
+    if given
+        && let Some(reply) =
+            replayed(&state.reader, &idempotency).await.map_err(|error| problem_of(&error))?
+    {
         return Ok(reply);
     }
     let now = state.reader.now().await.map_err(|error| Problem::store(&error))?;
@@ -86,7 +94,12 @@ fn problem_of(error: &AskError) -> Problem {
 /// A key for an ask that brought none.
 pub(super) fn drawn() -> Result<String, Problem> {
     token::draw().map(|secret| token::hex(&secret)).map_err(|_| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The system gives no randomness", "Try again in a moment.")
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The system gives no randomness",
+            "Try again in a moment.",
+        )
     })
 }
 

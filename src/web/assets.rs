@@ -19,7 +19,8 @@ pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Respo
     };
     let digest: [u8; 32] = Sha256::digest(body.as_bytes()).into();
     let tag = format!("\"{}\"", super::auth::token::hex(&digest[..8]));
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(tag.as_str());
+    let known =
+        headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(tag.as_str());
     let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { body.into_response() };
     let set = response.headers_mut();
     set.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -1,8 +1,8 @@
 //! Ticks for open pages: a counter that moves when anything was decided. It carries no data; pages re-read.
 
 use super::WebState;
-use super::caller::ApiCaller;
 use super::auth::Scope;
+use super::caller::ApiCaller;
 use super::problem::Problem;
 use crate::store::Reader;
 use axum::extract::State;

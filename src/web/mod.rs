@@ -66,7 +66,10 @@ pub struct WebState {
 
 impl fmt::Debug for WebState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("WebState").field("secure_cookies", &self.secure_cookies).finish_non_exhaustive()
+        formatter
+            .debug_struct("WebState")
+            .field("secure_cookies", &self.secure_cookies)
+            .finish_non_exhaustive()
     }
 }
 
@@ -82,7 +85,17 @@ impl WebState {
         metrics: MetricsText,
     ) -> Self {
         let (ticks, _) = watch::channel(0);
-        Self { reader, tokens, asks, texts, readiness, metrics, secure_cookies: false, ticks, cancel: CancellationToken::new() }
+        Self {
+            reader,
+            tokens,
+            asks,
+            texts,
+            readiness,
+            metrics,
+            secure_cookies: false,
+            ticks,
+            cancel: CancellationToken::new(),
+        }
     }
 
     fn texts(&self) -> Texts {

@@ -100,20 +100,35 @@ impl Problem {
             Denied::Origin => "origin",
             Denied::Csrf => "csrf",
         };
-        Self::new(StatusCode::FORBIDDEN, code, "The write was not let through", format!("{denied}; reload the page and try again."))
+        Self::new(
+            StatusCode::FORBIDDEN,
+            code,
+            "The write was not let through",
+            format!("{denied}; reload the page and try again."),
+        )
     }
 
     /// There is no such thing.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing", "Look it up in /api/v1/leads.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is no such thing",
+            "Look it up in /api/v1/leads.",
+        )
     }
 
     /// The body or query can't be used.
     #[must_use]
     pub fn invalid(errors: Vec<FieldFault>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields can't be used", "Mend the fields named in `errors`.")
-            .with(errors)
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "Some fields can't be used",
+            "Mend the fields named in `errors`.",
+        )
+        .with(errors)
     }
 
     /// A rule does not allow the ask; `reason` is the refusal's code, perhaps with what is missing after a colon.
@@ -153,7 +168,9 @@ impl IntoResponse for Problem {
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"baton\""));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"baton\""));
         }
         response
     }
@@ -171,7 +188,11 @@ pub fn split_reason(reason: &str) -> (&str, Vec<&str>) {
 #[must_use]
 pub fn missing_words(code: &str, field: &str) -> String {
     use crate::web::words::{missing_demand_words, missing_fact_words};
-    if code == "sql_facts_missing" { missing_fact_words(field).to_owned() } else { missing_demand_words(field).to_owned() }
+    if code == "sql_facts_missing" {
+        missing_fact_words(field).to_owned()
+    } else {
+        missing_demand_words(field).to_owned()
+    }
 }
 
 /// The status of a refusal.

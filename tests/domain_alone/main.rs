@@ -2,6 +2,10 @@
 
 #![cfg(test)]
 #![expect(dead_code, reason = "nothing but the compiler reads the domain here")]
+#![expect(
+    clippy::struct_field_names,
+    reason = "the library's public names; the lint sees them as private here"
+)]
 #![allow(unused_imports, reason = "re-exports that only the library's readers use")]
 
 #[path = "../../src/domain/mod.rs"]

@@ -130,13 +130,16 @@ fn property(key: &str, after: &Story, events: &[Event]) -> String {
             Stage::Queued { pool, .. } | Stage::Offered { pool, .. } => pool.0.clone(),
             _other => nothing(),
         },
-        "wanted" => lead.cycle.wanted.as_ref().map_or_else(nothing, |it| it.0.split('-').next().unwrap().to_owned()),
+        "wanted" => {
+            lead.cycle.wanted.as_ref().map_or_else(nothing, |it| it.0.split('-').next().unwrap().to_owned())
+        }
         "offers" => lead.cycle.offers.to_string(),
         "origin" => lead.origin.code().to_owned(),
         "motion" => lead.cycle.motion.code().to_owned(),
         "wins" => lead.cycle.wins.to_string(),
         "deals" => {
-            let mut deals: Vec<String> = lead.deals.iter().map(|deal| format!("{:?}", deal.state).to_lowercase()).collect();
+            let mut deals: Vec<String> =
+                lead.deals.iter().map(|deal| format!("{:?}", deal.state).to_lowercase()).collect();
             deals.sort_unstable();
             deals.join(",")
         }

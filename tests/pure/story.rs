@@ -178,8 +178,14 @@ pub fn check(lead: &Lead) {
         Stage::Won { .. } => assert!(lead.cycle.wins > 0, "won without a win"),
         Stage::Unseen | Stage::Disqualified { .. } | Stage::Suppressed { .. } | Stage::Merged { .. } => {}
     }
-    let handed_off = matches!(lead.stage.kind(), StageKind::Queued | StageKind::Offered | StageKind::SalesAccepted
-        | StageKind::SalesQualified | StageKind::Opportunity);
+    let handed_off = matches!(
+        lead.stage.kind(),
+        StageKind::Queued
+            | StageKind::Offered
+            | StageKind::SalesAccepted
+            | StageKind::SalesQualified
+            | StageKind::Opportunity
+    );
     assert!(!handed_off || lead.cycle.terms.is_some(), "with sales, but without terms: {:?}", lead.stage);
     assert_eq!(lead.cycle.offers as usize, lead.cycle.offered_to.len(), "every offer went to somebody");
 }
@@ -189,11 +195,21 @@ fn check_custody(custody: &Custody) {
     assert!(!clocks.is_empty());
     assert_eq!(custody.next_due_at(), clocks.iter().map(|clock| clock.rung_at).min().unwrap());
     for (place, clock) in clocks.iter().enumerate() {
-        assert!(clocks[..place].iter().all(|other| other.kind != clock.kind), "two clocks of {:?}", clock.kind);
+        assert!(
+            clocks[..place].iter().all(|other| other.kind != clock.kind),
+            "two clocks of {:?}",
+            clock.kind
+        );
         assert!(clock.started_at <= clock.due_by, "due before it started: {clock:?}");
         assert!(clock.rung_at >= clock.started_at, "a rung before the start: {clock:?}");
-        assert!(clock.rung > Rung::Due || clock.rung_at <= clock.due_by, "a reminder after the deadline: {clock:?}");
-        assert!(clock.rung != Rung::Due || clock.rung_at == clock.due_by, "due, but not at its time: {clock:?}");
+        assert!(
+            clock.rung > Rung::Due || clock.rung_at <= clock.due_by,
+            "a reminder after the deadline: {clock:?}"
+        );
+        assert!(
+            clock.rung != Rung::Due || clock.rung_at == clock.due_by,
+            "due, but not at its time: {clock:?}"
+        );
         assert!(clock.rung != Rung::TakeBack || clock.take_back_at == Some(clock.rung_at), "{clock:?}");
     }
 }

@@ -22,7 +22,8 @@ pub struct Line<'a> {
 
 impl<'a> Line<'a> {
     pub fn new(text: &'a str) -> Self {
-        let (named, words) = text.split_whitespace().partition::<Vec<&str>, _>(|word| word.len() > 1 && word.contains('='));
+        let (named, words) =
+            text.split_whitespace().partition::<Vec<&str>, _>(|word| word.len() > 1 && word.contains('='));
         Self { words, named: named.iter().map(|word| word.split_once('=').unwrap()).collect() }
     }
 
@@ -202,7 +203,11 @@ fn origin(word: &str) -> Origin {
 }
 
 pub fn clock(word: &str) -> ClockKind {
-    ClockKind::ALL.iter().copied().find(|kind| kind.code() == word).unwrap_or_else(|| panic!("no clock: {word}"))
+    ClockKind::ALL
+        .iter()
+        .copied()
+        .find(|kind| kind.code() == word)
+        .unwrap_or_else(|| panic!("no clock: {word}"))
 }
 
 fn attempt(line: &Line<'_>, at: Moment, number: u32) -> Attempt {
@@ -299,7 +304,8 @@ fn deal_report(line: &Line<'_>, at: Moment) -> DealReport {
 
 /// `ask dev`, `fact feed`: nature and actor.
 pub fn who(text: &str) -> (Nature, Actor) {
-    let (nature, name) = text.trim().split_once(' ').unwrap_or_else(|| panic!("ask or fact, and who: {text}"));
+    let (nature, name) =
+        text.trim().split_once(' ').unwrap_or_else(|| panic!("ask or fact, and who: {text}"));
     let nature = match nature {
         "ask" => Nature::Ask,
         "fact" => Nature::Fact,

@@ -127,7 +127,10 @@ impl Company {
             self.schedule(self.settings.rhythm.working(at), Act::Deal(place, DealAct::Update));
         }
         let hours = self.leads[lead].rng.between(1, 6);
-        self.schedule(self.settings.rhythm.working(close_on) + hours * HOUR, Act::Deal(place, DealAct::Close));
+        self.schedule(
+            self.settings.rhythm.working(close_on) + hours * HOUR,
+            Act::Deal(place, DealAct::Close),
+        );
     }
 
     /// The lead itself, and sometimes a colleague who also came to us.

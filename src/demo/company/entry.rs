@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Company;
 use super::desk::{DeskAct, Standing};
-use super::hours::{HOUR};
+use super::hours::HOUR;
 use super::roster::{self, COLLEAGUES, crm_key, user_key};
 use super::selling::who;
 use super::words::{CAMPAIGNS, OUTBOUND};

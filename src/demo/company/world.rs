@@ -2,9 +2,7 @@
 
 use serde_json::json;
 
-use super::hours::{
-    DAY, HOUR, MINUTE, Millis, Rhythm, SECOND, date, day_of_month, midnight, weekday,
-};
+use super::hours::{DAY, HOUR, MINUTE, Millis, Rhythm, SECOND, date, day_of_month, midnight, weekday};
 use super::journey;
 use super::prng::Rng;
 use super::record::{CAMPAIGNS_TOPIC, Draft, SPEND_TOPIC};
@@ -167,7 +165,10 @@ impl Company {
             self.record_spend(&id, 1, &spend);
             if rng.chance(125) {
                 let corrected = Spend { cents: amount * 104 / 100, ..spend };
-                self.schedule(self.settings.rhythm.working(self.now + 2 * DAY), Act::CorrectSpend(Box::new((id, corrected))));
+                self.schedule(
+                    self.settings.rhythm.working(self.now + 2 * DAY),
+                    Act::CorrectSpend(Box::new((id, corrected))),
+                );
             }
         }
     }

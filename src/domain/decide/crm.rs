@@ -41,7 +41,9 @@ pub(super) fn link(
             draft.start_cycle(draft.lead.cycle.motion, false, draft.inputs.occurred_at)?;
             take(draft, owner)
         }
-        StageKind::Queued | StageKind::Offered if !draft.decided_nothing() => draft.diverge("recreated_by_sales"),
+        StageKind::Queued | StageKind::Offered if !draft.decided_nothing() => {
+            draft.diverge("recreated_by_sales")
+        }
         StageKind::Disqualified if !draft.decided_nothing() => draft.diverge("recreated_while_disqualified"),
         StageKind::Suppressed if !draft.decided_nothing() => draft.diverge("recreated_while_suppressed"),
         StageKind::Queued
@@ -59,7 +61,7 @@ pub(super) fn link(
 /// Into the hands of the record's owner, else of who made it.
 fn take(draft: &mut Draft<'_>, owner: Option<&MemberId>) -> Result<(), Refusal> {
     if let Some(owner) = owner {
-        return draft.take_for(Holder::Rep(owner.clone()), owner.clone(), true);
+        return draft.take_for(&Holder::Rep(owner.clone()), owner.clone(), true);
     }
     draft.take(true)?;
     draft.note_stranger()

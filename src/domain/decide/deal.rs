@@ -81,7 +81,12 @@ fn open(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
     }
     let implied = !draft.decided_nothing();
     let custody = reviewed(draft, report).unwrap_or_else(|| draft.dealing(owner(draft, report)));
-    draft.push(Event::OpportunityOpened { opportunity: report.id, at: report.opened_at, implied, custody })?;
+    draft.push(Event::OpportunityOpened {
+        opportunity: report.id,
+        at: report.opened_at,
+        implied,
+        custody,
+    })?;
     draft.note_stranger()
 }
 
@@ -92,7 +97,7 @@ fn advance(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
     }
     let holder = owner(draft, report);
     let by = holder.member().clone();
-    draft.take_for(holder, by, true)?;
+    draft.take_for(&holder, by, true)?;
     if draft.stage() == StageKind::SalesAccepted {
         qualify::imply(draft)?;
     }
@@ -129,7 +134,8 @@ fn reviewed(draft: &Draft<'_>, report: &DealReport) -> Option<Custody> {
     }
     let days = draft.inputs.policy.durations().opportunity_untouched_days;
     let clock = Clock::over(ClockKind::ReviewBy, Basis::Wall, draft.inputs.now, i64::from(days) * DAY);
-    let holder = report.owner.as_ref().map_or_else(|| custody.holder.clone(), |owner| Holder::Rep(owner.clone()));
+    let holder =
+        report.owner.as_ref().map_or_else(|| custody.holder.clone(), |owner| Holder::Rep(owner.clone()));
     Some(custody.clone().with(clock).held_by(holder))
 }
 
@@ -218,7 +224,7 @@ fn lost(
         | StageKind::Suppressed
         | StageKind::Merged => open(draft, report)?,
     }
-    if has_other_open_deal(draft, report) {
+    if draft.stage() == StageKind::Opportunity && has_other_open_deal(draft, report) {
         return record(draft, report, DealState::Lost, false);
     }
     let at = report.closed_at.unwrap_or(draft.inputs.occurred_at);

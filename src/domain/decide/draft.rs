@@ -132,9 +132,7 @@ impl<'a> Draft<'a> {
     /// The pool that the lead stands in, or would go to now.
     pub fn pool(&self) -> PoolId {
         match &self.lead.stage {
-            Stage::Queued { pool, .. } | Stage::Offered { pool, .. } => {
-                pool.clone()
-            }
+            Stage::Queued { pool, .. } | Stage::Offered { pool, .. } => pool.clone(),
             Stage::Unseen
             | Stage::Captured(_)
             | Stage::SalesAccepted(_)
@@ -168,7 +166,8 @@ impl<'a> Draft<'a> {
             excluded: Vec::new(),
             account_owner: None,
         };
-        choose_pool(self.inputs.policy, &subject).map_or_else(|| PoolId(UNROUTED.to_owned()), |choice| choice.pool)
+        choose_pool(self.inputs.policy, &subject)
+            .map_or_else(|| PoolId(UNROUTED.to_owned()), |choice| choice.pool)
     }
 
     // ---- duties: who owes what by when, from the policy's durations
@@ -192,14 +191,22 @@ impl<'a> Draft<'a> {
             let due = self.inputs.live_from.plus(i64::from(durations.history_review_days) * DAY);
             Clock::until(ClockKind::ReviewBy, Basis::Wall, self.inputs.now, due.max(self.inputs.now))
         } else {
-            Clock::over(ClockKind::ReviewBy, Basis::Wall, self.inputs.now, i64::from(durations.review_days) * DAY)
+            Clock::over(
+                ClockKind::ReviewBy,
+                Basis::Wall,
+                self.inputs.now,
+                i64::from(durations.review_days) * DAY,
+            )
         };
         Custody::new(self.segment_owner(), clock)
     }
 
     /// A person's own review: captured, but somebody must look within so many business days.
     pub fn reviewed_by(&self, holder: Holder, days: u32) -> Custody {
-        Custody::new(holder, Clock::over(ClockKind::ReviewBy, Basis::Business, self.inputs.now, business_days(days)))
+        Custody::new(
+            holder,
+            Clock::over(ClockKind::ReviewBy, Basis::Business, self.inputs.now, business_days(days)),
+        )
     }
 
     /// In a pool's queue; the lead's own contact clock runs on.
@@ -249,8 +256,7 @@ impl<'a> Draft<'a> {
             self.inputs.now,
             i64::from(sla.accept_seconds) * SECOND,
         );
-        let take_back =
-            calendar::add(Basis::Business, accept.due_by, i64::from(sla.grace_seconds) * SECOND);
+        let take_back = calendar::add(Basis::Business, accept.due_by, i64::from(sla.grace_seconds) * SECOND);
         Custody::new(Holder::Rep(rep.clone()), accept.retaken_at(take_back))
             .with_some(self.contact_clock(Some(self.inputs.now)))
     }
@@ -286,7 +292,8 @@ impl<'a> Draft<'a> {
         );
         let due = next_step_on.map_or(latest, |day| {
             let step = Moment(i64::from(day) * DAY).max(self.inputs.now);
-            calendar::add(Basis::Business, step, business_days(durations.next_step_extra_business_days)).min(latest)
+            calendar::add(Basis::Business, step, business_days(durations.next_step_extra_business_days))
+                .min(latest)
         });
         let custody =
             Custody::new(holder, Clock::until(ClockKind::NextStepBy, Basis::Business, self.inputs.now, due))
@@ -308,7 +315,10 @@ impl<'a> Draft<'a> {
     /// Resting with the segment's owner until a date.
     pub fn resting_until(&self, date: Moment) -> Custody {
         let due = date.max(self.inputs.now);
-        Custody::new(self.segment_owner(), Clock::until(ClockKind::RecycleAt, Basis::Wall, self.inputs.now, due))
+        Custody::new(
+            self.segment_owner(),
+            Clock::until(ClockKind::RecycleAt, Basis::Wall, self.inputs.now, due),
+        )
     }
 
     pub fn resting_for(&self, days: u32) -> Custody {

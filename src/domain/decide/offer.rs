@@ -193,13 +193,21 @@ impl Draft<'_> {
     fn requeue_for(&mut self, to: &MemberId, pool: PoolId) -> Result<(), Refusal> {
         let priority = self.lead.cycle.terms.as_ref().map_or(Priority::P3, |terms| terms.priority);
         let custody = self.queued(&pool, priority, self.contact_clock(None));
-        self.push(Event::LeadQueued { wanted: Some(to.clone()), pool, held: false, misrouted: false, custody })
+        self.push(Event::LeadQueued {
+            wanted: Some(to.clone()),
+            pool,
+            held: false,
+            misrouted: false,
+            custody,
+        })
     }
 }
 
 /// Stewards, managers and whoever holds the lead may name another person.
 fn may_reassign(draft: &Draft<'_>) -> bool {
-    let Some(member) = draft.member().and_then(|member| draft.inputs.team.member(member)) else { return false };
+    let Some(member) = draft.member().and_then(|member| draft.inputs.team.member(member)) else {
+        return false;
+    };
     draft.is_holder()
         || member.roles.iter().any(|role| match role {
             Role::Manager | Role::Sales | Role::Operations => true,

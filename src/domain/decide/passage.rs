@@ -26,7 +26,12 @@ impl Draft<'_> {
     }
 
     /// The next passage of the same person.
-    pub fn start_cycle(&mut self, motion: Motion, hand_raised: bool, started_at: Moment) -> Result<(), Refusal> {
+    pub fn start_cycle(
+        &mut self,
+        motion: Motion,
+        hand_raised: bool,
+        started_at: Moment,
+    ) -> Result<(), Refusal> {
         let custody = self.captured();
         self.start_cycle_with(motion, hand_raised, started_at, custody)
     }
@@ -59,7 +64,8 @@ impl Draft<'_> {
             MqlVerdict::NotYet { .. } | MqlVerdict::Blocked { hand_raise: false, .. } => Ok(()),
             MqlVerdict::Blocked { by, hand_raise: true } => {
                 let days = durations.blocked_hand_raise_business_days;
-                let steward = Holder::Steward(self.inputs.team.acting(self.inputs.team.queue_steward()).clone());
+                let steward =
+                    Holder::Steward(self.inputs.team.acting(self.inputs.team.queue_steward()).clone());
                 if self.lead.holder() == Some(&steward) {
                     return Ok(());
                 }
@@ -84,7 +90,8 @@ impl Draft<'_> {
             self.push(Event::PreferenceNoted { wanted: owner.clone() })?;
         }
         let pool = self.pool_for(terms.priority, terms.grade, motion);
-        let contact = Clock::until(ClockKind::ContactBy, Basis::Business, terms.contact_from, terms.contact_by);
+        let contact =
+            Clock::until(ClockKind::ContactBy, Basis::Business, terms.contact_from, terms.contact_by);
         let custody = self.queued(&pool, terms.priority, Some(contact));
         self.push(Event::LeadMarketingQualified { terms, motion, pool, custody })
     }
@@ -121,29 +128,29 @@ impl Draft<'_> {
     pub fn is_past_cycle_limit(&self) -> bool {
         let durations = self.inputs.policy.durations();
         let since = self.inputs.now.plus(-i64::from(durations.cycles_months) * MONTH_DAYS * DAY);
-        let earlier = self
-            .lead
-            .past
-            .iter()
-            .filter(|past| !past.hand_raised && past.ended_at >= since)
-            .count();
+        let earlier =
+            self.lead.past.iter().filter(|past| !past.hand_raised && past.ended_at >= since).count();
         !self.lead.cycle.hand_raised && earlier >= durations.cycles_max as usize
     }
 
     /// Brings a lead into somebody's hands from wherever it is before that; nothing where it already is.
     pub fn take(&mut self, implied: bool) -> Result<(), Refusal> {
         let (holder, by) = self.taker();
-        self.take_for(holder, by, implied)
+        self.take_for(&holder, by, implied)
     }
 
-    pub fn take_for(&mut self, holder: Holder, by: MemberId, implied: bool) -> Result<(), Refusal> {
+    pub fn take_for(&mut self, holder: &Holder, by: MemberId, implied: bool) -> Result<(), Refusal> {
         match self.stage() {
             StageKind::Captured | StageKind::Queued | StageKind::Offered => {
                 let early = if self.lead.cycle.terms.is_none() { Some(self.early_terms()) } else { None };
                 let mut custody = self.accepted(holder.clone());
                 if let Some(terms) = &early {
-                    let clock =
-                        Clock::until(ClockKind::ContactBy, Basis::Business, terms.contact_from, terms.contact_by);
+                    let clock = Clock::until(
+                        ClockKind::ContactBy,
+                        Basis::Business,
+                        terms.contact_from,
+                        terms.contact_by,
+                    );
                     custody = custody.with(clock);
                 }
                 self.push(Event::LeadAccepted { by, at: self.inputs.occurred_at, implied, early, custody })
@@ -171,7 +178,9 @@ impl Draft<'_> {
     pub fn withdraw(&mut self, why: Withdrawal, wanted: Option<MemberId>) -> Result<(), Refusal> {
         let from = self.holder_member().unwrap_or_else(|| self.inputs.team.queue_steward().clone());
         let pool = match &wanted {
-            Some(wanted) => self.inputs.team.pool_of(wanted).map_or_else(|| self.pool(), |pool| pool.id.clone()),
+            Some(wanted) => {
+                self.inputs.team.pool_of(wanted).map_or_else(|| self.pool(), |pool| pool.id.clone())
+            }
             None => self.pool(),
         };
         let held = wanted.is_none() && self.lead.cycle.offers >= self.inputs.policy.durations().offers_max;
@@ -180,7 +189,13 @@ impl Draft<'_> {
     }
 
     /// Back in a queue, by a rejection or by hand.
-    pub fn requeue(&mut self, wanted: Option<MemberId>, pool: PoolId, held: bool, misrouted: bool) -> Result<(), Refusal> {
+    pub fn requeue(
+        &mut self,
+        wanted: Option<MemberId>,
+        pool: PoolId,
+        held: bool,
+        misrouted: bool,
+    ) -> Result<(), Refusal> {
         let held = held || pool.0 == UNROUTED;
         let custody = self.queue_custody(&pool, held);
         self.push(Event::LeadQueued { wanted, pool, held, misrouted, custody })

@@ -15,12 +15,22 @@ pub enum Refusal {
     Filtered(&'static str),
     NotFound,
     NotOffered,
-    NotOfferee { holder: Option<MemberId> },
+    NotOfferee {
+        holder: Option<MemberId>,
+    },
     NotEligible,
-    AlreadyOffered { rep: MemberId },
-    Held { holder: Option<MemberId> },
-    HeldByOther { holder: Option<MemberId> },
-    OfferMoved { holder: Option<MemberId> },
+    AlreadyOffered {
+        rep: MemberId,
+    },
+    Held {
+        holder: Option<MemberId>,
+    },
+    HeldByOther {
+        holder: Option<MemberId>,
+    },
+    OfferMoved {
+        holder: Option<MemberId>,
+    },
     NotHandedOff,
     UseReject,
     UseReassign,
@@ -31,8 +41,12 @@ pub enum Refusal {
     CycleClosed,
     AlreadyRejected,
     Suppressed,
-    SqlFactsMissing { missing: Vec<&'static str> },
-    DemandsMissing { missing: Vec<&'static str> },
+    SqlFactsMissing {
+        missing: Vec<&'static str>,
+    },
+    DemandsMissing {
+        missing: Vec<&'static str>,
+    },
     RetryOnOutOfRange,
     UnknownMember,
     NoClosersLeg,
@@ -79,7 +93,9 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let now_with = |holder: &Option<MemberId>| {
-            holder.as_ref().map_or_else(|| "nobody holds it now".to_owned(), |holder| format!("{holder} holds it now"))
+            holder
+                .as_ref()
+                .map_or_else(|| "nobody holds it now".to_owned(), |holder| format!("{holder} holds it now"))
         };
         match self {
             Self::NothingChanges => formatter.write_str("nothing changes: the lead stands like this already"),
@@ -87,22 +103,38 @@ impl fmt::Display for Refusal {
             Self::Filtered(reason) => write!(formatter, "left out: {reason}"),
             Self::NotFound => formatter.write_str("no lead has this id"),
             Self::NotOffered => formatter.write_str("the lead is not offered to anybody; claim it instead"),
-            Self::NotOfferee { holder } => write!(formatter, "the lead is not offered to you; {}", now_with(holder)),
-            Self::NotEligible => formatter.write_str("only the pool's reps, its steward or a manager may do this"),
-            Self::AlreadyOffered { rep } => write!(formatter, "the lead is offered to {rep}; ask them to pass it on"),
+            Self::NotOfferee { holder } => {
+                write!(formatter, "the lead is not offered to you; {}", now_with(holder))
+            }
+            Self::NotEligible => {
+                formatter.write_str("only the pool's reps, its steward or a manager may do this")
+            }
+            Self::AlreadyOffered { rep } => {
+                write!(formatter, "the lead is offered to {rep}; ask them to pass it on")
+            }
             Self::Held { holder } => write!(formatter, "the lead is taken; {}", now_with(holder)),
             Self::HeldByOther { holder } => {
-                write!(formatter, "somebody else works this lead; {}; ask for a reassignment", now_with(holder))
+                write!(
+                    formatter,
+                    "somebody else works this lead; {}; ask for a reassignment",
+                    now_with(holder)
+                )
             }
             Self::OfferMoved { holder } => write!(formatter, "the offer has moved on; {}", now_with(holder)),
-            Self::NotHandedOff => formatter.write_str("the lead has not been handed to sales; claim it first"),
+            Self::NotHandedOff => {
+                formatter.write_str("the lead has not been handed to sales; claim it first")
+            }
             Self::UseReject => formatter.write_str("you hold this lead; reject it with a reason instead"),
             Self::UseReassign => formatter.write_str("the lead has an open opportunity; reassign it instead"),
-            Self::UseLost => formatter.write_str("the lead has an open opportunity; close that as lost instead"),
+            Self::UseLost => {
+                formatter.write_str("the lead has an open opportunity; close that as lost instead")
+            }
             Self::UseExpansion => formatter.write_str("the lead is won; re-open it for an expansion instead"),
             Self::Closed => formatter.write_str("the lead is closed; re-open it first"),
             Self::ClosedWon => formatter.write_str("the lead is won and cannot be rejected"),
-            Self::CycleClosed => formatter.write_str("this passage of the lead is over; claim it to start the next"),
+            Self::CycleClosed => {
+                formatter.write_str("this passage of the lead is over; claim it to start the next")
+            }
             Self::AlreadyRejected => formatter.write_str("the lead has been rejected already"),
             Self::Suppressed => formatter.write_str("the person must not be contacted"),
             Self::SqlFactsMissing { missing } => {
@@ -115,7 +147,9 @@ impl fmt::Display for Refusal {
                 formatter.write_str("the date lies in the past or too far ahead; name one within 18 months")
             }
             Self::UnknownMember => formatter.write_str("this person is not in the team"),
-            Self::NoClosersLeg => formatter.write_str("only a closer can return a lead; reject it with a reason"),
+            Self::NoClosersLeg => {
+                formatter.write_str("only a closer can return a lead; reject it with a reason")
+            }
             Self::Impossible(impossible) => impossible.fmt(formatter),
         }
     }

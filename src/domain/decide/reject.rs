@@ -32,7 +32,11 @@ pub(super) fn reject(draft: &mut Draft<'_>, rejection: &Rejection) -> Result<(),
             if by != Some(&rep) {
                 let former = by.is_some_and(|by| draft.lead.cycle.offered_to.contains(by));
                 let holder = draft.holder_member();
-                return Err(if former { Refusal::OfferMoved { holder } } else { Refusal::NotOfferee { holder } });
+                return Err(if former {
+                    Refusal::OfferMoved { holder }
+                } else {
+                    Refusal::NotOfferee { holder }
+                });
             }
         }
         Stage::SalesAccepted(_) | Stage::SalesQualified(_) => {
@@ -139,7 +143,8 @@ fn check_demands(draft: &Draft<'_>, rejection: &Rejection) -> Result<bool, Refus
         ),
         ("note", rejection.note_chars >= demands.note_chars),
     ];
-    let missing: Vec<&'static str> = checks.into_iter().filter(|(_, met)| !met).map(|(name, _)| name).collect();
+    let missing: Vec<&'static str> =
+        checks.into_iter().filter(|(_, met)| !met).map(|(name, _)| name).collect();
     let in_range = rejection.retry_on.is_none_or(|date| retry_range(draft).contains(&date));
     if draft.is_fact() {
         return Ok(!missing.is_empty() || !in_range);
@@ -158,7 +163,8 @@ fn retry_range(draft: &Draft<'_>) -> std::ops::RangeInclusive<Moment> {
 /// Enough attempts on enough days by enough channels, counted from what is known; the CRM's count only where none is.
 fn has_tried(draft: &Draft<'_>, rejection: &Rejection) -> bool {
     let demands = &draft.inputs.policy.rejection(rejection.code).demands;
-    let human: Vec<&Attempt> = draft.lead.cycle.attempts.iter().filter(|attempt| attempt.is_human()).collect();
+    let human: Vec<&Attempt> =
+        draft.lead.cycle.attempts.iter().filter(|attempt| attempt.is_human()).collect();
     if human.is_empty() {
         return rejection.attempts.unwrap_or(0) >= demands.attempts;
     }

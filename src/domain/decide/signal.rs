@@ -112,7 +112,10 @@ pub(super) fn opt_out(draft: &mut Draft<'_>, signal: &Signal) -> Result<(), Refu
 /// Whether somebody in sales has the lead in front of them.
 pub(super) fn is_with_sales(stage: StageKind) -> bool {
     match stage {
-        StageKind::Offered | StageKind::SalesAccepted | StageKind::SalesQualified | StageKind::Opportunity => true,
+        StageKind::Offered
+        | StageKind::SalesAccepted
+        | StageKind::SalesQualified
+        | StageKind::Opportunity => true,
         StageKind::Unseen
         | StageKind::Captured
         | StageKind::Queued
@@ -198,7 +201,7 @@ fn mend(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     }
     let Some(terms) = draft.lead.cycle.terms.clone() else {
         let custody = draft.captured();
-        return draft.push(Event::LeadReassigned { from: draft.holder_member(), custody });
+        return draft.push(Event::ReviewAsked { reason: "data_mended".to_owned(), custody });
     };
     let pool = draft.pool_for(terms.priority, draft.score().grade, draft.lead.cycle.motion);
     let custody = draft.queued(&pool, terms.priority, draft.contact_clock(None));
@@ -288,7 +291,8 @@ fn again(draft: &mut Draft<'_>, motion: Motion, at: Moment) -> Result<(), Refusa
 /// A hand-raise of a person set aside: captured, and a steward looks within a business day.
 fn look_again(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
     let steward = Holder::Steward(draft.inputs.team.acting(draft.inputs.team.queue_steward()).clone());
-    let custody = draft.reviewed_by(steward, draft.inputs.policy.durations().blocked_hand_raise_business_days);
+    let custody =
+        draft.reviewed_by(steward, draft.inputs.policy.durations().blocked_hand_raise_business_days);
     draft.start_cycle_with(draft.lead.cycle.motion, true, at, custody)
 }
 
@@ -320,8 +324,12 @@ fn hurry(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
     };
     let custody = match custody.clock(ClockKind::ContactBy).cloned() {
         Some(clock) if contact_by < clock.due_by => {
-            let mut sooner =
-                crate::domain::custody::Clock::until(clock.kind, clock.basis, raised.contact_from, contact_by);
+            let mut sooner = crate::domain::custody::Clock::until(
+                clock.kind,
+                clock.basis,
+                raised.contact_from,
+                contact_by,
+            );
             sooner.take_back_at = clock.take_back_at;
             custody.with(sooner)
         }

@@ -17,7 +17,9 @@ pub(super) fn attempt(draft: &mut Draft<'_>, attempt: &Attempt) -> Result<(), Re
     match draft.lead.stage.clone() {
         Stage::Unseen | Stage::Merged { .. } => return Err(Refusal::NotFound),
         Stage::Queued { pool, .. } if attempt.is_human() && draft.is_of_pool(&pool) => draft.take(true)?,
-        Stage::Offered { rep, .. } if attempt.is_human() && draft.member() == Some(&rep) => draft.take(true)?,
+        Stage::Offered { rep, .. } if attempt.is_human() && draft.member() == Some(&rep) => {
+            draft.take(true)?;
+        }
         Stage::Suppressed { .. } => draft.diverge("contact_despite_suppression")?,
         Stage::Captured(_)
         | Stage::Queued { .. }
@@ -64,12 +66,19 @@ fn met(draft: &Draft<'_>, attempt: &Attempt) -> Option<Custody> {
         let extra = business_days(draft.inputs.policy.durations().meeting_extra_business_days);
         let due = calendar::add(Basis::Business, meeting_at, extra);
         if due > clock.due_by {
-            custody = custody.with(Clock::until(clock.kind, clock.basis, clock.started_at, due).caught_up(draft.inputs.now));
+            custody = custody.with(
+                Clock::until(clock.kind, clock.basis, clock.started_at, due).caught_up(draft.inputs.now),
+            );
         }
     }
     if draft.stage() == StageKind::Opportunity {
         let days = draft.inputs.policy.durations().opportunity_untouched_days;
-        custody = custody.with(Clock::over(ClockKind::ReviewBy, Basis::Wall, draft.inputs.now, i64::from(days) * DAY));
+        custody = custody.with(Clock::over(
+            ClockKind::ReviewBy,
+            Basis::Wall,
+            draft.inputs.now,
+            i64::from(days) * DAY,
+        ));
     }
     (custody != *before).then_some(custody)
 }

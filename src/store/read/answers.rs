@@ -4,8 +4,8 @@ use super::Reader;
 use crate::store::error::StoreError;
 use crate::store::ledger::{self, Answer};
 use crate::store::statement::Statement;
-use sqlx::pool::PoolConnection;
 use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
 
 const ACQUIRE: Statement = Statement::new("reader.acquire", "SELECT 1");
 

@@ -15,7 +15,8 @@ const NOW: Statement = Statement::new(
     "board.now",
     "SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)",
 );
-const STAGES: Statement = Statement::new("board.stages", "SELECT stage, count(*) FROM lead GROUP BY stage ORDER BY stage");
+const STAGES: Statement =
+    Statement::new("board.stages", "SELECT stage, count(*) FROM lead GROUP BY stage ORDER BY stage");
 const HOLDERS: Statement = Statement::new(
     "board.holders",
     "SELECT holder_id, count(*), count(*) FILTER (WHERE deadline < $1) FROM lead \
@@ -54,7 +55,8 @@ const AUDIT: Statement = Statement::new(
     "SELECT (coalesce(sum(last), 0))::bigint, count(*) FROM (SELECT last FROM audit_stream \
      UNION ALL SELECT audit_sequence FROM input_position WHERE audit_sequence > 0) AS streams",
 );
-const DECIDED: Statement = Statement::new("board.decided", "SELECT decided_at FROM lead ORDER BY decided_at DESC LIMIT 1");
+const DECIDED: Statement =
+    Statement::new("board.decided", "SELECT decided_at FROM lead ORDER BY decided_at DESC LIMIT 1");
 const PULSE: Statement = Statement::new(
     "board.pulse",
     "SELECT (SELECT coalesce(sum(next_offset + audit_sequence), 0) FROM input_position)::bigint \
@@ -161,7 +163,8 @@ impl Reader {
     /// The database does not answer.
     pub async fn pulse(&self) -> Result<i64, StoreError> {
         let mut conn = self.connection().await?;
-        let (pulse,): (i64,) = PULSE.rows().fetch_one(&mut *conn).await.map_err(|error| PULSE.failed(error))?;
+        let (pulse,): (i64,) =
+            PULSE.rows().fetch_one(&mut *conn).await.map_err(|error| PULSE.failed(error))?;
         Ok(pulse)
     }
 
@@ -171,7 +174,8 @@ impl Reader {
     /// The database does not answer.
     pub async fn ledger_by_topic(&self) -> Result<Vec<(String, LedgerTotals)>, StoreError> {
         let mut conn = self.connection().await?;
-        let rows: Vec<TopicColumns> = PARTITIONS.rows().fetch_all(&mut *conn).await.map_err(|error| PARTITIONS.failed(error))?;
+        let rows: Vec<TopicColumns> =
+            PARTITIONS.rows().fetch_all(&mut *conn).await.map_err(|error| PARTITIONS.failed(error))?;
         Ok(rows
             .into_iter()
             .map(|(topic, a, b, c, d, e, f, g)| (topic, LedgerTotals::from_columns([a, b, c, d, e, f, g])))
@@ -189,12 +193,18 @@ impl Reader {
         let stages = STAGES.rows().fetch_all(&mut *conn).await.map_err(|error| STAGES.failed(error))?;
         let holders: Vec<(String, i64, i64)> =
             HOLDERS.rows().bind(now).fetch_all(&mut *conn).await.map_err(|error| HOLDERS.failed(error))?;
-        let (unheld,): (i64,) = UNHELD.rows().fetch_one(&mut *conn).await.map_err(|error| UNHELD.failed(error))?;
+        let (unheld,): (i64,) =
+            UNHELD.rows().fetch_one(&mut *conn).await.map_err(|error| UNHELD.failed(error))?;
         let queues: Vec<(Option<String>, i64, i64, Option<i64>)> =
             QUEUES.rows().fetch_all(&mut *conn).await.map_err(|error| QUEUES.failed(error))?;
-        let handoffs: Vec<HandoffColumns> =
-            HANDOFFS.rows().bind(HANDOFFS_SHOWN).fetch_all(&mut *conn).await.map_err(|error| HANDOFFS.failed(error))?;
-        let sums: LedgerColumns = LEDGER.rows().fetch_one(&mut *conn).await.map_err(|error| LEDGER.failed(error))?;
+        let handoffs: Vec<HandoffColumns> = HANDOFFS
+            .rows()
+            .bind(HANDOFFS_SHOWN)
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(|error| HANDOFFS.failed(error))?;
+        let sums: LedgerColumns =
+            LEDGER.rows().fetch_one(&mut *conn).await.map_err(|error| LEDGER.failed(error))?;
         let (audit_rows, audit_streams): (i64, i64) =
             AUDIT.rows().fetch_one(&mut *conn).await.map_err(|error| AUDIT.failed(error))?;
         let decided: Option<(i64,)> =
@@ -202,7 +212,10 @@ impl Reader {
         Ok(BoardRead {
             now: Moment(now),
             stages,
-            holders: holders.into_iter().map(|(holder, open, overdue)| HolderCount { holder, open, overdue }).collect(),
+            holders: holders
+                .into_iter()
+                .map(|(holder, open, overdue)| HolderCount { holder, open, overdue })
+                .collect(),
             unheld,
             queues: queues
                 .into_iter()
@@ -235,4 +248,3 @@ fn handoff(columns: HandoffColumns) -> Result<HandoffRead, StoreError> {
         campaign,
     })
 }
-

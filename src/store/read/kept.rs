@@ -19,7 +19,8 @@ const PARKED: Statement = Statement::new(
 );
 const ONE_QUARANTINED: Statement =
     Statement::new("quarantine.get", "SELECT key, headers, value FROM quarantine WHERE id = $1");
-const ONE_PARKED: Statement = Statement::new("parked.get", "SELECT key, headers, value FROM parked WHERE id = $1");
+const ONE_PARKED: Statement =
+    Statement::new("parked.get", "SELECT key, headers, value FROM parked WHERE id = $1");
 
 pub(super) const STATEMENTS: &[Statement] = &[QUARANTINE, PARKED, ONE_QUARANTINED, ONE_PARKED];
 

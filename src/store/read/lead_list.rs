@@ -25,10 +25,8 @@ const PAGE: Statement = Statement::new(
      AND (NOT $8 OR l.deadline < $9) \
      ORDER BY l.decided_at DESC, l.id LIMIT $10",
 );
-const CAMPAIGNS: Statement = Statement::new(
-    "lead_list.campaigns",
-    "SELECT id, name FROM campaign ORDER BY at DESC, id LIMIT 200",
-);
+const CAMPAIGNS: Statement =
+    Statement::new("lead_list.campaigns", "SELECT id, name FROM campaign ORDER BY at DESC, id LIMIT 200");
 
 /// Every statement of this file, for the test that prepares them all.
 pub(in crate::store) const STATEMENTS: &[Statement] = &[PAGE, CAMPAIGNS];

@@ -57,7 +57,8 @@ const LAST_OFFER: Statement = Statement::new(
 );
 
 /// Every statement of this file, for the test that prepares them all.
-pub(in crate::store) const STATEMENTS: &[Statement] = &[LEAD, PERSON, NOTES, DEALS, DISAGREEMENTS, STORY, LAST_OFFER];
+pub(in crate::store) const STATEMENTS: &[Statement] =
+    &[LEAD, PERSON, NOTES, DEALS, DISAGREEMENTS, STORY, LAST_OFFER];
 
 /// The person as known; erased ones have no row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
@@ -185,15 +186,40 @@ impl Reader {
         let conn = &mut *conn;
         let found: Option<LeadColumns> =
             LEAD.rows().bind(id.0).fetch_optional(&mut *conn).await.map_err(|error| LEAD.failed(error))?;
-        let Some((state, segment, points, grade, now, account_name, account_owner, first_campaign, last_campaign)) = found
+        let Some((
+            state,
+            segment,
+            points,
+            grade,
+            now,
+            account_name,
+            account_owner,
+            first_campaign,
+            last_campaign,
+        )) = found
         else {
             return Ok(None);
         };
-        let person = PERSON.rows().bind(id.0).fetch_optional(&mut *conn).await.map_err(|error| PERSON.failed(error))?;
-        let notes =
-            NOTES.rows().bind(id.0).bind(SIDE_ROWS_MAX).fetch_all(&mut *conn).await.map_err(|error| NOTES.failed(error))?;
-        let deals =
-            DEALS.rows().bind(id.0).bind(SIDE_ROWS_MAX).fetch_all(&mut *conn).await.map_err(|error| DEALS.failed(error))?;
+        let person = PERSON
+            .rows()
+            .bind(id.0)
+            .fetch_optional(&mut *conn)
+            .await
+            .map_err(|error| PERSON.failed(error))?;
+        let notes = NOTES
+            .rows()
+            .bind(id.0)
+            .bind(SIDE_ROWS_MAX)
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(|error| NOTES.failed(error))?;
+        let deals = DEALS
+            .rows()
+            .bind(id.0)
+            .bind(SIDE_ROWS_MAX)
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(|error| DEALS.failed(error))?;
         let disagreements = DISAGREEMENTS
             .rows()
             .bind(id.0)
@@ -201,8 +227,12 @@ impl Reader {
             .fetch_all(&mut *conn)
             .await
             .map_err(|error| DISAGREEMENTS.failed(error))?;
-        let offer: Option<(Vec<u8>,)> =
-            LAST_OFFER.rows().bind(id.0).fetch_optional(&mut *conn).await.map_err(|error| LAST_OFFER.failed(error))?;
+        let offer: Option<(Vec<u8>,)> = LAST_OFFER
+            .rows()
+            .bind(id.0)
+            .fetch_optional(&mut *conn)
+            .await
+            .map_err(|error| LAST_OFFER.failed(error))?;
         Ok(Some(LeadRead {
             now: Moment(now),
             lead: codec::read_lead(&state)?,
@@ -225,7 +255,12 @@ impl Reader {
     ///
     /// # Errors
     /// The database does not answer, or a stored event can't be read.
-    pub async fn story(&self, id: LeadId, before: Option<i64>, limit: u32) -> Result<Vec<StoryRow>, StoreError> {
+    pub async fn story(
+        &self,
+        id: LeadId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<StoryRow>, StoreError> {
         let mut conn = self.connection().await?;
         let rows: Vec<StoryColumns> = STORY
             .rows()

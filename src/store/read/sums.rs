@@ -166,8 +166,12 @@ impl Reader {
     /// The statement fails.
     pub async fn offenders(&self, rule: Rule, limit: i64) -> Result<Vec<String>, StoreError> {
         let statement = rule.statement();
-        let rows: Vec<(String,)> =
-            statement.rows().bind(limit).fetch_all(&self.pool).await.map_err(|error| statement.failed(error))?;
+        let rows: Vec<(String,)> = statement
+            .rows()
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| statement.failed(error))?;
         Ok(rows.into_iter().map(|(line,)| line).collect())
     }
 }

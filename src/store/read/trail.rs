@@ -78,7 +78,10 @@ impl FromRow<'_, PgRow> for TrailRow {
             decided_at: Moment(row.try_get("decided_at")?),
             actor: row.try_get("actor")?,
             cause: row.try_get("cause")?,
-            record: topic.zip(partition).zip(offset).map(|((topic, partition), offset)| (topic, partition, offset)),
+            record: topic
+                .zip(partition)
+                .zip(offset)
+                .map(|((topic, partition), offset)| (topic, partition, offset)),
             input: row.try_get("input")?,
             policy: row.try_get("policy")?,
             team: row.try_get("team")?,
@@ -114,7 +117,11 @@ impl Reader {
     ///
     /// # Errors
     /// The statement fails.
-    pub async fn trail_by_subject(&self, after: (i16, Uuid, i64), limit: i64) -> Result<Vec<TrailRow>, StoreError> {
+    pub async fn trail_by_subject(
+        &self,
+        after: (i16, Uuid, i64),
+        limit: i64,
+    ) -> Result<Vec<TrailRow>, StoreError> {
         BY_SUBJECT
             .rows()
             .bind(after.0)
@@ -130,7 +137,11 @@ impl Reader {
     ///
     /// # Errors
     /// The statement fails.
-    pub async fn trail_by_stream(&self, after: (&str, i64), limit: i64) -> Result<Vec<StreamRow>, StoreError> {
+    pub async fn trail_by_stream(
+        &self,
+        after: (&str, i64),
+        limit: i64,
+    ) -> Result<Vec<StreamRow>, StoreError> {
         BY_STREAM
             .rows()
             .bind(after.0)

@@ -19,9 +19,11 @@ impl Planner<'_> {
     /// Who acts, as the team knows them.
     pub(super) fn actor(&self, who: &Who) -> Actor {
         match who {
-            Who::CrmUser { system, id } => {
-                self.world.team.by_crm(system, id).map_or(Actor::Stranger, |member| Actor::Member(member.id.clone()))
-            }
+            Who::CrmUser { system, id } => self
+                .world
+                .team
+                .by_crm(system, id)
+                .map_or(Actor::Stranger, |member| Actor::Member(member.id.clone())),
             Who::Member(member) if self.world.team.member(member).is_some() => Actor::Member(member.clone()),
             Who::Member(_) => Actor::Stranger,
             Who::Feed => Actor::Feed,
@@ -37,7 +39,11 @@ impl Planner<'_> {
     }
 
     /// The command with everything filled in that only the team, the policy and the accounts know.
-    pub(super) fn ready(&mut self, request: &Request, person: &PersonRef) -> Result<Option<Command>, Unready> {
+    pub(super) fn ready(
+        &mut self,
+        request: &Request,
+        person: &PersonRef,
+    ) -> Result<Option<Command>, Unready> {
         if matches!(&request.cause.actor, Who::Member(member) if self.world.team.member(member).is_none()) {
             return Err(Unready::UnknownActor);
         }
@@ -86,7 +92,9 @@ impl Planner<'_> {
     /// What a record says beside its command, as a report of its own: facts of sales carry person blocks too.
     pub(super) fn beside(&mut self, request: &Request, person: &PersonRef) -> Option<Command> {
         let carries = match request.command.as_ref()? {
-            Command::RecordSignal { .. } | Command::ReportProfile { .. } | Command::LinkCrmRecord { .. } => false,
+            Command::RecordSignal { .. } | Command::ReportProfile { .. } | Command::LinkCrmRecord { .. } => {
+                false
+            }
             Command::OfferLead(_)
             | Command::PassPool { .. }
             | Command::ClaimLead
@@ -173,7 +181,11 @@ impl Planner<'_> {
     }
 
     pub(super) fn account_state(&self, account: AccountId) -> AccountState {
-        self.accounts.get(&account).or_else(|| self.loaded.accounts.get(&account)).cloned().unwrap_or_default()
+        self.accounts
+            .get(&account)
+            .or_else(|| self.loaded.accounts.get(&account))
+            .cloned()
+            .unwrap_or_default()
     }
 }
 

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn fold(write: &mut WriteSet) {
     persons(&mut write.persons);
     accounts(&mut write.accounts);
-    write.users = last(std::mem::take(&mut write.users), |row| (row.system.clone(), row.id.clone()), |row| row.at);
+    write.users =
+        last(std::mem::take(&mut write.users), |row| (row.system.clone(), row.id.clone()), |row| row.at);
     write.campaigns = last(std::mem::take(&mut write.campaigns), |row| row.id.clone(), |row| row.at);
     write.spend = last(std::mem::take(&mut write.spend), |row| row.id.clone(), |row| row.revision);
     write.contacts = last(std::mem::take(&mut write.contacts), |row| (row.opportunity, row.lead), |_| ());

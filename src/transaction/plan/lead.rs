@@ -13,10 +13,8 @@ use crate::domain::ids::{HandoffId, LeadId};
 use crate::domain::lead::{Lead, StageKind};
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
-use crate::store::rows::{
-    CauseTextRow, DisagreementRow, HandoffRow, NoteRow, RotationEntryRow, TouchRow,
-};
 use crate::store::StoreError;
+use crate::store::rows::{CauseTextRow, DisagreementRow, HandoffRow, NoteRow, RotationEntryRow, TouchRow};
 use crate::transaction::batch::{Entry, Outcome};
 
 impl Planner<'_> {
@@ -136,7 +134,10 @@ impl Planner<'_> {
         self.account_state(account?).owner
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call site family; a struct would only rename the arguments")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call site family; a struct would only rename the arguments"
+    )]
     fn apply(
         &mut self,
         entry: &Entry,
@@ -239,8 +240,15 @@ impl Planner<'_> {
             let actor = self.actor(&request.cause.actor);
             let world_now = self.world.now;
             let now = self.work(lead).map_or(world_now, |work| work.row.lead.decided_at.max(world_now));
-            let _recorded =
-                self.apply(entry, request, lead, std::slice::from_ref(&event), &actor, request.cause.occurred_at, now)?;
+            let _recorded = self.apply(
+                entry,
+                request,
+                lead,
+                std::slice::from_ref(&event),
+                &actor,
+                request.cause.occurred_at,
+                now,
+            )?;
         }
         // Whoever asks is told what is missing; the code alone stands in the audit.
         if let (Nature::Ask, Refusal::SqlFactsMissing { missing } | Refusal::DemandsMissing { missing }) =
@@ -265,7 +273,8 @@ impl Planner<'_> {
 
     /// The raw pair behind a cause, where a person may want to see it; weak signals keep the HMAC only.
     fn cause_text(&mut self, request: &Request, lead: LeadId) {
-        let last = self.write.causes.last().is_some_and(|row| row.cause == request.cause.hmac && row.lead == lead);
+        let last =
+            self.write.causes.last().is_some_and(|row| row.cause == request.cause.hmac && row.lead == lead);
         if last || request.command.as_ref().is_some_and(is_weak) {
             return;
         }
@@ -281,7 +290,12 @@ impl Planner<'_> {
     /// Free text goes to the note, and nowhere else.
     pub(super) fn note(&mut self, request: &Request, lead: Option<LeadId>) {
         let Some(note) = &request.note else { return };
-        let name = format!("{}\u{0}{}\u{0}{}", request.cause.source, request.cause.id, lead.map_or_else(String::new, |lead| lead.to_string()));
+        let name = format!(
+            "{}\u{0}{}\u{0}{}",
+            request.cause.source,
+            request.cause.id,
+            lead.map_or_else(String::new, |lead| lead.to_string())
+        );
         self.write.notes.push(NoteRow {
             id: uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()),
             lead,
@@ -318,7 +332,8 @@ impl Planner<'_> {
         let historic = occurred_at < self.world.live_from;
         let from_outside = request.cause.actor != crate::contract::request::Who::Router
             && request.cause.actor != crate::contract::request::Who::Sweeper;
-        !(historic && from_outside) || events.iter().any(|event| matches!(event, Event::LeadMarketingQualified { .. }))
+        !(historic && from_outside)
+            || events.iter().any(|event| matches!(event, Event::LeadMarketingQualified { .. }))
     }
 }
 

@@ -115,7 +115,8 @@ impl Planner<'_> {
             match known {
                 Some(content) if *content == entry.content => return Ok(Outcome::Duplicate),
                 Some(_) => {
-                    let detail = "the same source and id came before with another content; give changed data a new id";
+                    let detail =
+                        "the same source and id came before with another content; give changed data a new id";
                     self.quarantine(entry, "conflict", detail.to_owned());
                     return Ok(Outcome::Quarantined("conflict"));
                 }
@@ -230,7 +231,9 @@ impl Planner<'_> {
         }
         for (entry, outcome) in self.batch.entries.iter().zip(outcomes) {
             let Some(record) = &entry.record else { continue };
-            let Some((row, reasons)) = rows.get_mut(&(record.topic.to_string(), record.partition)) else { continue };
+            let Some((row, reasons)) = rows.get_mut(&(record.topic.to_string(), record.partition)) else {
+                continue;
+            };
             row.read += 1;
             match outcome {
                 Outcome::Applied(_) => row.applied += 1,

@@ -182,7 +182,8 @@ impl Planner<'_> {
             self.write.anonymous_bound.push(*key);
             let signals: Vec<Signal> = self.loaded.anonymous.get(key).cloned().unwrap_or_default();
             for signal in signals {
-                let command = Command::RecordSignal { signal, report: crate::domain::command::Report::default() };
+                let command =
+                    Command::RecordSignal { signal, report: crate::domain::command::Report::default() };
                 let _attached = self.decided(entry, request, lead, &command, signal.at)?;
             }
         }
@@ -252,11 +253,12 @@ fn occurred_at(entry: &Entry) -> crate::domain::time::Moment {
     }
 }
 
-
 /// Whether a command is a signal that asks for nothing: page views, opens, clicks.
 pub(super) fn is_weak(command: &Command) -> bool {
     match command {
-        Command::RecordSignal { signal, .. } => !matches!(signal.kind, crate::domain::signal::SignalKind::Form(_)),
+        Command::RecordSignal { signal, .. } => {
+            !matches!(signal.kind, crate::domain::signal::SignalKind::Form(_))
+        }
         Command::ReportProfile { .. }
         | Command::LinkCrmRecord { .. }
         | Command::OfferLead(_)

@@ -61,7 +61,7 @@ impl Planner<'_> {
                 Topic::State => {}
             }
             work.announce();
-            self.write.outbox.push(row(record, step.after, step.occurred_at, request));
+            self.write.outbox.push(row(&record, step.after, step.occurred_at, request));
         }
     }
 
@@ -144,7 +144,7 @@ fn shown(row: &OpportunityRow) -> DealShown {
     }
 }
 
-fn row(record: OutRecord, after: &Lead, occurred_at: Moment, request: &Request) -> OutboxRow {
+fn row(record: &OutRecord, after: &Lead, occurred_at: Moment, request: &Request) -> OutboxRow {
     OutboxRow {
         id: record.id,
         lead: after.id,
@@ -174,7 +174,9 @@ fn differs(work: &super::Work) -> bool {
 /// Events that no topic ever carries; the contract decides on the rest.
 fn may_publish(event: &Event) -> bool {
     match event {
-        Event::SignalRecorded { tell, .. } | Event::EmailOptedOut { tell } | Event::AttemptRecorded { tell, .. } => *tell,
+        Event::SignalRecorded { tell, .. }
+        | Event::EmailOptedOut { tell }
+        | Event::AttemptRecorded { tell, .. } => *tell,
         Event::LeadCaptured { .. }
         | Event::TouchRecorded { .. }
         | Event::PreferenceNoted { .. }

@@ -5,7 +5,7 @@ use crate::contract::request::Request;
 use crate::domain::command::{Command, Offer};
 use crate::domain::lead::{Lead, Stage};
 use crate::domain::policy::Priority;
-use crate::domain::routing::{RouteSubject, Rotation, choose_pool, choose_rep};
+use crate::domain::routing::{Rotation, RouteSubject, choose_pool, choose_rep};
 use crate::domain::team::PoolId;
 use crate::store::StoreError;
 use crate::store::rows::RotationRow;
@@ -24,10 +24,7 @@ impl Planner<'_> {
             return Ok(Outcome::Filtered("stale"));
         }
         let Some(command) = self.choice(&lead, &pool) else { return Ok(Outcome::Filtered("nobody_free")) };
-        let chosen = match &command {
-            Command::OfferLead(offer) => Some(offer.rep.clone()),
-            _other => None,
-        };
+        let chosen = if let Command::OfferLead(offer) = &command { Some(offer.rep.clone()) } else { None };
         match self.decided(entry, request, id, &command, self.world.now)? {
             Ok(()) => {
                 if let Some(rep) = chosen {
@@ -46,7 +43,8 @@ impl Planner<'_> {
         let choice = choose_rep(team, here, &subject, &self.rotation, &self.open_leads);
         if let Some(rep) = choice.rep {
             self.rotation = choice.rotation;
-            let rule = choose_pool(self.world.policy, &subject).map_or_else(|| "steward".to_owned(), |it| it.rule);
+            let rule =
+                choose_pool(self.world.policy, &subject).map_or_else(|| "steward".to_owned(), |it| it.rule);
             return Some(Command::OfferLead(Offer {
                 rep,
                 pool: pool.clone(),

@@ -10,6 +10,7 @@ use crate::store::rows::{AccountRow, CampaignRow, ContactRow, OpportunityRow, Sp
 use crate::transaction::batch::{Entry, Outcome};
 
 /// What a record did to a deal's row.
+#[derive(Clone, Copy)]
 pub(super) struct DealStep {
     /// Newer than what was stored: the row changed.
     changed: bool,
@@ -92,7 +93,8 @@ impl Planner<'_> {
 
     /// Merges a report into the deal's row: the higher revision wins, an older one fills in times only.
     pub(super) fn opportunity(&mut self, patch: &DealPatch) -> DealStep {
-        let stored = self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id)).cloned();
+        let stored =
+            self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id)).cloned();
         let Some(stored) = stored else {
             let row = self.merged(None, patch);
             self.opportunities.insert(patch.id, row);
@@ -109,25 +111,25 @@ impl Planner<'_> {
         }
         let closed = stored.state == "won" || stored.state == "lost";
         let late_opening = closed && (patch.change == "opened" || patch.change == "updated");
-        let row = self.merged(Some(stored), patch);
+        let row = self.merged(Some(&stored), patch);
         self.opportunities.insert(patch.id, row);
         DealStep { changed: true, repeated: false, late: late_opening }
     }
 
-    fn merged(&self, stored: Option<OpportunityRow>, patch: &DealPatch) -> OpportunityRow {
+    fn merged(&self, old: Option<&OpportunityRow>, patch: &DealPatch) -> OpportunityRow {
         let account = patch
             .account
             .as_ref()
             .and_then(|key| self.account_by_key(&format!("crm:{}:{}", key.system, key.id)));
         let amount = patch.amount.as_ref().map(|money| money.ten_thousandths);
-        let currency = patch.amount.as_ref().or(patch.recurring.as_ref()).map(|money: &Money| money.currency.clone());
-        let first = stored.as_ref().and_then(|row| row.first_ten_thousandths).or(amount.filter(|value| *value > 0));
+        let currency =
+            patch.amount.as_ref().or(patch.recurring.as_ref()).map(|money: &Money| money.currency.clone());
+        let first = old.and_then(|row| row.first_ten_thousandths).or(amount.filter(|value| *value > 0));
         let state = match patch.change {
             "won" => "won".to_owned(),
             "lost" => "lost".to_owned(),
-            _other => stored.as_ref().map_or_else(|| "open".to_owned(), |row| row.state.clone()),
+            _other => old.map_or_else(|| "open".to_owned(), |row| row.state.clone()),
         };
-        let old = stored.as_ref();
         OpportunityRow {
             id: patch.id,
             system: patch.system.clone(),
@@ -170,7 +172,8 @@ impl Planner<'_> {
             report.repeated = step.repeated;
             report.late = step.late;
             report.owner = self.member(patch.owner.as_ref());
-            let state = self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id));
+            let state =
+                self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id));
             if let (Some(row), DealChange::Updated) = (state, &report.change) {
                 report.opened_at = row.opened_at;
             }

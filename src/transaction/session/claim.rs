@@ -61,7 +61,8 @@ impl Session {
             })
             .collect();
         position::insert(conn, &starts).await.map_err(CommitError::Store)?;
-        let mine: Vec<(String, i32)> = starts.into_iter().map(|(topic, partition, _)| (topic, partition)).collect();
+        let mine: Vec<(String, i32)> =
+            starts.into_iter().map(|(topic, partition, _)| (topic, partition)).collect();
         let rows = position::fence(conn, &mine).await.map_err(CommitError::Store)?;
         let owner = self.settings.application_name.clone();
         position::claim(conn, &mine, &owner).await.map_err(CommitError::Store)?;
@@ -79,14 +80,18 @@ impl Session {
     }
 
     /// Says that the lane stands at the end of these partitions now: (topic, partition, epoch, next offset). Returns how
-    /// many are still ours.
+    /// many are still ours. `age_micros`: how long ago the end may have been seen; the facts are known no further.
     ///
     /// # Errors
     /// The statement fails.
-    pub async fn heartbeat(&mut self, mine: &[(String, i32, i64, i64)]) -> Result<u64, CommitError> {
+    pub async fn heartbeat(
+        &mut self,
+        mine: &[(String, i32, i64, i64)],
+        age_micros: i64,
+    ) -> Result<u64, CommitError> {
         if self.dirty {
             self.reopen().await?;
         }
-        position::heartbeat(&mut self.conn, mine).await.map_err(CommitError::Store)
+        position::heartbeat(&mut self.conn, mine, age_micros).await.map_err(CommitError::Store)
     }
 }

@@ -67,7 +67,10 @@ pub struct Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Session").field("application_name", &self.settings.application_name).finish_non_exhaustive()
+        formatter
+            .debug_struct("Session")
+            .field("application_name", &self.settings.application_name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -181,7 +184,9 @@ impl Session {
         match interrupted {
             Interrupted::Moved => Ok(Attempt::Redo),
             Interrupted::OtherTexts(world) => Ok(Attempt::OtherTexts(world)),
-            Interrupted::Error(CommitError::Store(error)) if error.is_retryable() => Ok(Attempt::Again(error)),
+            Interrupted::Error(CommitError::Store(error)) if error.is_retryable() => {
+                Ok(Attempt::Again(error))
+            }
             Interrupted::Error(error) => Err(error),
         }
     }
@@ -285,13 +290,16 @@ impl Session {
     /// Longer each time, and another for each worker and attempt; nothing is drawn.
     fn backoff(&self, attempt: u32) -> Duration {
         let name = self.settings.application_name.bytes();
-        let sum = name.fold(u64::from(attempt), |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        let sum =
+            name.fold(u64::from(attempt), |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
         BACKOFF.saturating_mul(1 << attempt.min(6)) + Duration::from_millis(sum % JITTER_MILLISECONDS)
     }
 }
 
 async fn connect_with(settings: &SessionSettings) -> Result<Connection, CommitError> {
-    connect::connect(&settings.url, &settings.application_name, settings.timeouts).await.map_err(CommitError::Store)
+    connect::connect(&settings.url, &settings.application_name, settings.timeouts)
+        .await
+        .map_err(CommitError::Store)
 }
 
 fn fenced(batch: &Batch) -> CommitError {

@@ -52,7 +52,8 @@ impl Session {
     pub async fn due(&mut self, limit: i64) -> Result<(Horizon, Vec<DueLead>), CommitError> {
         self.whole().await?;
         let horizon = work::horizon(&mut self.conn).await.map_err(CommitError::Store)?;
-        let due = work::due(&mut self.conn, horizon.fires_until(), limit).await.map_err(CommitError::Store)?;
+        let due =
+            work::due(&mut self.conn, horizon.fires_until(), limit).await.map_err(CommitError::Store)?;
         Ok((horizon, due))
     }
 

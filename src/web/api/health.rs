@@ -32,7 +32,9 @@ pub(crate) async fn readyz(State(state): State<WebState>) -> Response {
     responses((status = 200, description = "Prometheus text format", content_type = "text/plain")))]
 pub(crate) async fn metrics(State(state): State<WebState>) -> Response {
     match (state.metrics)() {
-        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Ok(text) => {
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+        }
         Err(why) => (StatusCode::INTERNAL_SERVER_ERROR, why).into_response(),
     }
 }
@@ -45,6 +47,12 @@ pub(crate) async fn openapi_json() -> Response {
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response
         }
-        Err(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "description", "The description can't be written", "Report this.").into_response(),
+        Err(_) => Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "description",
+            "The description can't be written",
+            "Report this.",
+        )
+        .into_response(),
     }
 }

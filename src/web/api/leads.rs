@@ -61,10 +61,19 @@ pub(in crate::web) fn lead_id(text: &str) -> Result<LeadId, Problem> {
 }
 
 /// The filter that a query asks for.
-pub(in crate::web) fn filter(query: &LeadsQuery, now: crate::domain::time::Moment) -> Result<LeadFilter, Problem> {
-    let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+pub(in crate::web) fn filter(
+    query: &LeadsQuery,
+    now: crate::domain::time::Moment,
+) -> Result<LeadFilter, Problem> {
+    let given = |text: &Option<String>| {
+        text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
     let fault = |field: &str, detail: &str| {
-        Problem::invalid(vec![FieldFault { field: field.to_owned(), code: "unknown", detail: detail.to_owned() }])
+        Problem::invalid(vec![FieldFault {
+            field: field.to_owned(),
+            code: "unknown",
+            detail: detail.to_owned(),
+        }])
     };
     let stages = match given(&query.stage) {
         None => None,
@@ -78,7 +87,9 @@ pub(in crate::web) fn filter(query: &LeadsQuery, now: crate::domain::time::Momen
     };
     let after = match given(&query.cursor) {
         None => None,
-        Some(text) => Some(parse_cursor(&text).ok_or_else(|| fault("cursor", "the `next` of a page before"))?),
+        Some(text) => {
+            Some(parse_cursor(&text).ok_or_else(|| fault("cursor", "the `next` of a page before"))?)
+        }
     };
     let clean = |text: Option<String>| text.filter(|text| !text.contains('\0'));
     Ok(LeadFilter {
@@ -105,7 +116,8 @@ pub(crate) async fn leads(
     caller.need(Scope::Read)?;
     let Query(query) = query.map_err(|_| bad_query())?;
     let now = state.reader.now().await.map_err(|error| Problem::store(&error))?;
-    let (rows, more) = state.reader.leads(&filter(&query, now)?).await.map_err(|error| Problem::store(&error))?;
+    let (rows, more) =
+        state.reader.leads(&filter(&query, now)?).await.map_err(|error| Problem::store(&error))?;
     let next = rows.last().filter(|_| more).map(cursor);
     Ok(Json(LeadPage { leads: rows.iter().map(shapes::summary).collect(), next }))
 }
@@ -116,7 +128,11 @@ pub(crate) async fn leads(
     responses((status = 200, body = LeadShape, description = "The ETag is the custody version"),
               (status = 401, body = Problem, content_type = "application/problem+json"),
               (status = 404, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn lead(State(state): State<WebState>, caller: ApiCaller, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn lead(
+    State(state): State<WebState>,
+    caller: ApiCaller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     caller.need(Scope::Read)?;
     let read = read(&state, &id).await?;
     let tag = HeaderValue::from_str(&format!("\"{}\"", read.lead.custody_version));
@@ -140,13 +156,17 @@ pub(crate) async fn history(
     caller.need(Scope::Read)?;
     let Query(query) = query.map_err(|_| bad_query())?;
     let limit = query.limit.unwrap_or(STORY_ROWS_MAX).clamp(1, STORY_ROWS_MAX);
-    let rows =
-        state.reader.story(lead_id(&id)?, query.before, limit).await.map_err(|error| Problem::store(&error))?;
+    let rows = state
+        .reader
+        .story(lead_id(&id)?, query.before, limit)
+        .await
+        .map_err(|error| Problem::store(&error))?;
     if rows.is_empty() && query.before.is_none() {
         return Err(Problem::not_found());
     }
     let texts = state.texts();
-    let next = rows.last().filter(|row| rows.len() == limit as usize && row.version > 1).map(|row| row.version);
+    let next =
+        rows.last().filter(|row| rows.len() == limit as usize && row.version > 1).map(|row| row.version);
     Ok(Json(HistoryPage { history: rows.iter().map(|row| shapes::history_row(row, &texts)).collect(), next }))
 }
 
@@ -154,14 +174,23 @@ pub(crate) async fn history(
 #[utoipa::path(get, path = "/api/v1/leads/{id}/score", tag = "leads", operation_id = "lead_score",
     params(("id" = String, Path, description = "The lead's id")),
     responses((status = 200, body = ScoreShape), (status = 404, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn score(State(state): State<WebState>, caller: ApiCaller, Path(id): Path<String>) -> Result<Json<ScoreShape>, Problem> {
+pub(crate) async fn score(
+    State(state): State<WebState>,
+    caller: ApiCaller,
+    Path(id): Path<String>,
+) -> Result<Json<ScoreShape>, Problem> {
     caller.need(Scope::Read)?;
     let read = read(&state, &id).await?;
     Ok(Json(shapes::score(&read.lead, &state.texts(), read.now)))
 }
 
 async fn read(state: &WebState, id: &str) -> Result<LeadRead, Problem> {
-    state.reader.lead_page(lead_id(id)?).await.map_err(|error| Problem::store(&error))?.ok_or_else(Problem::not_found)
+    state
+        .reader
+        .lead_page(lead_id(id)?)
+        .await
+        .map_err(|error| Problem::store(&error))?
+        .ok_or_else(Problem::not_found)
 }
 
 fn bad_query() -> Problem {

@@ -66,11 +66,17 @@ fn total(topics: &[(String, LedgerTotals)]) -> LedgerTotals {
 /// What became of every record that was read.
 #[utoipa::path(get, path = "/api/v1/ledger", tag = "ledger", operation_id = "ledger",
     responses((status = 200, body = LedgerReply), (status = 401, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn ledger(State(state): State<WebState>, caller: ApiCaller) -> Result<Json<LedgerReply>, Problem> {
+pub(crate) async fn ledger(
+    State(state): State<WebState>,
+    caller: ApiCaller,
+) -> Result<Json<LedgerReply>, Problem> {
     caller.need(Scope::Read)?;
     let topics = state.reader.ledger_by_topic().await.map_err(|error| Problem::store(&error))?;
     Ok(Json(LedgerReply {
         total: sums(&total(&topics)),
-        topics: topics.iter().map(|(topic, totals)| TopicSums { topic: topic.clone(), sums: sums(totals) }).collect(),
+        topics: topics
+            .iter()
+            .map(|(topic, totals)| TopicSums { topic: topic.clone(), sums: sums(totals) })
+            .collect(),
     }))
 }

@@ -175,7 +175,11 @@ pub struct HistoryPage {
 }
 
 pub(super) fn summary(row: &LeadLine) -> LeadSummary {
-    let name = [row.first_name.as_deref(), row.last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let name = [row.first_name.as_deref(), row.last_name.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ");
     LeadSummary {
         id: row.id.to_string(),
         stage: stage_of(row.stage).map_or("unknown", StageKind::wire),
@@ -188,7 +192,11 @@ pub(super) fn summary(row: &LeadLine) -> LeadSummary {
         segment: row.segment.clone(),
         origin: row.origin.clone(),
         cycle: row.cycle,
-        holder: row.holder_kind.clone().zip(row.holder_id.clone()).map(|(kind, member)| HolderShape { kind, member }),
+        holder: row
+            .holder_kind
+            .clone()
+            .zip(row.holder_id.clone())
+            .map(|(kind, member)| HolderShape { kind, member }),
         pool: row.pool.clone(),
         deadline: row.deadline.map(|at| Moment(at).to_string()),
         custody_version: row.custody_version,
@@ -262,11 +270,23 @@ pub(super) fn score(lead: &Lead, texts: &Texts, now: Moment) -> ScoreShape {
         fit,
         lines: lines
             .into_iter()
-            .map(|line| ScoreLineShape { rule: line.id, label: line.label, points: line.points, note: line.note, signals: line.signals.len() })
+            .map(|line| ScoreLineShape {
+                rule: line.id,
+                label: line.label,
+                points: line.points,
+                note: line.note,
+                signals: line.signals.len(),
+            })
             .collect(),
         fields: fit_rows
             .into_iter()
-            .map(|row| FitShape { field: row.label.to_owned(), value: row.value, points: row.points, maximum: row.maximum, known: row.known })
+            .map(|row| FitShape {
+                field: row.label.to_owned(),
+                value: row.value,
+                points: row.points,
+                maximum: row.maximum,
+                known: row.known,
+            })
             .collect(),
         missing,
         automated,

@@ -87,7 +87,12 @@ mod tests {
     #[test]
     fn another_site_is_denied_even_with_the_value() {
         let value = token::csrf("s");
-        for origin in ["http://evil.example", "null", "http://board.example:8081", "http://board.example:8080.evil.example"] {
+        for origin in [
+            "http://evil.example",
+            "null",
+            "http://board.example:8081",
+            "http://board.example:8080.evil.example",
+        ] {
             assert_eq!(check_form(&session(), &from(origin), Some(&value)), Err(Denied::Origin), "{origin}");
         }
         let mut crossing = from("http://board.example:8080");

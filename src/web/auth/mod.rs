@@ -53,7 +53,9 @@ impl Scope {
 pub enum Proof {
     Bearer,
     /// With the value that forms of this session must bring.
-    Session { csrf: String },
+    Session {
+        csrf: String,
+    },
 }
 
 /// Somebody who is signed in.

@@ -23,14 +23,20 @@ struct BoardFragment {
 }
 
 /// The board as a page.
-pub(in crate::web) async fn board(State(state): State<WebState>, caller: PageCaller) -> Result<Response, PageFault> {
+pub(in crate::web) async fn board(
+    State(state): State<WebState>,
+    caller: PageCaller,
+) -> Result<Response, PageFault> {
     let read = state.reader.board().await.map_err(|error| PageFault::store(&error))?;
     let shell = shell(&state, &caller, "Board", "board", read.now);
     html(&BoardPage { shell, view: view_of(&read, &state.texts()) })
 }
 
 /// The part of the board that moves.
-pub(in crate::web) async fn fragment(State(state): State<WebState>, _caller: PageCaller) -> Result<Response, PageFault> {
+pub(in crate::web) async fn fragment(
+    State(state): State<WebState>,
+    _caller: PageCaller,
+) -> Result<Response, PageFault> {
     let read = state.reader.board().await.map_err(|error| PageFault::store(&error))?;
     html(&BoardFragment { view: view_of(&read, &state.texts()) })
 }

@@ -93,7 +93,8 @@ pub(in crate::web) async fn lead(
         what: "Nothing had to change: the lead stands like this already.".to_owned(),
         next: Vec::new(),
     });
-    page(&state, &caller, lead_id(&id)?, query.before, Told { message: done.or(same), ..Told::default() }).await
+    page(&state, &caller, lead_id(&id)?, query.before, Told { message: done.or(same), ..Told::default() })
+        .await
 }
 
 /// The part of the page that moves.
@@ -107,10 +108,15 @@ pub(in crate::web) async fn fragment(
     html(&LeadFragment { view: lead_view(&read, &story, full, &state.texts()) })
 }
 
-async fn read(state: &WebState, id: LeadId, before: Option<i64>) -> Result<(LeadRead, Vec<StoryRow>), PageFault> {
+async fn read(
+    state: &WebState,
+    id: LeadId,
+    before: Option<i64>,
+) -> Result<(LeadRead, Vec<StoryRow>), PageFault> {
     let found = state.reader.lead_page(id).await.map_err(|error| PageFault::store(&error))?;
     let read = found.ok_or_else(PageFault::not_found)?;
-    let story = state.reader.story(id, before, STORY_ROWS_MAX).await.map_err(|error| PageFault::store(&error))?;
+    let story =
+        state.reader.story(id, before, STORY_ROWS_MAX).await.map_err(|error| PageFault::store(&error))?;
     Ok((read, story))
 }
 
@@ -166,7 +172,11 @@ pub(in crate::web) async fn ask(
                 next: if problem.errors.is_empty() {
                     vec![problem.detail]
                 } else {
-                    problem.errors.iter().map(|error| format!("{}: {}", crate::web::words::plain(&error.field), error.detail)).collect()
+                    problem
+                        .errors
+                        .iter()
+                        .map(|error| format!("{}: {}", crate::web::words::plain(&error.field), error.detail))
+                        .collect()
                 },
             },
         ),

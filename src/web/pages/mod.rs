@@ -61,15 +61,30 @@ impl PageFault {
 
     /// Signed in, without the right to read.
     pub(super) fn scope() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "Your link does not open this page", &["It lacks the scope to read. Ask for another link."], "")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "Your link does not open this page",
+            &["It lacks the scope to read. Ask for another link."],
+            "",
+        )
     }
 
     fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "There is no such page", &["Perhaps the address was cut. The board has everything."], "")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "There is no such page",
+            &["Perhaps the address was cut. The board has everything."],
+            "",
+        )
     }
 
     fn broken() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "This page could not be shown", &["Nothing was changed. Try again in a moment."], "")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "This page could not be shown",
+            &["Nothing was changed. Try again in a moment."],
+            "",
+        )
     }
 
     /// The database does not answer.
@@ -92,7 +107,13 @@ impl From<Problem> for PageFault {
 impl IntoResponse for PageFault {
     fn into_response(self) -> Response {
         let shell = Shell { title: self.heading.clone(), ..Shell::default() };
-        let card = Card { shell, heading: self.heading, lines: self.lines, token: String::new(), command: self.command };
+        let card = Card {
+            shell,
+            heading: self.heading,
+            lines: self.lines,
+            token: String::new(),
+            command: self.command,
+        };
         let body = card.render().unwrap_or_else(|_| "This page could not be shown.".to_owned());
         (self.status, Html(body)).into_response()
     }
@@ -100,8 +121,15 @@ impl IntoResponse for PageFault {
 
 /// What stands around a page for whoever is signed in.
 fn shell(state: &WebState, caller: &Caller, title: &str, place: &'static str, now: Moment) -> Shell {
-    let name = caller.member.as_ref().map_or_else(|| caller.name.clone(), |id| member_name(&state.texts().team, id));
-    Shell { title: title.to_owned(), place, name: Some(name), csrf: caller.csrf().to_owned(), now_ms: now.0.div_euclid(1_000) }
+    let name =
+        caller.member.as_ref().map_or_else(|| caller.name.clone(), |id| member_name(&state.texts().team, id));
+    Shell {
+        title: title.to_owned(),
+        place,
+        name: Some(name),
+        csrf: caller.csrf().to_owned(),
+        now_ms: now.0.div_euclid(1_000),
+    }
 }
 
 fn html(template: &impl Template) -> Result<Response, PageFault> {

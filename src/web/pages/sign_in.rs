@@ -1,11 +1,11 @@
 //! Signing in by a one-time link and out again. A GET never uses a link up: mail scanners open links before people do.
 
 use super::{Card, PageFault, html};
+use crate::domain::time::HOUR;
 use crate::web::WebState;
 use crate::web::auth::{self, Brought, COOKIE, SESSION_HOURS, check_form, guard, token};
 use crate::web::caller::PageCaller;
 use crate::web::problem::Problem;
-use crate::domain::time::HOUR;
 use crate::web::view::Shell;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -27,7 +27,13 @@ pub(in crate::web) async fn show(Query(link): Query<Link>) -> Result<Response, P
     }
     let shell = Shell { title: "Sign in".to_owned(), ..Shell::default() };
     let lines = vec!["Your link works once. Press the button to use it on this device.".to_owned()];
-    html(&Card { shell, heading: "Welcome to the board".to_owned(), lines, token: link.token, command: String::new() })
+    html(&Card {
+        shell,
+        heading: "Welcome to the board".to_owned(),
+        lines,
+        token: link.token,
+        command: String::new(),
+    })
 }
 
 /// Uses the link up and opens a session.
@@ -42,14 +48,18 @@ pub(in crate::web) async fn consume(
     let used = state.tokens.use_link(hash).await.map_err(|error| PageFault::store(&error))?;
     let Some(row) = row.filter(|_| used) else { return Err(over()) };
     let lives = Some(SESSION_HOURS * HOUR);
-    let session = auth::issue(&state.tokens, "session", &row.name, row.member.as_deref(), row.scopes.clone(), lives).await;
+    let session =
+        auth::issue(&state.tokens, "session", &row.name, row.member.as_deref(), row.scopes.clone(), lives)
+            .await;
     let session = session.map_err(|error| {
         tracing::error!(error.message = %error, "a session could not be opened");
         PageFault::broken()
     })?;
     tracing::info!(token.name = row.name, "somebody signed in by a link");
     let mut response = Redirect::to("/").into_response();
-    response.headers_mut().insert(header::SET_COOKIE, cookie(&session, SESSION_HOURS * 3_600, state.secure_cookies)?);
+    response
+        .headers_mut()
+        .insert(header::SET_COOKIE, cookie(&session, SESSION_HOURS * 3_600, state.secure_cookies)?);
     Ok(response)
 }
 
@@ -73,15 +83,19 @@ pub(in crate::web) async fn sign_out(
 
 fn cookie(value: &str, seconds: i64, secure: bool) -> Result<HeaderValue, PageFault> {
     let secure = if secure { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"))
-        .map_err(|_| PageFault::broken())
+    HeaderValue::from_str(&format!(
+        "{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
+    ))
+    .map_err(|_| PageFault::broken())
 }
 
 fn over() -> PageFault {
     PageFault::new(
         StatusCode::GONE,
         "This link is used up or over",
-        &["Every link works once and for a short time. Make another where Baton runs, or ask whoever runs it:"],
+        &[
+            "Every link works once and for a short time. Make another where Baton runs, or ask whoever runs it:",
+        ],
         "baton token create --link --name you --member your-id --scopes read,ask",
     )
 }

@@ -82,7 +82,11 @@ pub fn available(lead: &Lead, member: Option<&Member>, team: &Team) -> Vec<AskKi
     let mut asks = match &lead.stage {
         Stage::Unseen | Stage::Merged { .. } => return Vec::new(),
         Stage::Captured(_) | Stage::Recycled { .. } | Stage::Lost { .. } => {
-            if in_sales { vec![AskKind::Claim] } else { Vec::new() }
+            if in_sales {
+                vec![AskKind::Claim]
+            } else {
+                Vec::new()
+            }
         }
         Stage::Queued { pool, .. } => queued(team, pool, member, holds, in_sales),
         Stage::Offered { rep, .. } if *rep == member.id => {
@@ -205,7 +209,9 @@ pub fn panel(lead: &Lead, member: Option<&Member>, team: &Team, sub_reasons: &[S
         sub_reasons: sub_reasons.to_vec(),
         members: team
             .members()
-            .filter(|member| member.active && member.roles.iter().any(|role| matches!(role, Role::Rep | Role::Sales)))
+            .filter(|member| {
+                member.active && member.roles.iter().any(|role| matches!(role, Role::Rep | Role::Sales))
+            })
             .map(|member| (member.id.0.clone(), member.name.clone()))
             .collect(),
         pools: team.pools().map(|pool| (pool.id.0.clone(), pool_name(team, &pool.id))).collect(),
@@ -226,9 +232,13 @@ fn hint(lead: &Lead, member: Option<&Member>, team: &Team, asks: &[AskKind]) -> 
         return String::new();
     }
     match (&lead.stage, lead.holder()) {
-        (Stage::Opportunity(_), _) => "The deal decides now; close it in the CRM and the lead follows.".to_owned(),
+        (Stage::Opportunity(_), _) => {
+            "The deal decides now; close it in the CRM and the lead follows.".to_owned()
+        }
         (Stage::Won { .. }, _) => "Won. A new need of this customer opens an expansion by itself.".to_owned(),
-        (Stage::Disqualified { .. }, _) => "Disqualified; it comes back only with better data or a hand-raise.".to_owned(),
+        (Stage::Disqualified { .. }, _) => {
+            "Disqualified; it comes back only with better data or a hand-raise.".to_owned()
+        }
         (Stage::Suppressed { .. }, _) => "This person must not be contacted.".to_owned(),
         (Stage::Merged { .. }, _) => "This lead lives on in another one.".to_owned(),
         (_, Some(holder)) => format!("{} holds this lead now.", holder_name(team, holder)),

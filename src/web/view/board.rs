@@ -10,7 +10,9 @@ use crate::domain::team::{MemberId, PoolId};
 use crate::domain::time::{DAY, MINUTE, Moment};
 use crate::store::read::board::{BoardRead, HandoffRead, LedgerTotals, QueueCount};
 use crate::transaction::loaded::Texts;
-use crate::web::words::{ago, countdown, grade_words, member_name, pool_name, priority_words, span, stage_slug, stage_words};
+use crate::web::words::{
+    ago, countdown, grade_words, member_name, pool_name, priority_words, span, stage_slug, stage_words,
+};
 
 /// The stages of the way from the first touch to a customer.
 const WAY: [StageKind; 7] = [
@@ -142,7 +144,13 @@ fn cells(read: &BoardRead, kinds: &[StageKind]) -> Vec<StageCell> {
         .iter()
         .map(|kind| {
             let (label, hint) = stage_words(*kind);
-            StageCell { slug: stage_slug(*kind), label, hint, count: grouped(count(*kind)), percent: percent(count(*kind), most) }
+            StageCell {
+                slug: stage_slug(*kind),
+                label,
+                hint,
+                count: grouped(count(*kind)),
+                percent: percent(count(*kind), most),
+            }
         })
         .collect()
 }
@@ -170,21 +178,32 @@ fn vitals(read: &BoardRead, texts: &Texts) -> Vec<Vital> {
         Vital {
             name: "Orphaned leads",
             figure: grouped(orphans),
-            hint: if orphans == 0 { format!("all {} open leads have a holder and a clock", grouped(open)) } else { "open leads that nobody answers for".to_owned() },
+            hint: if orphans == 0 {
+                format!("all {} open leads have a holder and a clock", grouped(open))
+            } else {
+                "open leads that nobody answers for".to_owned()
+            },
             tone: if orphans == 0 { "good" } else { "bad" },
             href: "",
         },
         Vital {
             name: "Past their deadline",
             figure: grouped(overdue),
-            hint: if overdue == 0 { "every duty is in time".to_owned() } else { format!("with {late} {}", if late == 1 { "person" } else { "people" }) },
+            hint: if overdue == 0 {
+                "every duty is in time".to_owned()
+            } else {
+                format!("with {late} {}", if late == 1 { "person" } else { "people" })
+            },
             tone: if overdue == 0 { "good" } else { "warn" },
             href: "/leads?overdue=yes",
         },
         Vital {
             name: "Waiting for a rep",
             figure: grouped(waiting),
-            hint: oldest.map_or_else(|| "the queues are empty".to_owned(), |at| format!("the oldest for {}", span(read.now.since(at)))),
+            hint: oldest.map_or_else(
+                || "the queues are empty".to_owned(),
+                |at| format!("the oldest for {}", span(read.now.since(at))),
+            ),
             tone: if oldest.is_some_and(|at| read.now.since(at) > QUEUE_OLD) { "warn" } else { "" },
             href: "/leads?stage=queued",
         },
@@ -252,8 +271,15 @@ fn handoff_line(read: &HandoffRead, now: Moment, texts: &Texts) -> Option<Handof
 }
 
 /// What an offer came to, as the lead stands now.
-fn fate(lead: &Lead, rep: &MemberId, offer_no: u32, custody: &Custody, now: Moment) -> (Option<Countdown>, &'static str, &'static str) {
-    let standing = lead.cycle.offers == offer_no && lead.holder().is_some_and(|holder| holder.member() == rep);
+fn fate(
+    lead: &Lead,
+    rep: &MemberId,
+    offer_no: u32,
+    custody: &Custody,
+    now: Moment,
+) -> (Option<Countdown>, &'static str, &'static str) {
+    let standing =
+        lead.cycle.offers == offer_no && lead.holder().is_some_and(|holder| holder.member() == rep);
     match lead.stage.kind() {
         StageKind::Offered if standing => (Some(countdown(now, custody.deadline())), "", ""),
         StageKind::Queued | StageKind::Offered => (None, "moved on", "warn"),

@@ -9,8 +9,8 @@ use crate::domain::time::Moment;
 use crate::store::read::lead_page::{DealRead, LeadRead, PersonRead, StoryRow};
 use crate::transaction::loaded::Texts;
 use crate::web::words::{
-    actor_words, ago, clock_words, countdown, date, duty_words, event_words, member_name, moment_words, origin_words, plain,
-    pool_name, priority_words, stage_words, why_not_words,
+    actor_words, ago, clock_words, countdown, date, duty_words, event_words, member_name, moment_words,
+    origin_words, plain, pool_name, priority_words, stage_words, why_not_words,
 };
 
 /// One line of the story.
@@ -104,7 +104,11 @@ pub fn lead_view(read: &LeadRead, story: &[StoryRow], full: bool, texts: &Texts)
         headline: [person.job_title.clone(), company].into_iter().flatten().collect::<Vec<_>>().join(", "),
         stage,
         stage_hint,
-        priority: lead.cycle.terms.as_ref().map_or_else(String::new, |terms| priority_words(terms.priority).to_owned()),
+        priority: lead
+            .cycle
+            .terms
+            .as_ref()
+            .map_or_else(String::new, |terms| priority_words(terms.priority).to_owned()),
         passage: passage(lead),
         holder: custody.map_or_else(String::new, |custody| member_name(team, custody.holder.member())),
         holder_duty: custody.map_or_else(String::new, |custody| duty_words(&custody.holder).to_owned()),
@@ -126,7 +130,12 @@ pub fn lead_view(read: &LeadRead, story: &[StoryRow], full: bool, texts: &Texts)
             .iter()
             .map(|note| NoteView {
                 text: note.body.clone(),
-                byline: format!("{}, {}, {}", actor_words(team, &note.author), plain(&note.theme), ago(read.now, Moment(note.at))),
+                byline: format!(
+                    "{}, {}, {}",
+                    actor_words(team, &note.author),
+                    plain(&note.theme),
+                    ago(read.now, Moment(note.at))
+                ),
             })
             .collect(),
         person: person_facts(&person, lead),
@@ -177,7 +186,11 @@ fn duties(lead: &Lead, now: Moment) -> Vec<Duty> {
 
 fn route(lead: &Lead, offer: Option<&Event>, team: &Team) -> Option<RouteView> {
     let Some(Event::LeadOffered { rep, pool, rule, candidates, offer_no, .. }) = offer else { return None };
-    let now_with = if lead.holder().is_some_and(|holder| holder.member() == rep) { "" } else { " It has moved on since." };
+    let now_with = if lead.holder().is_some_and(|holder| holder.member() == rep) {
+        ""
+    } else {
+        " It has moved on since."
+    };
     Some(RouteView {
         sentence: format!(
             "Route \u{201c}{rule}\u{201d} gave it to {}, whose turn chose {}. Offer {offer_no} of this passage.{now_with}",
@@ -187,7 +200,11 @@ fn route(lead: &Lead, offer: Option<&Event>, team: &Team) -> Option<RouteView> {
         candidates: candidates
             .iter()
             .map(|candidate| {
-                (member_name(team, &candidate.rep), why_not_words(candidate.why_not), candidate.why_not.is_none())
+                (
+                    member_name(team, &candidate.rep),
+                    why_not_words(candidate.why_not),
+                    candidate.why_not.is_none(),
+                )
             })
             .collect(),
     })
@@ -231,7 +248,10 @@ fn account(read: &LeadRead, team: &Team) -> Vec<(&'static str, String)> {
 }
 
 fn known<const N: usize>(facts: [(&'static str, Option<String>); N]) -> Vec<(&'static str, String)> {
-    facts.into_iter().filter_map(|(label, value)| value.filter(|it| !it.is_empty()).map(|value| (label, value))).collect()
+    facts
+        .into_iter()
+        .filter_map(|(label, value)| value.filter(|it| !it.is_empty()).map(|value| (label, value)))
+        .collect()
 }
 
 fn joined(parts: [Option<&str>; 2]) -> Option<String> {
@@ -243,9 +263,9 @@ fn joined(parts: [Option<&str>; 2]) -> Option<String> {
 const UNIT: i64 = 10_000;
 
 fn deal_view(deal: &DealRead, team: &Team) -> DealView {
-    let money = deal.ten_thousandths.map(|amount| {
-        format!("{} {}", grouped(amount / UNIT), deal.currency.as_deref().unwrap_or_default())
-    });
+    let money = deal
+        .ten_thousandths
+        .map(|amount| format!("{} {}", grouped(amount / UNIT), deal.currency.as_deref().unwrap_or_default()));
     let parts = [
         Some(format!("opened {}", moment_words(Moment(deal.opened_at)))),
         deal.stage.clone(),
@@ -255,7 +275,11 @@ fn deal_view(deal: &DealRead, team: &Team) -> DealView {
         deal.reason.as_deref().map(plain),
     ];
     DealView {
-        title: [Some(plain(&deal.state)), money, Some(plain(&deal.kind))].into_iter().flatten().collect::<Vec<_>>().join(", "),
+        title: [Some(plain(&deal.state)), money, Some(plain(&deal.kind))]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", "),
         more: parts.into_iter().flatten().collect::<Vec<_>>().join("; "),
         class: match deal.state.as_str() {
             "won" => "good",
@@ -282,7 +306,11 @@ pub fn story_line(row: &StoryRow, team: &Team) -> StoryLine {
         key: row.version,
         class: words.tone.class(),
         when: row.occurred_at.timestamp().strftime("%-d %b, %H:%M").to_string(),
-        title_when: format!("happened {}, decided {}", moment_words(row.occurred_at), moment_words(row.decided_at)),
+        title_when: format!(
+            "happened {}, decided {}",
+            moment_words(row.occurred_at),
+            moment_words(row.decided_at)
+        ),
         what: words.title,
         more: words.more,
         cause: cause.join(" \u{b7} "),

@@ -34,7 +34,11 @@ pub fn lines(rows: &[LeadLine], team: &Team, now: Moment) -> Vec<ListLine> {
             let grade = grade_of(&row.grade);
             ListLine {
                 href: format!("/leads/{}", row.id),
-                name: person_name(row.first_name.as_deref(), row.last_name.as_deref(), row.company.as_deref()),
+                name: person_name(
+                    row.first_name.as_deref(),
+                    row.last_name.as_deref(),
+                    row.company.as_deref(),
+                ),
                 company: row.company.clone().unwrap_or_default(),
                 job_title: row.job_title.clone().unwrap_or_default(),
                 grade: grade.code(),
@@ -42,10 +46,10 @@ pub fn lines(rows: &[LeadLine], team: &Team, now: Moment) -> Vec<ListLine> {
                 points: row.points,
                 stage: stage_of(row.stage).map_or("Unknown", |kind| stage_words(kind).0),
                 priority: row.priority.map_or_else(String::new, |number| format!("P{number}")),
-                holder: row
-                    .holder_id
-                    .as_ref()
-                    .map_or_else(|| "nobody, closed".to_owned(), |id| member_name(team, &MemberId(id.clone()))),
+                holder: row.holder_id.as_ref().map_or_else(
+                    || "nobody, closed".to_owned(),
+                    |id| member_name(team, &MemberId(id.clone())),
+                ),
                 changed: ago(now, Moment(row.decided_at)),
                 due: row.deadline.map(|at| countdown(now, Moment(at))),
             }
@@ -71,7 +75,6 @@ pub fn parse_cursor(text: &str) -> Option<(Moment, LeadId)> {
     let (at, id) = text.split_once('_')?;
     Some((Moment(at.parse().ok()?), LeadId(Uuid::try_parse(id).ok()?)))
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -35,7 +35,8 @@ pub struct Shell {
 /// A name for a person: the full name, else the company, else that nothing is known.
 #[must_use]
 pub fn person_name(first: Option<&str>, last: Option<&str>, company: Option<&str>) -> String {
-    let parts: Vec<&str> = [first, last].into_iter().flatten().filter(|part| !part.trim().is_empty()).collect();
+    let parts: Vec<&str> =
+        [first, last].into_iter().flatten().filter(|part| !part.trim().is_empty()).collect();
     if !parts.is_empty() {
         return parts.join(" ");
     }

@@ -7,7 +7,9 @@ use crate::domain::profile::Profile;
 use crate::domain::scoring::{FitField, Receipt, ReceiptPart, Standing};
 use crate::domain::signal::{SignalId, SignalKind};
 use crate::domain::time::Moment;
-use crate::web::words::{ago, fit_words, function_words, grade_words, missing_words, moment_words, seniority_words, signal_words};
+use crate::web::words::{
+    ago, fit_words, function_words, grade_words, missing_words, moment_words, seniority_words, signal_words,
+};
 use std::collections::BTreeMap;
 
 /// What the lead is when it is scored as of a moment.
@@ -90,7 +92,11 @@ pub fn receipt_view(lead: &Lead, policy: &Policy, now: Moment) -> ReceiptView {
     }
 }
 
-fn score_lines(receipt: &Receipt, signals: &BTreeMap<SignalId, (SignalKind, Moment)>, now: Moment) -> Vec<ScoreLine> {
+fn score_lines(
+    receipt: &Receipt,
+    signals: &BTreeMap<SignalId, (SignalKind, Moment)>,
+    now: Moment,
+) -> Vec<ScoreLine> {
     receipt
         .lines
         .iter()
@@ -131,18 +137,28 @@ fn fit_rows(receipt: &Receipt, profile: &Profile) -> Vec<FitRow> {
 
 fn fit_value(field: FitField, profile: &Profile) -> Option<String> {
     match field {
-        FitField::Employees => Profile::value(profile.employees.as_ref()).map(|count| format!("{count} employees")),
+        FitField::Employees => {
+            Profile::value(profile.employees.as_ref()).map(|count| format!("{count} employees"))
+        }
         FitField::Industry => Profile::value(profile.industry.as_ref()).cloned(),
         FitField::Country => Profile::value(profile.country.as_ref()).cloned(),
-        FitField::Seniority => Profile::value(profile.seniority.as_ref()).map(|it| seniority_words(*it).to_owned()),
-        FitField::Function => Profile::value(profile.function.as_ref()).map(|it| function_words(*it).to_owned()),
+        FitField::Seniority => {
+            Profile::value(profile.seniority.as_ref()).map(|it| seniority_words(*it).to_owned())
+        }
+        FitField::Function => {
+            Profile::value(profile.function.as_ref()).map(|it| function_words(*it).to_owned())
+        }
     }
 }
 
 fn notes(receipt: &Receipt) -> Vec<&'static str> {
     [
-        receipt.thin.then_some("Held at C at most: too little is known, or a free mail address without a company."),
-        receipt.excluded.then_some("Grade D whatever the points: a student, or a country that is not served."),
+        receipt
+            .thin
+            .then_some("Held at C at most: too little is known, or a free mail address without a company."),
+        receipt
+            .excluded
+            .then_some("Grade D whatever the points: a student, or a country that is not served."),
     ]
     .into_iter()
     .flatten()
@@ -151,7 +167,12 @@ fn notes(receipt: &Receipt) -> Vec<&'static str> {
 
 fn frozen(lead: &Lead) -> String {
     lead.cycle.terms.as_ref().map_or_else(String::new, |terms| {
-        format!("Handed over with grade {} and {} points, which stand for passage {}.", terms.grade.code(), terms.points, lead.cycle.number)
+        format!(
+            "Handed over with grade {} and {} points, which stand for passage {}.",
+            terms.grade.code(),
+            terms.points,
+            lead.cycle.number
+        )
     })
 }
 

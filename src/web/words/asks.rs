@@ -16,35 +16,65 @@ pub struct RefusalWords {
 #[must_use]
 pub fn refusal(code: &str) -> RefusalWords {
     let (what, next) = match code {
-        "already_offered" => ("The lead is offered to somebody else.", "Wait for their answer, or ask their manager to reassign it."),
-        "held" => ("Somebody already works this lead.", "Talk to the holder, or ask a manager to reassign it."),
-        "use_expansion" => ("This person's company is a customer.", "Talk to the account's owner; a new need opens an expansion by itself."),
+        "already_offered" => (
+            "The lead is offered to somebody else.",
+            "Wait for their answer, or ask their manager to reassign it.",
+        ),
+        "held" => {
+            ("Somebody already works this lead.", "Talk to the holder, or ask a manager to reassign it.")
+        }
+        "use_expansion" => (
+            "This person's company is a customer.",
+            "Talk to the account's owner; a new need opens an expansion by itself.",
+        ),
         "closed" => ("The lead is disqualified.", "Re-open it with a reason before working it."),
-        "suppressed" => ("The person must not be contacted.", "Nothing more may be done; only the person can lift this."),
-        "not_offered" => ("The lead is not offered to anybody now.", "Wait for the router's offer, or claim the lead."),
-        "not_eligible" => ("Only the pool's reps, its steward or a manager may do this.", "Ask one of them; the lead's page names the holder."),
+        "suppressed" => {
+            ("The person must not be contacted.", "Nothing more may be done; only the person can lift this.")
+        }
+        "not_offered" => {
+            ("The lead is not offered to anybody now.", "Wait for the router's offer, or claim the lead.")
+        }
+        "not_eligible" => (
+            "Only the pool's reps, its steward or a manager may do this.",
+            "Ask one of them; the lead's page names the holder.",
+        ),
         "not_offeree" => ("The lead is offered to another person.", "Only they can answer the offer."),
         "offer_moved" => ("The offer has moved on to another rep.", "Open the lead to see who holds it now."),
         "held_by_other" => ("Another rep holds this lead.", "Ask a manager to reassign it."),
         "cycle_closed" => ("This passage of the lead is over.", "Claim the lead to start the next one."),
-        "use_reject" => ("You have accepted this lead, so it can't be passed on without a reason.", "Return it with a reason instead."),
+        "use_reject" => (
+            "You have accepted this lead, so it can't be passed on without a reason.",
+            "Return it with a reason instead.",
+        ),
         "use_reassign" => ("The lead is too far along to be passed on.", "Reassign it to a named person."),
         "not_handed_off" => ("The lead has not been handed to sales.", "Claim it first."),
         "already_rejected" => ("The lead was returned already.", "There is nothing left to do."),
-        "sql_facts_missing" => ("The SQL definition asks for more facts.", "Add what is missing below and qualify again."),
-        "retry_on_out_of_range" => ("The date lies in the past or more than 18 months ahead.", "Choose another date."),
-        "stale_view" => ("The lead changed after you opened this page.", "Look at what it says now and decide again."),
+        "sql_facts_missing" => {
+            ("The SQL definition asks for more facts.", "Add what is missing below and qualify again.")
+        }
+        "retry_on_out_of_range" => {
+            ("The date lies in the past or more than 18 months ahead.", "Choose another date.")
+        }
+        "stale_view" => {
+            ("The lead changed after you opened this page.", "Look at what it says now and decide again.")
+        }
         "use_lost" => ("The lead has an open deal.", "Close the deal as lost in the CRM; the lead follows."),
         "closed_won" => ("The deal is won.", "There is nothing to return."),
         "already_open" => ("The lead is open already.", "Work it as it stands."),
         "no_change" | "nothing_changes" => ("The lead already is what you asked for.", "Nothing to do."),
-        "lead_parked" => ("A fault of ours holds this lead.", "Operations is at it; try again after the repair."),
+        "lead_parked" => {
+            ("A fault of ours holds this lead.", "Operations is at it; try again after the repair.")
+        }
         "unknown_actor" => ("You are not in the team file.", "Ask operations to add you."),
         "not_found" => ("There is no such lead.", "Search for the person in the list."),
         "stale" => ("The lead has moved on since.", "Open it again and look."),
-        "no_closers_leg" => ("Only a closer can give a lead back to the first rep.", "Return it with a reason instead."),
+        "no_closers_leg" => {
+            ("Only a closer can give a lead back to the first rep.", "Return it with a reason instead.")
+        }
         "demands_missing" => ("This reason asks for more.", "Fill in the field that belongs to the reason."),
-        "impossible_event" => ("The lead's record contradicts itself.", "Operations was told; nothing was changed."),
+        "impossible_event" => {
+            ("The lead's record contradicts itself.", "Operations was told; nothing was changed.")
+        }
         other => {
             return RefusalWords {
                 what: format!("The policy does not allow this now ({}).", plain(other)),

@@ -1,8 +1,8 @@
 //! One audit event as a line of a lead's story. It never shows what the event does not hold.
 
 use super::{
-    attempt_words, channel_words, clock_words, date, member_name, moment_words, origin_words, plain, pool_name, refusal,
-    rejection_words, signal_words,
+    attempt_words, channel_words, clock_words, date, member_name, moment_words, origin_words, plain,
+    pool_name, refusal, rejection_words, signal_words,
 };
 use crate::domain::custody::{Custody, Rung};
 use crate::domain::event::{Event, Withdrawal};
@@ -55,9 +55,11 @@ fn line(tone: Tone, title: impl Into<String>, more: impl Into<String>) -> EventW
 #[expect(clippy::too_many_lines, reason = "one arm for each event, and nothing else")]
 pub fn event_words(event: &Event, team: &Team) -> EventWords {
     match event {
-        Event::LeadCaptured { origin, custody, .. } => {
-            line(Tone::Accent, "Became a lead", format!("brought by {}; {}", origin_words(*origin), held(custody, team)))
-        }
+        Event::LeadCaptured { origin, custody, .. } => line(
+            Tone::Accent,
+            "Became a lead",
+            format!("brought by {}; {}", origin_words(*origin), held(custody, team)),
+        ),
         Event::CycleStarted { number, motion, hand_raised, .. } => {
             let more = [
                 (*motion == Motion::Expansion).then_some("an expansion of a customer"),
@@ -65,12 +67,16 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
             ];
             line(Tone::Accent, format!("Passage {number} begins"), joined(more))
         }
-        Event::LeadMarketingQualified { terms, pool, .. } => {
-            line(Tone::Accent, "Marketing qualified (MQL)", format!("{}; queue of {}", terms_words(terms), pool_name(team, pool)))
-        }
+        Event::LeadMarketingQualified { terms, pool, .. } => line(
+            Tone::Accent,
+            "Marketing qualified (MQL)",
+            format!("{}; queue of {}", terms_words(terms), pool_name(team, pool)),
+        ),
         Event::ProfileReported { patch, .. } => line(Tone::Plain, "Profile updated", patch_words(patch)),
         Event::SignalRecorded { signal, tell } => signal_line(signal, *tell),
-        Event::TouchRecorded { origin, campaign, .. } => line(Tone::Plain, "Counts as a touch", touch_words(*origin, campaign.as_deref())),
+        Event::TouchRecorded { origin, campaign, .. } => {
+            line(Tone::Plain, "Counts as a touch", touch_words(*origin, campaign.as_deref()))
+        }
         Event::PriorityRaised { priority, contact_by, .. } => line(
             Tone::Warn,
             format!("Priority raised to P{}", priority.number()),
@@ -79,7 +85,11 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::LeadOffered { rep, pool, rule, offer_no, custody, .. } => line(
             Tone::Accent,
             format!("Offered to {}", member_name(team, rep)),
-            format!("rule \u{201c}{rule}\u{201d}, {}, offer {offer_no}; answer due {}", pool_name(team, pool), moment_words(custody.deadline())),
+            format!(
+                "rule \u{201c}{rule}\u{201d}, {}, offer {offer_no}; answer due {}",
+                pool_name(team, pool),
+                moment_words(custody.deadline())
+            ),
         ),
         Event::OfferWithdrawn { from, why, .. } => withdrawn(&member_name(team, from), *why),
         Event::LeadQueued { pool, held: is_held, misrouted, custody, .. } => {
@@ -87,7 +97,11 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
                 misrouted.then_some("went the wrong way: the router learns, the score does not change"),
                 is_held.then_some("its steward decides"),
             ];
-            line(Tone::Accent, format!("Back in the queue of {}", pool_name(team, pool)), both(&joined(more), &held(custody, team)))
+            line(
+                Tone::Accent,
+                format!("Back in the queue of {}", pool_name(team, pool)),
+                both(&joined(more), &held(custody, team)),
+            )
         }
         Event::LeadAccepted { by, implied, early, .. } => line(
             Tone::Good,
@@ -103,26 +117,48 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
             format!("Returned: {}", rejection_words(*code)),
             both(
                 &by.as_ref().map_or(String::new(), |by| format!("by {}", member_name(team, by))),
-                &both(&sub_reason.as_deref().map_or(String::new(), plain), if *unmapped { "the reason sent is not in the policy" } else { "" }),
+                &both(
+                    &sub_reason.as_deref().map_or(String::new(), plain),
+                    if *unmapped { "the reason sent is not in the policy" } else { "" },
+                ),
             ),
         ),
         Event::SqlReversed => line(Tone::Warn, "No longer qualified", "the figures net it"),
-        Event::LeadRecycled { reason, custody } => {
-            line(Tone::Accent, "Recycled", format!("{}; back by {}", rest_words(*reason), moment_words(custody.deadline())))
-        }
-        Event::LeadDisqualified { reason, .. } => line(Tone::Bad, "Disqualified", match reason {
-            DisqualifiedFor::NoFit => "not a fit; the fit report counts it",
-            DisqualifiedFor::Junk => "junk; the source report counts it",
-        }),
-        Event::DataFixAsked { fields, custody } => {
-            line(Tone::Warn, "Data to be mended", both(&fields.iter().map(|field| plain(field)).collect::<Vec<_>>().join(", "), &held(custody, team)))
-        }
-        Event::DataFixed { pool, .. } => line(Tone::Good, "Data mended", format!("back in the queue of {}, same passage", pool_name(team, pool))),
-        Event::LeadSuppressed { reason, .. } => line(Tone::Bad, "Never to be contacted", match reason {
-            SuppressedFor::OptOut => "the person asked for it",
-            SuppressedFor::Legal => "a legal hold",
-            SuppressedFor::Erased => "the person's data was erased",
-        }),
+        Event::LeadRecycled { reason, custody } => line(
+            Tone::Accent,
+            "Recycled",
+            format!("{}; back by {}", rest_words(*reason), moment_words(custody.deadline())),
+        ),
+        Event::LeadDisqualified { reason, .. } => line(
+            Tone::Bad,
+            "Disqualified",
+            match reason {
+                DisqualifiedFor::NoFit => "not a fit; the fit report counts it",
+                DisqualifiedFor::Junk => "junk; the source report counts it",
+            },
+        ),
+        Event::DataFixAsked { fields, custody } => line(
+            Tone::Warn,
+            "Data to be mended",
+            both(
+                &fields.iter().map(|field| plain(field)).collect::<Vec<_>>().join(", "),
+                &held(custody, team),
+            ),
+        ),
+        Event::DataFixed { pool, .. } => line(
+            Tone::Good,
+            "Data mended",
+            format!("back in the queue of {}, same passage", pool_name(team, pool)),
+        ),
+        Event::LeadSuppressed { reason, .. } => line(
+            Tone::Bad,
+            "Never to be contacted",
+            match reason {
+                SuppressedFor::OptOut => "the person asked for it",
+                SuppressedFor::Legal => "a legal hold",
+                SuppressedFor::Erased => "the person's data was erased",
+            },
+        ),
         Event::LeadSalesQualified { facts, by, implied, .. } => line(
             Tone::Good,
             "Sales qualified (SQL)",
@@ -136,10 +172,14 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
             line(Tone::Good, "A deal was opened", if *implied { "implied by what followed" } else { "" })
         }
         Event::DealRecorded { state, .. } => line(Tone::Plain, "The deal was updated", deal_words(*state)),
-        Event::LeadClosedAsWon { .. } => line(Tone::Good, "Closed as won", "an earlier deal of this passage was won"),
+        Event::LeadClosedAsWon { .. } => {
+            line(Tone::Good, "Closed as won", "an earlier deal of this passage was won")
+        }
         Event::WinReversed { .. } => line(Tone::Bad, "The win was reversed", "the figures net it"),
         Event::LeadWon { .. } => line(Tone::Good, "Won", "the person's company is a customer"),
-        Event::LeadLost { reason, .. } => line(Tone::Bad, "Lost", reason.as_deref().map_or("no reason was given".to_owned(), plain)),
+        Event::LeadLost { reason, .. } => {
+            line(Tone::Bad, "Lost", reason.as_deref().map_or("no reason was given".to_owned(), plain))
+        }
         Event::ReviewAsked { reason, custody } => line(
             Tone::Warn,
             format!("Kept back for {} to look at", member_name(team, custody.holder.member())),
@@ -150,7 +190,9 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
             format!("Reassigned to {}", member_name(team, custody.holder.member())),
             from.as_ref().map_or(String::new(), |from| format!("from {}", member_name(team, from))),
         ),
-        Event::PreferenceNoted { wanted } => line(Tone::Plain, format!("{} is to have it next", member_name(team, wanted)), ""),
+        Event::PreferenceNoted { wanted } => {
+            line(Tone::Plain, format!("{} is to have it next", member_name(team, wanted)), "")
+        }
         Event::CrmLinked { by_person, conflict } => line(
             if *conflict { Tone::Warn } else { Tone::Plain },
             "Linked to the CRM",
@@ -159,14 +201,24 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
                 conflict.then_some("for a lead that marketing had brought"),
             ]),
         ),
-        Event::EmailOptedOut { .. } => line(Tone::Warn, "Opted out of marketing e-mail", "people may still call and answer"),
+        Event::EmailOptedOut { .. } => {
+            line(Tone::Warn, "Opted out of marketing e-mail", "people may still call and answer")
+        }
         Event::NoteTaken => line(Tone::Plain, "A note was written", ""),
         Event::ReplyOwed { custody } => line(Tone::Warn, "The person asked again", held(custody, team)),
-        Event::ClockReminded { kind, rung, .. } => line(Tone::Plain, format!("Reminder: {}", clock_words(*kind).0.to_lowercase()), rung_words(*rung)),
-        Event::ClockBreached { kind, due_by, .. } => {
-            line(Tone::Bad, format!("Missed: {}", clock_words(*kind).0.to_lowercase()), format!("was due {}", moment_words(*due_by)))
+        Event::ClockReminded { kind, rung, .. } => {
+            line(Tone::Plain, format!("Reminder: {}", clock_words(*kind).0.to_lowercase()), rung_words(*rung))
         }
-        Event::ClockEscalated { kind, .. } => line(Tone::Bad, "The manager was told", format!("still open: {}", clock_words(*kind).0.to_lowercase())),
+        Event::ClockBreached { kind, due_by, .. } => line(
+            Tone::Bad,
+            format!("Missed: {}", clock_words(*kind).0.to_lowercase()),
+            format!("was due {}", moment_words(*due_by)),
+        ),
+        Event::ClockEscalated { kind, .. } => line(
+            Tone::Bad,
+            "The manager was told",
+            format!("still open: {}", clock_words(*kind).0.to_lowercase()),
+        ),
         Event::FactDiverged { code } => line(Tone::Warn, "The CRM disagrees", plain(code)),
         Event::AskRefused { code } => line(Tone::Plain, "An ask was refused", refusal(code).what),
     }
@@ -224,9 +276,21 @@ fn withdrawn(from: &str, why: Withdrawal) -> EventWords {
 fn attempted(attempt: &Attempt, team: &Team) -> EventWords {
     let who = attempt.by.as_ref().map_or_else(|| "Sales".to_owned(), |by| member_name(team, by));
     let channel = channel_words(attempt.channel);
-    let title = if attempt.inbound { format!("The person reached {who} by {channel}") } else { format!("{who} tried by {channel}") };
+    let title = if attempt.inbound {
+        format!("The person reached {who} by {channel}")
+    } else {
+        format!("{who} tried by {channel}")
+    };
     let tone = if attempt.is_two_way() { Tone::Good } else { Tone::Plain };
-    line(tone, title, if attempt.automated { "sent by a sequence, not by a person" } else { attempt_words(attempt.outcome) })
+    line(
+        tone,
+        title,
+        if attempt.automated {
+            "sent by a sequence, not by a person"
+        } else {
+            attempt_words(attempt.outcome)
+        },
+    )
 }
 
 fn rest_words(reason: RestReason) -> String {

@@ -281,7 +281,10 @@ pub fn missing_words(missing: Missing) -> String {
         }
         Missing::RecentHuman { within_days } => format!("a human signal within {within_days} days"),
         Missing::HandRaise { priority } => {
-            format!("a hand-raise; with this grade nothing else qualifies (it would be P{})", priority.number())
+            format!(
+                "a hand-raise; with this grade nothing else qualifies (it would be P{})",
+                priority.number()
+            )
         }
     }
 }

@@ -79,7 +79,10 @@ async fn what_waits_for_a_person_is_replayed_by_the_record_that_names_them() {
     assert_eq!(ground.number("SELECT count(*) FROM ledger_resolution").await, 1);
     holds(&ground).await;
     let later = crm.commit(&ground, &[contacted(2), contacted(3)]).await;
-    assert!(later.iter().all(|outcome| outcome.starts_with("applied/") || outcome.starts_with("filtered/")), "{later:?}");
+    assert!(
+        later.iter().all(|outcome| outcome.starts_with("applied/") || outcome.starts_with("filtered/")),
+        "{later:?}"
+    );
     holds(&ground).await;
 }
 

@@ -17,8 +17,8 @@ async fn a_lane_that_lost_its_partition_misses_the_fence_and_writes_nothing() {
     assert_eq!(ground.number("SELECT count(*) FROM lead").await, 1);
     owner.commit(&ground, &[demo_request(2)]).await;
     assert_eq!(ground.number("SELECT count(*) FROM lead").await, 2);
-    assert_eq!(zombie.session.heartbeat(&[(FORMS.to_owned(), 0, zombie.epoch, 1)]).await.unwrap(), 0);
-    assert_eq!(owner.session.heartbeat(&[(FORMS.to_owned(), 0, owner.epoch, 2)]).await.unwrap(), 1);
+    assert_eq!(zombie.session.heartbeat(&[(FORMS.to_owned(), 0, zombie.epoch, 1)], 0).await.unwrap(), 0);
+    assert_eq!(owner.session.heartbeat(&[(FORMS.to_owned(), 0, owner.epoch, 2)], 0).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -53,12 +53,21 @@ async fn two_lanes_on_the_same_people_make_each_person_once() {
     let (left, right) = tokio::join!(
         async {
             for round in 0..10u32 {
-                forms.commit(&ground, &(0..40).map(|n| demo_request(round * 40 + n)).collect::<Vec<_>>()).await;
+                forms
+                    .commit(&ground, &(0..40).map(|n| demo_request(round * 40 + n)).collect::<Vec<_>>())
+                    .await;
             }
         },
         async {
             for round in 0..20u32 {
-                signals.commit(&ground, &(0..40).map(|n| page_view(round * 40 + n, (n * 7 + round) % 400)).collect::<Vec<_>>()).await;
+                signals
+                    .commit(
+                        &ground,
+                        &(0..40)
+                            .map(|n| page_view(round * 40 + n, (n * 7 + round) % 400))
+                            .collect::<Vec<_>>(),
+                    )
+                    .await;
             }
         }
     );

@@ -5,9 +5,9 @@ use baton::contract::{Decoder, policy_text};
 use baton::domain::policy::Reference;
 use baton::domain::time::{DAY, Moment};
 use baton::store::connect::{self, Connection, Timeouts};
+use baton::store::migrate;
 use baton::store::read::Reader;
 use baton::store::text::{self, TextKind};
-use baton::store::migrate;
 use baton::transaction::TextCache;
 use baton::transaction::batch::{Batch, Entry, Move, Raw, RecordRef};
 use baton::transaction::reread;
@@ -133,8 +133,11 @@ impl Lane {
 
     pub fn batch(&self, ground: &Ground, documents: &[Value]) -> Batch {
         let offsets = self.next..;
-        let entries: Vec<Entry> =
-            documents.iter().zip(offsets).map(|(it, offset)| ground.entry(self.topic, 0, offset, it)).collect();
+        let entries: Vec<Entry> = documents
+            .iter()
+            .zip(offsets)
+            .map(|(it, offset)| ground.entry(self.topic, 0, offset, it))
+            .collect();
         let to = self.next + i64::try_from(entries.len()).unwrap();
         let moved = Move {
             topic: self.topic.into(),

@@ -13,7 +13,9 @@ const STATEMENTS_MAX: u32 = 80;
 /// Run by the test below in a process of its own: one batch, with the failpoint set.
 #[tokio::test]
 async fn child() {
-    let (Ok(url), Ok(statement)) = (std::env::var("GROUND_CHILD_URL"), std::env::var("GROUND_CHILD_STATEMENT")) else {
+    let (Ok(url), Ok(statement)) =
+        (std::env::var("GROUND_CHILD_URL"), std::env::var("GROUND_CHILD_STATEMENT"))
+    else {
         return;
     };
     let ground = Ground {
@@ -52,7 +54,9 @@ async fn a_kill_between_any_two_statements_loses_and_doubles_nothing() {
             .env("GROUND_CHILD_STATEMENT", statement.to_string())
             .output()
             .unwrap();
-        let next = ground.number("SELECT next_offset FROM input_position WHERE topic = 'marketing.form-fills.v1'").await;
+        let next = ground
+            .number("SELECT next_offset FROM input_position WHERE topic = 'marketing.form-fills.v1'")
+            .await;
         let leads = ground.number("SELECT count(*) FROM lead").await;
         assert_eq!(next % 3, 0, "after statement {statement}");
         let reader = ground.reader().await;

@@ -81,9 +81,14 @@ async fn old_partitions_go_only_when_everything_in_them_is_sent() {
     )
     .await
     .unwrap();
-    let there = "SELECT count(*) FROM pg_class WHERE relname IN ('outbox_20260316', 'duplicate_key_20260316')";
+    let there =
+        "SELECT count(*) FROM pg_class WHERE relname IN ('outbox_20260316', 'duplicate_key_20260316')";
     maintenance::run(&mut conn, now.plus(20 * DAY)).await.unwrap();
-    assert_eq!(ground.number(there).await, 1, "the day of duplicate keys goes, that of the unsent record stays");
+    assert_eq!(
+        ground.number(there).await,
+        1,
+        "the day of duplicate keys goes, that of the unsent record stays"
+    );
     conn.execute("UPDATE outbox SET sent_at = 1").await.unwrap();
     maintenance::run(&mut conn, now.plus(20 * DAY)).await.unwrap();
     assert_eq!(ground.number(there).await, 0);

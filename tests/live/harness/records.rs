@@ -21,7 +21,10 @@ pub fn raw(installation: &Installation, topic: &str, key: &str, headers: &[(Stri
     for (name, value) in headers {
         command.args(["-H", &format!("{name}={value}")]);
     }
-    let mut child = command.stdin(Stdio::piped()).spawn().expect("kcat is installed (scripts/install-packages.sh --test)");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("kcat is installed (scripts/install-packages.sh --test)");
     child.stdin.take().unwrap().write_all(value).unwrap();
     assert!(child.wait().unwrap().success(), "kcat could not produce to {topic}");
 }
@@ -50,7 +53,7 @@ impl Reader {
             .set("isolation.level", "read_committed")
             .create()
             .unwrap();
-            let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(10)).unwrap();
+        let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(10)).unwrap();
         let mut list = TopicPartitionList::new();
         for partition in metadata.topics()[0].partitions() {
             list.add_partition_offset(topic, partition.id(), Offset::Beginning).unwrap();
@@ -105,7 +108,11 @@ impl Reader {
             if let Some(found) = self.seen.iter().find(|record| wanted(record)) {
                 return found.clone();
             }
-            assert!(started.elapsed() < Duration::from_secs(60), "waited in vain for {what}; saw {:?}", self.types());
+            assert!(
+                started.elapsed() < Duration::from_secs(60),
+                "waited in vain for {what}; saw {:?}",
+                self.types()
+            );
         }
     }
 

@@ -38,12 +38,16 @@ fn server(name: &str) -> String {
 /// Starts a broker with the project's own script; its address.
 fn broker(directory: &std::path::Path) -> String {
     kafka_script("start", directory);
-    std::fs::read_to_string(directory.join("bootstrap")).expect("the script says where Kafka listens").trim().to_owned()
+    std::fs::read_to_string(directory.join("bootstrap"))
+        .expect("the script says where Kafka listens")
+        .trim()
+        .to_owned()
 }
 
 fn kafka_script(verb: &str, directory: &std::path::Path) {
     let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/kafka.sh");
-    let output = Command::new(script).arg(verb).arg(directory).stdin(Stdio::null()).output().expect("the script runs");
+    let output =
+        Command::new(script).arg(verb).arg(directory).stdin(Stdio::null()).output().expect("the script runs");
     assert!(output.status.success(), "kafka.sh {verb}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -71,11 +75,13 @@ impl Installation {
         let role = format!("{name}_service");
         runtime.block_on(async {
             let mut connection = PgConnection::connect(&superuser).await.expect("Postgres answers");
-            for statement in [
-                format!("CREATE ROLE {role} LOGIN PASSWORD 'service'"),
-                format!("CREATE DATABASE {name}"),
-            ] {
-                sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.expect("the database is made");
+            for statement in
+                [format!("CREATE ROLE {role} LOGIN PASSWORD 'service'"), format!("CREATE DATABASE {name}")]
+            {
+                sqlx::query(AssertSqlSafe(statement))
+                    .execute(&mut connection)
+                    .await
+                    .expect("the database is made");
             }
         });
         let owner_url = with_database(&superuser, &name, None);

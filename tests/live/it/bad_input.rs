@@ -63,7 +63,11 @@ fn every_bad_record_has_one_outcome_and_the_good_ones_are_applied() {
     let mut leads = Reader::of(&installation, "handoff.leads.v1");
     let found = leads.wait("the good form", |record| record.data["person"]["email"] == "fine@acme.example");
 
-    produce(&installation, "crm.lead-events.v1", &crm("crm.lead.accepted.v1", &found.key, "u-nobody-known", json!({})));
+    produce(
+        &installation,
+        "crm.lead-events.v1",
+        &crm("crm.lead.accepted.v1", &found.key, "u-nobody-known", json!({})),
+    );
     leads.wait("the stranger's fact on the disagreement list", |record| {
         record.event_type == "lead.diverged.v1" && record.data["code"] == "unknown_actor"
     });

@@ -24,8 +24,9 @@ fn a_form_fill_survives_a_kill_after_every_statement() {
                 killed = true;
             }
             killed
-                || installation.number("SELECT count(*) FROM outbox WHERE event_type = 'lead.routed.v1' AND sent_at IS NOT NULL")
-                    == 1
+                || installation.number(
+                    "SELECT count(*) FROM outbox WHERE event_type = 'lead.routed.v1' AND sent_at IS NOT NULL",
+                ) == 1
         });
         if !killed {
             break;

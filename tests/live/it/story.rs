@@ -26,8 +26,12 @@ fn a_demo_request_is_routed_worked_and_won() {
     assert_eq!(record.data["priority"], 1);
     assert!(record.data["deadline"].is_string());
     let points = record.data["score"]["points"].as_i64().unwrap();
-    let sum: i64 =
-        record.data["score"]["reasons"].as_array().unwrap().iter().map(|reason| reason["points"].as_i64().unwrap()).sum();
+    let sum: i64 = record.data["score"]["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reason| reason["points"].as_i64().unwrap())
+        .sum();
     assert_eq!(points, sum, "the reasons sum to the points");
     assert!(points >= 60);
 
@@ -98,7 +102,8 @@ fn students_tests_and_bots_are_told_apart() {
 
 /// Code, extra fields of the rejection, and the wire stage that follows.
 fn rejections() -> Vec<(&'static str, serde_json::Value, &'static str)> {
-    let later = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 40)).to_string()[..10].to_owned();
+    let later =
+        (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 40)).to_string()[..10].to_owned();
     vec![
         ("unreachable", json!({"attempts": 5}), "recycled"),
         ("bad_timing", json!({"retry_on": later}), "recycled"),
@@ -110,7 +115,11 @@ fn rejections() -> Vec<(&'static str, serde_json::Value, &'static str)> {
         ("bad_data", json!({"fields": ["phone"]}), "captured"),
         ("existing_customer", json!({}), "mql"),
         ("existing_opportunity", json!({}), "mql"),
-        ("wrong_territory", json!({"proposed_owner": {"system": "crm", "object": "user", "id": "u-emma-larsen"}}), "mql"),
+        (
+            "wrong_territory",
+            json!({"proposed_owner": {"system": "crm", "object": "user", "id": "u-emma-larsen"}}),
+            "mql",
+        ),
         ("wrong_segment", json!({"proposed_pool": "enterprise"}), "mql"),
         ("duplicate", json!({"duplicate_of": {"lead_id": "00000000-0000-4000-8000-000000000001"}}), "mql"),
         ("junk", json!({}), "disqualified"),
@@ -139,7 +148,8 @@ fn every_rejection_has_its_consequence_and_a_repetition_has_none() {
         let mut data = extra.clone();
         data["reason"] = json!(code);
         step(crm("sales.lead.rejected.v1", &lead, &rep, data));
-        let answer = feedback.wait(code, |record| record.event_type == "feedback.rejected.v1" && record.key == lead);
+        let answer =
+            feedback.wait(code, |record| record.event_type == "feedback.rejected.v1" && record.key == lead);
         assert_eq!(answer.data["reason"], *code);
     }
     let mut states = Reader::of(&installation, "handoff.lead-state.v1");
@@ -158,9 +168,7 @@ fn every_rejection_has_its_consequence_and_a_repetition_has_none() {
     until("everything is read again", || installation.read() == read + again);
     assert_eq!(installation.number("SELECT sum(duplicate)::bigint FROM ledger"), again);
     let moved = quiet() - versions;
-    let clocks = installation.number(
-        "SELECT count(*) FROM audit WHERE actor IN ('sweeper', 'router')",
-    );
+    let clocks = installation.number("SELECT count(*) FROM audit WHERE actor IN ('sweeper', 'router')");
     assert!(moved <= clocks, "{moved} versions, of which only clocks and offers may have made {clocks}");
     installation.check();
 }

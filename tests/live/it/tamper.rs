@@ -26,7 +26,8 @@ fn a_changed_payload_is_named_and_the_service_cannot_change_one() {
         .expect("a superuser can switch triggers off");
     let output = installation.output(&["audit", "verify"]);
     assert!(!output.status.success());
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(text.contains(&routed.key), "the lead is named: {text}");
     assert!(text.contains("version 3"), "the row is named: {text}");
 }

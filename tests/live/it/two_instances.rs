@@ -13,7 +13,11 @@ fn owners(installation: &Installation) -> i64 {
 
 fn send(installation: &Installation, name: &str, count: usize) {
     for number in 0..count {
-        produce(installation, "marketing.form-fills.v1", &demo_request(&format!("{name}{number}@{name}.example")));
+        produce(
+            installation,
+            "marketing.form-fills.v1",
+            &demo_request(&format!("{name}{number}@{name}.example")),
+        );
     }
 }
 
@@ -33,7 +37,9 @@ fn gone_and_taken_over(end: impl Fn(&mut Serving)) {
     assert_eq!(owners(&installation), 1);
     assert_eq!(installation.number("SELECT count(*) FROM lead"), 20);
     until("every lead was offered once", || {
-        installation.number("SELECT count(*) FROM outbox WHERE event_type = 'lead.routed.v1' AND sent_at IS NOT NULL") == 20
+        installation
+            .number("SELECT count(*) FROM outbox WHERE event_type = 'lead.routed.v1' AND sent_at IS NOT NULL")
+            == 20
     });
     installation.check();
 }

@@ -47,7 +47,8 @@ fn every_example_holds_against_its_schema() {
 #[test]
 fn every_schema_in_the_tree_is_in_the_index_and_refuses_an_empty_document_or_says_all_is_optional() {
     let index = json(&schemas().join("index.json"));
-    let listed: Vec<&str> = index.as_array().unwrap().iter().map(|row| row["schema"].as_str().unwrap()).collect();
+    let listed: Vec<&str> =
+        index.as_array().unwrap().iter().map(|row| row["schema"].as_str().unwrap()).collect();
     for topic in std::fs::read_dir(schemas()).unwrap() {
         let topic = topic.unwrap().path();
         if !topic.is_dir() {

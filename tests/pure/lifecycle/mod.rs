@@ -38,9 +38,13 @@ pub fn stories() -> BTreeMap<String, Story> {
     let mut name = String::new();
     for (number, line) in lines(STAGES) {
         if let Some(rest) = line.strip_prefix("stage ") {
-            let (stage, from) = rest.split_once(" from ").map_or((rest, None), |(stage, from)| (stage, Some(from)));
+            let (stage, from) =
+                rest.split_once(" from ").map_or((rest, None), |(stage, from)| (stage, Some(from)));
             let story = from.map_or_else(Story::new, |from| {
-                built.get(from).unwrap_or_else(|| panic!("stages.txt:{number}: {from} is built later")).clone()
+                built
+                    .get(from)
+                    .unwrap_or_else(|| panic!("stages.txt:{number}: {from} is built later"))
+                    .clone()
             });
             name = stage.to_owned();
             built.insert(name.clone(), story);
@@ -127,7 +131,8 @@ fn rows() -> Vec<Row> {
             });
             continue;
         }
-        let [stage, who, command, expected] = parts.try_into().unwrap_or_else(|_| panic!("table.txt:{number}: {line}"));
+        let [stage, who, command, expected] =
+            parts.try_into().unwrap_or_else(|_| panic!("table.txt:{number}: {line}"));
         rows.last_mut().unwrap().cases.push(Case { line: number, stage, who, command, expected });
     }
     rows
@@ -176,10 +181,15 @@ fn every_cell_of_every_built_row_has_a_case() {
                 .filter(|case| case.stage == *column || case.stage.starts_with(&format!("{column}.")))
                 .collect();
             assert!(!cases.is_empty(), "{}: no case for {column}", row.name);
-            let natures: BTreeSet<&str> = cases.iter().filter_map(|case| case.who.split(' ').next()).collect();
+            let natures: BTreeSet<&str> =
+                cases.iter().filter_map(|case| case.who.split(' ').next()).collect();
             // In U a fact either parks or makes the lead before it is decided on.
             let both = cell.contains("F:") && *column != "U";
-            assert!(!both || natures.len() == 2, "{}, {column}: `{cell}` differs for an ask and a fact", row.name);
+            assert!(
+                !both || natures.len() == 2,
+                "{}, {column}: `{cell}` differs for an ask and a fact",
+                row.name
+            );
         }
     }
 }
@@ -203,7 +213,11 @@ fn turning_any_cell_turns_its_case_red() {
             let (first, rest) = case.expected.split_once(' ').unwrap_or((&case.expected, ""));
             for other in COLUMNS.iter().chain(&["=", "#closed"]).filter(|other| **other != first) {
                 let text = format!("{other} {rest}");
-                assert!(!faults(&text, before, &after, &decided).is_empty(), "table.txt:{} holds as {other}", case.line);
+                assert!(
+                    !faults(&text, before, &after, &decided).is_empty(),
+                    "table.txt:{} holds as {other}",
+                    case.line
+                );
                 turned += 1;
             }
         }

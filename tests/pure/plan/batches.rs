@@ -27,9 +27,13 @@ fn a_form_fill_is_queued_announced_and_counted() {
 fn the_same_record_twice_is_a_duplicate_in_one_batch_and_in_the_next() {
     let mut desk = Desk::new();
     let first = desk.form("form-1", PRIYA, "VP Engineering");
-    let again = baton::transaction::batch::Entry { record: first.record.clone().map(|record| {
-        baton::transaction::batch::RecordRef { offset: record.offset + 1, ..record }
-    }), ..first.clone() };
+    let again = baton::transaction::batch::Entry {
+        record: first
+            .record
+            .clone()
+            .map(|record| baton::transaction::batch::RecordRef { offset: record.offset + 1, ..record }),
+        ..first.clone()
+    };
     let planned = desk.run(vec![first.clone(), again]);
     assert_eq!(planned.outcomes, vec![Outcome::Applied("record_signal"), Outcome::Duplicate]);
     let before = desk.lead(PRIYA).clone();
@@ -37,7 +41,9 @@ fn the_same_record_twice_is_a_duplicate_in_one_batch_and_in_the_next() {
     third.record = third.record.map(|record| baton::transaction::batch::RecordRef { offset: 2, ..record });
     let planned = desk.run(vec![third]);
     assert_eq!(planned.outcomes, vec![Outcome::Duplicate]);
-    assert!(planned.write.leads.is_empty() && planned.write.audit.is_empty() && planned.write.outbox.is_empty());
+    assert!(
+        planned.write.leads.is_empty() && planned.write.audit.is_empty() && planned.write.outbox.is_empty()
+    );
     assert_eq!(*desk.lead(PRIYA), before);
 }
 
@@ -87,7 +93,11 @@ fn a_fact_about_nobody_waits_and_acts_when_the_form_comes() {
     assert_eq!(planned.write.parked_resolved.len(), 1, "what waited was replayed");
     assert!(planned.write.parked_resolved[0].1.starts_with("applied"), "{:?}", planned.write.parked_resolved);
     let lead = desk.lead(PRIYA);
-    assert_eq!(lead.stage.kind(), StageKind::SalesAccepted, "the call of a rep of the pool implies acceptance");
+    assert_eq!(
+        lead.stage.kind(),
+        StageKind::SalesAccepted,
+        "the call of a rep of the pool implies acceptance"
+    );
     assert_eq!(lead.cycle.attempts.len(), 1);
     assert!(desk.loaded.waiting.is_empty());
 }
@@ -102,8 +112,12 @@ fn signals_of_an_anonymous_visitor_attach_when_a_form_binds_the_id() {
     assert_eq!(planned.outcomes, vec![Outcome::Applied("anonymous")]);
     assert_eq!(planned.write.anonymous.len(), 1);
     assert!(planned.write.leads.is_empty(), "an anonymous id makes no lead");
-    let mut event = desk.event("form.submitted.v1", "form-1", json!({
-        "form_id": "f", "form_kind": "content", "person": { "email": PRIYA }, "anonymous_id": "v-1" }));
+    let mut event = desk.event(
+        "form.submitted.v1",
+        "form-1",
+        json!({
+        "form_id": "f", "form_kind": "content", "person": { "email": PRIYA }, "anonymous_id": "v-1" }),
+    );
     event["time"] = json!(desk.minutes_ago(0));
     let form = desk.entry("marketing.form-fills.v1", &event);
     let planned = desk.run(vec![form]);
@@ -163,8 +177,12 @@ fn somebody_whom_the_team_does_not_know_is_applied_and_listed() {
 fn what_happened_before_the_service_went_live_is_not_published() {
     let mut desk = Desk::new();
     desk.live_from = desk.now.plus(baton::domain::time::DAY * 30);
-    let content = desk.event("form.submitted.v1", "old-1", json!({
-        "form_id": "f", "form_kind": "content", "person": { "email": PRIYA } }));
+    let content = desk.event(
+        "form.submitted.v1",
+        "old-1",
+        json!({
+        "form_id": "f", "form_kind": "content", "person": { "email": PRIYA } }),
+    );
     let old = desk.entry("marketing.form-fills.v1", &content);
     let demo = desk.form("old-2", "daniel@northwind-robotics.example", "VP Engineering");
     let accepted = desk.crm("crm.lead.accepted.v1", "old-3", PRIYA, "u-dev-patel", json!({}));
@@ -173,20 +191,34 @@ fn what_happened_before_the_service_went_live_is_not_published() {
     assert!(planned.write.audit.len() > 2, "state and figures are built");
     assert!(desk.types().is_empty(), "nothing of it is published: {:?}", desk.types());
     let lead = desk.lead("daniel@northwind-robotics.example");
-    assert_eq!(lead.stage.kind(), StageKind::Captured, "a hand-raise older than 72 hours before is not offered");
+    assert_eq!(
+        lead.stage.kind(),
+        StageKind::Captured,
+        "a hand-raise older than 72 hours before is not offered"
+    );
 }
 
 #[test]
 fn test_records_and_echoes_of_our_own_changes_are_filtered() {
     let mut desk = Desk::new();
-    let mut event = desk.event("form.submitted.v1", "t-1", json!({
-        "form_id": "f", "form_kind": "demo", "person": { "email": PRIYA }, "test": true }));
+    let mut event = desk.event(
+        "form.submitted.v1",
+        "t-1",
+        json!({
+        "form_id": "f", "form_kind": "demo", "person": { "email": PRIYA }, "test": true }),
+    );
     let test = desk.entry("marketing.form-fills.v1", &event);
     event["id"] = json!("t-2");
     event["data"]["test"] = json!(false);
     let real = desk.entry("marketing.form-fills.v1", &event);
-    let echo = desk.crm("crm.lead.accepted.v1", "e-1", PRIYA, "u-dev-patel", json!({
-        "change": { "by": "integration", "caused_by": "d0b51723-5473-5a5a-9057-51e64ff54871" } }));
+    let echo = desk.crm(
+        "crm.lead.accepted.v1",
+        "e-1",
+        PRIYA,
+        "u-dev-patel",
+        json!({
+        "change": { "by": "integration", "caused_by": "d0b51723-5473-5a5a-9057-51e64ff54871" } }),
+    );
     let planned = desk.run(vec![test, real, echo]);
     assert_eq!(planned.outcomes[0], Outcome::Filtered("test"));
     assert_eq!(planned.outcomes[1].code(), "applied");

@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-static DECODER: LazyLock<Decoder> = LazyLock::new(|| Decoder::new(Keys::new(b"a service key for tests", 1)).unwrap());
+static DECODER: LazyLock<Decoder> =
+    LazyLock::new(|| Decoder::new(Keys::new(b"a service key for tests", 1)).unwrap());
 static REFERENCE: LazyLock<Reference> =
     LazyLock::new(|| policy_text::reference(policy_text::DEFAULT_REFERENCE).unwrap());
 
@@ -60,8 +61,7 @@ impl Desk {
 
     pub fn bytes(&mut self, topic: &str, value: Vec<u8>) -> Entry {
         let offset = self.offsets.entry(topic.to_owned()).or_insert(0);
-        let record =
-            RecordRef { topic: topic.into(), partition: 0, offset: *offset, timestamp: self.now };
+        let record = RecordRef { topic: topic.into(), partition: 0, offset: *offset, timestamp: self.now };
         *offset += 1;
         let headers = vec![("content-type".to_owned(), b"application/cloudevents+json".to_vec())];
         let decoded = DECODER.decode(
@@ -88,9 +88,9 @@ impl Desk {
 
     /// Plans and takes over one batch of records.
     pub fn run(&mut self, entries: Vec<Entry>) -> Planned {
-        let mut moves: BTreeMap<String, Move> = BTreeMap::new();
+        let mut lanes: BTreeMap<String, Move> = BTreeMap::new();
         for record in entries.iter().filter_map(|entry| entry.record.as_ref()) {
-            let moved = moves.entry(record.topic.to_string()).or_insert_with(|| Move {
+            let moved = lanes.entry(record.topic.to_string()).or_insert_with(|| Move {
                 topic: record.topic.clone(),
                 partition: 0,
                 epoch: 1,
@@ -101,7 +101,7 @@ impl Desk {
             });
             moved.to = record.offset + 1;
         }
-        self.take(Batch { entries, moves: moves.into_values().collect(), ..Batch::default() })
+        self.take(Batch { entries, moves: lanes.into_values().collect(), ..Batch::default() })
     }
 
     /// The same for what is no record: asks, clocks, offers.
@@ -121,17 +121,18 @@ impl Desk {
         assert_eq!(planned.write, again.write, "the same batch plans the same rows");
         assert_eq!(planned.outcomes, again.outcomes);
         assert_eq!(planned.outcomes.len(), batch.entries.len(), "one outcome for each record");
-        self.counts(&batch, &planned);
+        Self::counts(&batch, &planned);
         self.chain(&planned.write);
         self.records(&planned.write);
         self.keep(&batch, &planned.write);
         planned
     }
 
-    fn counts(&self, batch: &Batch, planned: &Planned) {
+    fn counts(batch: &Batch, planned: &Planned) {
         for moved in &batch.moves {
             let key = (moved.topic.to_string(), moved.partition);
-            let row = planned.write.ledger.iter().find(|row| (row.topic.clone(), row.partition) == key).unwrap();
+            let row =
+                planned.write.ledger.iter().find(|row| (row.topic.clone(), row.partition) == key).unwrap();
             let sum = row.applied + row.duplicate + row.filtered + row.refused + row.parked + row.quarantined;
             assert_eq!(row.read, sum, "the ledger does not add up: {row:?}");
             assert_eq!(i64::from(row.read), row.to_offset - row.from_offset);
@@ -141,7 +142,9 @@ impl Desk {
         for (entry, outcome) in batch.entries.iter().zip(&planned.outcomes) {
             let Some(record) = &entry.record else { continue };
             if let Outcome::Quarantined(_) = outcome {
-                let kept = |row: &&baton::store::rows::KeptRow| row.offset == record.offset && *row.topic == *record.topic;
+                let kept = |row: &&baton::store::rows::KeptRow| {
+                    row.offset == record.offset && *row.topic == *record.topic
+                };
                 assert_eq!(planned.write.quarantine.iter().filter(kept).count(), 1);
             }
         }
@@ -189,7 +192,10 @@ impl Desk {
         }
         self.published.extend(write.outbox.iter().cloned());
         for row in &write.audit {
-            assert!(!row.payload.windows(8).any(|window| window == b"@example"), "an address stands in the audit");
+            assert!(
+                !row.payload.windows(8).any(|window| window == b"@example"),
+                "an address stands in the audit"
+            );
         }
     }
 
@@ -217,7 +223,10 @@ impl Desk {
         }
         for row in &write.parked {
             let entry = batch.entries.iter().find(|entry| {
-                entry.record.as_ref().is_some_and(|it| it.offset == row.kept.offset && *it.topic == *row.kept.topic)
+                entry
+                    .record
+                    .as_ref()
+                    .is_some_and(|it| it.offset == row.kept.offset && *it.topic == *row.kept.topic)
             });
             if let Some(entry) = entry {
                 let waiting = Waiting { id: row.kept.id, keys: row.keys.clone(), entry: entry.clone() };
@@ -242,7 +251,11 @@ impl Desk {
 
     /// Types published so far, in order, without the state topic.
     pub fn types(&self) -> Vec<&str> {
-        self.published.iter().filter(|row| row.topic != OutTopic::State).map(|row| row.event_type.as_str()).collect()
+        self.published
+            .iter()
+            .filter(|row| row.topic != OutTopic::State)
+            .map(|row| row.event_type.as_str())
+            .collect()
     }
 
     /// An RFC 3339 time so many minutes before now.

@@ -56,7 +56,11 @@ fn route(desk: &mut Desk, pool: &str) -> Outcome {
     desk.loaded.pool = None;
     let outcome = planned.outcomes.into_iter().next().unwrap();
     let offered = outcome.code() == "applied";
-    assert_eq!(offered, !planned.write.rotation.is_empty(), "an offer moves the pool's counters, nothing else does");
+    assert_eq!(
+        offered,
+        !planned.write.rotation.is_empty(),
+        "an offer moves the pool's counters, nothing else does"
+    );
     outcome
 }
 
@@ -84,16 +88,30 @@ fn a_form_becomes_revenue_and_every_step_is_published_once() {
     assert_eq!(route(&mut desk, &pool), Outcome::Filtered("stale"), "only one offer stands");
     let rep = format!("u-{}", offeree(&desk));
     let accepted = desk.crm("crm.lead.accepted.v1", "a-1", PRIYA, &rep, json!({}));
-    let called = desk.crm("crm.lead.contacted.v1", "c-1", PRIYA, &rep, json!({ "attempt_id": "call-1",
-        "channel": "phone", "direction": "outbound", "outcome": "conversation", "automated": false }));
+    let called = desk.crm(
+        "crm.lead.contacted.v1",
+        "c-1",
+        PRIYA,
+        &rep,
+        json!({ "attempt_id": "call-1",
+        "channel": "phone", "direction": "outbound", "outcome": "conversation", "automated": false }),
+    );
     let next = (desk.now.plus(5 * baton::domain::time::DAY)).to_string();
-    let qualified = desk.crm("crm.lead.qualified.v1", "q-1", PRIYA, &rep, json!({ "next_step_on": &next[..10],
-        "facts": { "need": "yes", "authority": "decides", "budget": "plausible", "timeline_months": 4 } }));
-    let deal = |revision: i64, at: &str| json!({
-        "revision": revision, "kind": "new_business", "opened_at": at, "opportunity": { "system": "crm", "id": "006" },
-        "amount": "84000.00", "currency": "EUR", "close_date": "2026-07-01", "closed_on": "2026-06-30",
-        "owner": { "system": "crm", "object": "user", "id": rep }, "contacts": [{ "email": PRIYA, "primary": true }],
-    });
+    let qualified = desk.crm(
+        "crm.lead.qualified.v1",
+        "q-1",
+        PRIYA,
+        &rep,
+        json!({ "next_step_on": &next[..10],
+        "facts": { "need": "yes", "authority": "decides", "budget": "plausible", "timeline_months": 4 } }),
+    );
+    let deal = |revision: i64, at: &str| {
+        json!({
+            "revision": revision, "kind": "new_business", "opened_at": at, "opportunity": { "system": "crm", "id": "006" },
+            "amount": "84000.00", "currency": "EUR", "close_date": "2026-07-01", "closed_on": "2026-06-30",
+            "owner": { "system": "crm", "object": "user", "id": rep }, "contacts": [{ "email": PRIYA, "primary": true }],
+        })
+    };
     let at = desk.minutes_ago(1);
     let mut open = deal(1, &at);
     open.as_object_mut().unwrap().remove("closed_on");
@@ -103,10 +121,18 @@ fn a_form_becomes_revenue_and_every_step_is_published_once() {
     let planned = desk.run(vec![accepted, called, qualified, opened, won]);
     assert!(planned.outcomes.iter().all(|outcome| outcome.code() == "applied"), "{:?}", planned.outcomes);
     assert_eq!(desk.lead(PRIYA).stage.kind(), StageKind::Won);
-    for event_type in ["lead.marketing_qualified.v1", "lead.routed.v1", "lead.accepted.v1", "lead.sales_qualified.v1",
-        "lead.opportunity_opened.v1", "lead.won.v1", "feedback.accepted.v1", "feedback.qualified.v1",
-        "feedback.opportunity_opened.v1", "feedback.won.v1"]
-    {
+    for event_type in [
+        "lead.marketing_qualified.v1",
+        "lead.routed.v1",
+        "lead.accepted.v1",
+        "lead.sales_qualified.v1",
+        "lead.opportunity_opened.v1",
+        "lead.won.v1",
+        "feedback.accepted.v1",
+        "feedback.qualified.v1",
+        "feedback.opportunity_opened.v1",
+        "feedback.won.v1",
+    ] {
         let times = desk.types().iter().filter(|it| **it == event_type).count();
         assert_eq!(times, 1, "{event_type} in {:?}", desk.types());
     }
@@ -177,9 +203,25 @@ fn a_clock_that_was_read_before_the_lead_moved_is_stale() {
 
 #[test]
 fn every_rejection_code_of_the_contract_is_fed_back_to_marketing() {
-    let codes = ["unreachable", "bad_timing", "no_need", "no_budget", "no_authority", "no_fit", "competitor_chosen",
-        "bad_data", "existing_customer", "existing_opportunity", "wrong_territory", "wrong_segment", "duplicate", "junk",
-        "opt_out", "other", "a_word_of_their_own"];
+    let codes = [
+        "unreachable",
+        "bad_timing",
+        "no_need",
+        "no_budget",
+        "no_authority",
+        "no_fit",
+        "competitor_chosen",
+        "bad_data",
+        "existing_customer",
+        "existing_opportunity",
+        "wrong_territory",
+        "wrong_segment",
+        "duplicate",
+        "junk",
+        "opt_out",
+        "other",
+        "a_word_of_their_own",
+    ];
     for code in codes {
         let mut desk = Desk::new();
         let form = desk.form("form-1", PRIYA, "VP Engineering");

@@ -26,7 +26,9 @@ fn signal(number: usize, kind: usize, hours: u16) -> Signal {
 
 fn window(signals: &[Signal]) -> SignalWindow {
     let mut window = SignalWindow::default();
-    signals.iter().for_each(|signal| window.insert(*signal));
+    for signal in signals {
+        window.insert(*signal);
+    }
     window
 }
 

@@ -14,7 +14,9 @@ fn play(name: &str, text: &str) {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "given" if rest == "nobody" => story = Story::new(),
-            "given" => story = stories().remove(rest).unwrap_or_else(|| panic!("{name}:{number}: no stage {rest}")),
+            "given" => {
+                story = stories().remove(rest).unwrap_or_else(|| panic!("{name}:{number}: no stage {rest}"))
+            }
             "when" => {
                 before = story.clone();
                 decided = step(&mut story, rest);

@@ -1,0 +1,66 @@
+//! The loops that need no Kafka consumer: router, sweeper and relays, each a task of its own. It decides nothing.
+
+use super::{Ended, Parts, ServiceError};
+use crate::relay::Kind;
+use crate::router::Router;
+use crate::sweeper::Sweeper;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+impl Parts {
+    /// The router and the sweeper.
+    pub(super) async fn run_turns(
+        &self,
+        tasks: &mut JoinSet<Ended>,
+        stop: &CancellationToken,
+    ) -> Result<(), ServiceError> {
+        let (settings, health) = (&self.settings, &self.health);
+        let router = Router::new(
+            self.session("router").await?,
+            self.owner.clone(),
+            Arc::clone(settings),
+            health.clone(),
+            self.wake(),
+        );
+        let (woken, cancel) = (Arc::clone(&self.router), stop.clone());
+        tasks.spawn(async move {
+            ("the router", {
+                router.run(woken, cancel).await;
+                Ok(())
+            })
+        });
+        let sweeper =
+            Sweeper::new(self.session("sweeper").await?, Arc::clone(settings), health.clone(), self.wake());
+        let cancel = stop.clone();
+        tasks.spawn(async move {
+            ("the sweeper", {
+                sweeper.run(cancel).await;
+                Ok(())
+            })
+        });
+        Ok(())
+    }
+
+    /// The two relays: they end after everything else, the states' last, so that what was decided goes out.
+    pub(super) async fn run_relays(&self, late: &CancellationToken) -> Result<JoinSet<Ended>, ServiceError> {
+        let mut late_tasks = JoinSet::new();
+        let events = self.relay(Kind::Events).await?;
+        let states = self.relay(Kind::State).await?;
+        let last = CancellationToken::new();
+        let (woken, cancel, after) = (Arc::clone(&self.events), late.clone(), last.clone());
+        late_tasks.spawn(async move {
+            events.run(woken, cancel).await;
+            after.cancel();
+            ("the relay of events", Ok(()))
+        });
+        let woken = Arc::clone(&self.states);
+        late_tasks.spawn(async move {
+            ("the relay of state", {
+                states.run(woken, last).await;
+                Ok(())
+            })
+        });
+        Ok(late_tasks)
+    }
+}
