@@ -89,12 +89,8 @@ impl Stepped {
             health.clone(),
             Arc::clone(&wake),
         );
-<<<<<<< HEAD
         let sweeper =
             Sweeper::new(open(&sessions, "sweeper").await?, Arc::clone(settings), health.clone(), wake);
-=======
-        let sweeper = Sweeper::new(open(&sessions, "sweeper").await?, Arc::clone(settings), health.clone(), wake);
->>>>>>> demo
         let relay = async |kind| {
             let outlet = Outlet::open(settings.database.url.expose()).await.map_err(DemoError::Store)?;
             Ok::<_, DemoError>(Relay::new(kind, Arc::clone(settings), outlet, owner.clone(), health.clone()))
@@ -103,7 +99,6 @@ impl Stepped {
         let session = open(&sessions, "history").await?;
         let (lanes, threads) = run(intake, &cancel)?;
         let rows = usize::try_from(settings.relay.rows).unwrap_or(usize::MAX);
-<<<<<<< HEAD
         let mut stepped = Self {
             session,
             router,
@@ -117,9 +112,6 @@ impl Stepped {
             threads,
             cancel,
         };
-=======
-        let mut stepped = Self { session, router, sweeper, events, states, rows, commits, seen_commits: 0, lanes, threads, cancel };
->>>>>>> demo
         stepped.await_claims().await?;
         Ok(stepped)
     }
