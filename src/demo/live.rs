@@ -25,6 +25,11 @@ const UNREAD_MAX: i64 = 2_000;
 /// At the end the service gets so long to read what was sent.
 const LAST_READ: Duration = Duration::from_millis(1_500);
 
+/// From now on the company lives at the present's pace.
+pub fn quicken(town: &mut Town) {
+    town.company.change_pace(LEADS_PER_DAY, Rhythm::RoundTheClock);
+}
+
 /// Lets the company live until cancelled; says where the partitions end.
 ///
 /// # Errors
@@ -34,7 +39,6 @@ pub async fn live(
     conn: &mut Connection,
     cancel: &CancellationToken,
 ) -> Result<Ends, DemoError> {
-    town.company.change_pace(LEADS_PER_DAY, Rhythm::RoundTheClock);
     let mut ends = Ends::new();
     let mut tick = tokio::time::interval(TICK);
     let (mut ticks, mut waits) = (0_u32, false);

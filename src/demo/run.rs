@@ -101,7 +101,7 @@ async fn past(
     quick.kafka.client.insert(client::FETCH_WAIT.to_owned(), Secret::new(FETCH_WAIT_MILLISECONDS));
     let mut stepped = Stepped::start(&Arc::new(quick)).await?;
     let progress = Progress::new(u64::from(options.days), Unit::Day);
-    let told = history::tell(town, &mut stepped, from, &progress, cancel).await;
+    let told = history::tell(town, &mut stepped, from, &progress, options.live, cancel).await;
     progress.finish();
     let told = told?;
     stepped.finish().await?;
