@@ -101,7 +101,7 @@ async fn past(
     quick.kafka.client.insert(client::FETCH_WAIT.to_owned(), Secret::new(FETCH_WAIT_MILLISECONDS));
     let mut stepped = Stepped::start(&Arc::new(quick)).await?;
     let progress = Progress::new(u64::from(options.days), Unit::Day);
-    let told = history::tell(town, &mut stepped, from, &progress, cancel).await;
+    let told = history::tell(town, &mut stepped, from, &progress, options.live, cancel).await;
     progress.finish();
     let told = told?;
     stepped.finish().await?;
@@ -121,7 +121,7 @@ async fn present(
     let link = link(settings).await?;
     say(format!("board:    http://{address}"));
     say(format!("sign in:  http://{address}/sign-in?token={link}"));
-    say("live: about thirty records a minute; Ctrl-C stops and prints the ledger and the audit's verdict");
+    say("live: about fifty records a minute; Ctrl-C stops and prints the ledger and the audit's verdict");
     let ended = running.until_stopped();
     tokio::pin!(ended);
     let ends = tokio::select! {

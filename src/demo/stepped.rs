@@ -216,15 +216,6 @@ impl Stepped {
         Ok(())
     }
 
-    /// Upkeep of the tables, as the sweeper's loop does once a minute.
-    ///
-    /// # Errors
-    /// A statement fails.
-    pub async fn maintain(&mut self) -> Result<(), DemoError> {
-        self.session.maintain().await?;
-        Ok(())
-    }
-
     /// Publishes what is left, gives time back to the database and stops reading.
     ///
     /// # Errors

@@ -61,10 +61,12 @@ const BACKLOG: Statement = Statement::new(
     "SELECT count(*), min(created_at), count(*) FILTER (WHERE held_reason IS NOT NULL) FROM outbox
      WHERE shard = ANY($1::smallint[]) AND sent_at IS NULL",
 );
+// The oldest first: what is left of a lead's rows then has no holes, which the check of the numbers looks for.
 const DROP_OLD: Statement = Statement::new(
     "outbox.drop_old",
     "DELETE FROM outbox_default WHERE seq IN (
-         SELECT seq FROM outbox_default WHERE sent_at IS NOT NULL AND created_at < $1 LIMIT $2)",
+         SELECT seq FROM outbox_default WHERE sent_at IS NOT NULL AND created_at < $1
+         ORDER BY created_at, seq LIMIT $2)",
 );
 
 pub(super) const STATEMENTS: &[Statement] =
