@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 7)]
     seed: u64,
     /// New people on an average day of the history.
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=200))]
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=200))]
     leads_per_day: u32,
     /// Tell the history, print the verdict and end.
     #[arg(long)]

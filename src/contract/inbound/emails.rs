@@ -33,7 +33,7 @@ fn happened(reading: &Reading<'_>, kind: SignalKind) -> Decoded {
     let by_a_person = matches!(kind, SignalKind::EmailClicked | SignalKind::EmailReplied) && !automated;
     let creates = if by_a_person { Creates::WithEmail } else { Creates::NeverFiltered };
     let named = person(reading);
-    let report = Report { campaign: reading.campaign(), ..reading.report(&named, Some(Origin::Marketing)) };
+    let report = Report { campaign: reading.campaign(), ..reading.derived(&named, Some(Origin::Marketing)) };
     let touch = (kind.is_touch() && !automated).then(|| TouchDetail {
         campaign: report.campaign.clone(),
         source: Some("email".to_owned()),
@@ -50,7 +50,7 @@ fn bounced(reading: &Reading<'_>) -> Decoded {
     let kind = if hard { SignalKind::HardBounce } else { SignalKind::SoftBounce };
     let mut named = person(reading);
     named.guards.hard_bounce = hard;
-    let report = reading.report(&named, None);
+    let report = reading.derived(&named, None);
     let request = reading.fact(named, Creates::NeverFiltered);
     commanded(request, Command::RecordSignal { signal: reading.signal(kind, 0, false), report })
 }

@@ -9,6 +9,7 @@ use crate::domain::ids::{HandoffId, LeadId};
 use crate::domain::lead::Origin;
 use crate::domain::policy::Reference;
 use crate::domain::profile::Stamp;
+use crate::domain::time::Moment;
 use crate::domain::signal::{Signal, SignalId, SignalKind};
 use uuid::Uuid;
 
@@ -56,6 +57,12 @@ impl Reading<'_> {
             origin,
             ..Report::default()
         }
+    }
+
+    /// What the address alone says, on records that say nothing else of the person: it fills what is empty and never
+    /// overwrites what somebody stated, whichever came first.
+    pub(super) fn derived(&self, named: &Named, origin: Option<Origin>) -> Report {
+        Report { stamp: Stamp { at: Moment::EVER, by: 0 }, ..self.report(named, origin) }
     }
 
     /// The signal that this record is.

@@ -18,7 +18,7 @@ fn recorded(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
         Named::by_email(reading, data.object("person"), None, data.crm("crm"), data.text("anonymous_id"))
             .with_account_domain(data.text("account_domain"), reading.reference);
     let creates = creates(kind, automated, &named);
-    let report = Report { campaign: reading.campaign(), ..reading.report(&named, Some(Origin::Marketing)) };
+    let report = Report { campaign: reading.campaign(), ..reading.derived(&named, Some(Origin::Marketing)) };
     let touch = (kind.is_touch() && !automated).then(|| TouchDetail {
         campaign: report.campaign.clone(),
         source: data.owned("source"),

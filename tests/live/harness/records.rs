@@ -2,7 +2,8 @@
 
 use super::{Event, Installation};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::{Headers, Message};
+use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -15,6 +16,9 @@ pub fn produce(installation: &Installation, topic: &str, event: &Event) {
 
 /// Produces any bytes.
 pub fn raw(installation: &Installation, topic: &str, key: &str, headers: &[(String, String)], value: &[u8]) {
+    if value.is_empty() {
+        return empty(installation, topic, key, headers);
+    }
     let mut command = Command::new("kcat");
     command.args(["-P", "-b", &installation.brokers, "-t", topic, "-k", key, "-D", "\u{1}\u{2}\u{3}"]);
     command.args(["-X", "message.max.bytes=10000000"]);
@@ -27,6 +31,17 @@ pub fn raw(installation: &Installation, topic: &str, key: &str, headers: &[(Stri
         .expect("kcat is installed (scripts/install-packages.sh --test)");
     child.stdin.take().unwrap().write_all(value).unwrap();
     assert!(child.wait().unwrap().success(), "kcat could not produce to {topic}");
+}
+
+/// A record with an empty value, which kcat cannot make.
+fn empty(installation: &Installation, topic: &str, key: &str, headers: &[(String, String)]) {
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", &installation.brokers).create().unwrap();
+    let headers = headers
+        .iter()
+        .fold(OwnedHeaders::new(), |headers, (name, value)| headers.insert(Header { key: name, value: Some(value) }));
+    producer.send(BaseRecord::to(topic).key(key).payload("").headers(headers)).map_err(|(error, _)| error).unwrap();
+    producer.flush(Duration::from_secs(10)).unwrap();
 }
 
 /// A record that Baton published.
