@@ -57,6 +57,7 @@ if [ -n "$tests" ]; then
   if ! have mvn && [ ! -d "$kafka_jars" ]; then
     need maven "fetches Kafka's jars from Maven Central"
   fi
+  have kcat || need kcat "produces the live tests' records: a client that is none of ours"
   if ! python3 -c 'import yaml' 2>/dev/null && ! /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
     need python3-yaml "reads docker-compose.yml for its checks"
   fi

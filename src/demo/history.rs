@@ -1,11 +1,11 @@
 //! Tells the past: ninety days of the company, step by step under a clock moved by hand, through the same code as ever.
 //! It never writes a lead itself.
 
-use super::{DemoError, live};
 use super::progress::Progress;
 use super::stepped::Stepped;
 use super::town::Town;
 use super::traffic::Handoff;
+use super::{DemoError, live};
 use crate::clock;
 use crate::domain::time::{DAY, HOUR, MINUTE, Moment};
 use jiff::Timestamp;

@@ -15,7 +15,7 @@ fn play(name: &str, text: &str) {
         match word {
             "given" if rest == "nobody" => story = Story::new(),
             "given" => {
-                story = stories().remove(rest).unwrap_or_else(|| panic!("{name}:{number}: no stage {rest}"))
+                story = stories().remove(rest).unwrap_or_else(|| panic!("{name}:{number}: no stage {rest}"));
             }
             "when" => {
                 before = story.clone();
