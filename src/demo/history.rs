@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(pace.next(noon, None), noon.plus(STEP_WHILE_URGENT));
         let evening = at("2026-03-03T19:00:00Z");
         assert_eq!(pace.next(evening, None), evening.plus(STEP_BY_NIGHT));
-        assert_eq!(stretch(9 * DAY, NINETY_DAYS_TAKE / 10), 1);
+        assert_eq!(stretch(9 * DAY, NINETY_DAYS_TAKE / 11), 1);
         assert_eq!(stretch(9 * DAY, NINETY_DAYS_TAKE / 6), 2);
         assert_eq!(stretch(0, NINETY_DAYS_TAKE), STRETCH_MAX);
         let dawn = at("2026-03-04T07:00:00Z");
