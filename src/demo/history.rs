@@ -56,7 +56,7 @@ pub async fn tell(
     warm_up: bool,
     cancel: &CancellationToken,
 ) -> Result<Told, DemoError> {
-    let mut pace = Pace { urgent_until: Moment::EVER, stretch: 1 };
+    let mut pace = Pace { urgent_until: Moment::EVER, stretch: 1, warm: false };
     let begun = clock::instant();
     let mut told = Told { steps: 0, until: from };
     let mut published = from;
@@ -67,13 +67,15 @@ pub async fn tell(
         pace.stretch = stretch(told.until.since(from), begun.elapsed());
         let warm = wall.plus(-WARM_UP);
         let mut at = pace.next(told.until, town.company.next_at()).min(wall);
-        if warm_up && told.until < warm {
-            at = at.min(warm);
-        } else if warm_up && pace.urgent_until < wall {
-            live::quicken(town);
-            pace.urgent_until = wall.plus(WARM_UP);
+        let begins = warm_up && !pace.warm && at >= warm;
+        if begins {
+            at = told.until.max(warm);
         }
         step(town, stepped, &mut pace, at).await?;
+        if begins {
+            live::quicken(town);
+            pace.warm = true;
+        }
         told = Told { steps: told.steps + 1, until: at };
         days.reached(at.since(from), town.company.counts().records);
         if at.since(published) >= STATES_EVERY {
@@ -105,6 +107,8 @@ struct Pace {
     urgent_until: Moment,
     /// Steps are so many times as long as they would be.
     stretch: i64,
+    /// The last minutes are told at the present's pace, in short steps.
+    warm: bool,
 }
 
 /// How many times slower than it should the telling is, between 1 and [`STRETCH_MAX`]: `told` microseconds took so long.
@@ -119,7 +123,8 @@ impl Pace {
     /// The next moment to look at: not before the company does something, and not in steps too small to afford.
     fn next(&self, now: Moment, company: Option<Timestamp>) -> Moment {
         let of_day = now.0.rem_euclid(DAY);
-        let step = if now < self.urgent_until && self.stretch == 1 {
+        let urgent = now < self.urgent_until && self.stretch == 1;
+        let step = if urgent || self.warm {
             STEP_WHILE_URGENT
         } else if (DAY_BEGINS..DAY_ENDS).contains(&of_day) {
             (STEP_BY_DAY * self.stretch).min(DAY_ENDS - of_day)
@@ -158,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_step_is_short_while_an_urgent_offer_waits_and_long_at_night() {
-        let mut pace = Pace { urgent_until: Moment::EVER, stretch: 1 };
+        let mut pace = Pace { urgent_until: Moment::EVER, stretch: 1, warm: false };
         let noon = at("2026-03-03T12:00:00Z");
         assert_eq!(pace.next(noon, Some(noon.timestamp())), noon.plus(STEP_BY_DAY));
         let offer = serde_json::json!({ "priority": 1 });
@@ -166,7 +171,7 @@ mod tests {
         assert_eq!(pace.next(noon, None), noon.plus(STEP_WHILE_URGENT));
         let evening = at("2026-03-03T19:00:00Z");
         assert_eq!(pace.next(evening, None), evening.plus(STEP_BY_NIGHT));
-        assert_eq!(stretch(9 * DAY, NINETY_DAYS_TAKE / 10), 1);
+        assert_eq!(stretch(9 * DAY, NINETY_DAYS_TAKE / 11), 1);
         assert_eq!(stretch(9 * DAY, NINETY_DAYS_TAKE / 6), 2);
         assert_eq!(stretch(0, NINETY_DAYS_TAKE), STRETCH_MAX);
         let dawn = at("2026-03-04T07:00:00Z");
@@ -175,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_quiet_company_is_not_looked_at_in_vain_but_clocks_are() {
-        let pace = Pace { urgent_until: Moment::EVER, stretch: 1 };
+        let pace = Pace { urgent_until: Moment::EVER, stretch: 1, warm: false };
         let noon = at("2026-03-03T12:00:00Z");
         assert_eq!(pace.next(noon, Some(noon.plus(2 * HOUR).timestamp())), noon.plus(2 * HOUR));
         assert_eq!(pace.next(noon, Some(noon.plus(9 * HOUR).timestamp())), noon.plus(STEP_BY_NIGHT));
