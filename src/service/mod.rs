@@ -219,7 +219,11 @@ impl Parts {
     }
 
     async fn session(&self, name: &str) -> Result<Session, ServiceError> {
-        let settings = SessionSettings { application_name: format!("baton {name}"), ..self.sessions.clone() };
+        // Names the instance too: it stands as owner on the positions that it claims.
+        let settings = SessionSettings {
+            application_name: format!("baton {name} {}", self.owner),
+            ..self.sessions.clone()
+        };
         match Session::open(settings).await {
             Ok(session) => Ok(session),
             Err(CommitError::Store(error)) => Err(ServiceError::Store(error)),

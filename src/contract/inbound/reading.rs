@@ -9,8 +9,8 @@ use crate::domain::ids::{HandoffId, LeadId};
 use crate::domain::lead::Origin;
 use crate::domain::policy::Reference;
 use crate::domain::profile::Stamp;
-use crate::domain::time::Moment;
 use crate::domain::signal::{Signal, SignalId, SignalKind};
+use crate::domain::time::Moment;
 use uuid::Uuid;
 
 /// A record whose schema has passed, and what its reading rests on.

@@ -37,10 +37,13 @@ pub fn raw(installation: &Installation, topic: &str, key: &str, headers: &[(Stri
 fn empty(installation: &Installation, topic: &str, key: &str, headers: &[(String, String)]) {
     let producer: BaseProducer =
         ClientConfig::new().set("bootstrap.servers", &installation.brokers).create().unwrap();
-    let headers = headers
-        .iter()
-        .fold(OwnedHeaders::new(), |headers, (name, value)| headers.insert(Header { key: name, value: Some(value) }));
-    producer.send(BaseRecord::to(topic).key(key).payload("").headers(headers)).map_err(|(error, _)| error).unwrap();
+    let headers = headers.iter().fold(OwnedHeaders::new(), |headers, (name, value)| {
+        headers.insert(Header { key: name, value: Some(value) })
+    });
+    producer
+        .send(BaseRecord::to(topic).key(key).payload("").headers(headers))
+        .map_err(|(error, _)| error)
+        .unwrap();
     producer.flush(Duration::from_secs(10)).unwrap();
 }
 
