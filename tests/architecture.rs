@@ -12,7 +12,7 @@ const FILE_LINES_MAX: usize = 400;
 #[path = "architecture/table.rs"]
 mod table;
 
-use table::{DECIDERS, PAGES_READ, PURE_IN_TRANSACTION, Row, SQL_IN_TRANSACTION, TABLE, WIRES};
+use table::{DECIDERS, PAGES_READ, PURE_IN_TRANSACTION, SQL_IN_TRANSACTION, TABLE};
 
 /// One source file.
 struct Source {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// One CloudEvent.
+#[expect(clippy::struct_field_names, reason = "`type` is a keyword")]
 #[derive(Clone, Debug)]
 pub struct Event {
     pub event_type: String,

@@ -37,28 +37,28 @@ fn every_bad_record_has_one_outcome_and_the_good_ones_are_applied() {
     let installation = Installation::new();
     let _serving = installation.serve(&[]);
     let mut sent = 0;
-    let mut send = |topic: &str, event: &Event, value: Option<&[u8]>| {
+    let mut give = |topic: &str, event: &Event, value: Option<&[u8]>| {
         let data = event.data.to_string();
         raw(&installation, topic, &event.key, &event.headers(), value.unwrap_or(data.as_bytes()));
         sent += 1;
     };
     for (_, value) in values() {
-        send(FORMS, &demo_request("bad@acme.example"), Some(&value));
+        give(FORMS, &demo_request("bad@acme.example"), Some(&value));
     }
-    send(FORMS, &Event::new("form.exploded.v1", "/forms", "x", json!({})), None);
-    send(FORMS, &Event::new("form.submitted.v2", "/forms", "x", demo_request("x@acme.example").data), None);
+    give(FORMS, &Event::new("form.exploded.v1", "/forms", "x", json!({})), None);
+    give(FORMS, &Event::new("form.submitted.v2", "/forms", "x", demo_request("x@acme.example").data), None);
     let mut ahead = demo_request("ahead@acme.example");
     ahead.time = "2036-01-01T00:00:00Z".to_owned();
-    send(FORMS, &ahead, None);
+    give(FORMS, &ahead, None);
     let first = demo_request("twice@acme.example");
-    send(FORMS, &first, None);
+    give(FORMS, &first, None);
     let mut second = demo_request("other@acme.example");
     second.id.clone_from(&first.id);
     second.time.clone_from(&first.time);
-    send(FORMS, &second, None);
+    give(FORMS, &second, None);
     let nobody = "00000000-0000-4000-8000-00000000dead";
-    send("crm.lead-events.v1", &crm("crm.lead.accepted.v1", nobody, "u-ana-ruiz", json!({})), None);
-    send(FORMS, &demo_request("fine@acme.example"), None);
+    give("crm.lead-events.v1", &crm("crm.lead.accepted.v1", nobody, "u-ana-ruiz", json!({})), None);
+    give(FORMS, &demo_request("fine@acme.example"), None);
     until("everything is read", || installation.read() == sent);
     let mut leads = Reader::of(&installation, "handoff.leads.v1");
     let found = leads.wait("the good form", |record| record.data["person"]["email"] == "fine@acme.example");
