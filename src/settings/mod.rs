@@ -68,7 +68,6 @@ pub struct Database {
     pub statement_timeout_milliseconds: u32,
     pub lock_timeout_milliseconds: u32,
     pub idle_in_transaction_timeout_milliseconds: u32,
-    pub connect_timeout_milliseconds: u32,
     pub reader_connections: u32,
 }
 
@@ -162,9 +161,6 @@ pub enum LogFormat {
 /// `[limits]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Limits {
-    pub record_bytes: usize,
-    pub kept_bytes: usize,
-    pub request_bytes: usize,
     pub shutdown_seconds: u64,
     pub fail_after_statement: u32,
 }
@@ -246,7 +242,6 @@ impl Settings {
         range("sweeper.tick_milliseconds", self.sweeper.tick_milliseconds, 50, 60_000)?;
         range("telemetry.export_seconds", self.telemetry.export_seconds, 1, 3_600)?;
         range("telemetry.traced_percent", u64::from(self.telemetry.traced_percent), 0, 100)?;
-        range("limits.record_bytes", self.limits.record_bytes as u64, 1 << 10, 1 << 24)?;
         range("limits.shutdown_seconds", self.limits.shutdown_seconds, 1, 60)?;
         range("database.reader_connections", u64::from(self.database.reader_connections), 1, 100)?;
         let session_timeout = u64::from(self.kafka.session_timeout_milliseconds);
