@@ -71,6 +71,9 @@ fn text<'a>(data: &'a Value, pointer: &str) -> Option<&'a str> {
     data.pointer(pointer).and_then(Value::as_str)
 }
 
+/// Offers of one passage before its queue's steward takes over, as the default policy has it.
+const OFFERS_MAX: u64 = 3;
+
 impl Company {
     /// Takes note of a record of `handoff.leads.v1` (its CloudEvents type, with or without `io.baton.`, and its data)
     /// and lets the reps react to it in their own time after `now`.
@@ -88,6 +91,10 @@ impl Company {
         match kind {
             "lead.routed.v1" | "lead.reassigned.v1" => self.assigned(lead, data, now),
             "lead.queued.v1" => self.queued(lead, data, now),
+            // After the third offer the lead lies with the queue's steward, who finds somebody in the next days.
+            "lead.offer_withdrawn.v1" if data.get("offer_no").and_then(Value::as_u64) >= Some(OFFERS_MAX) => {
+                self.queued(lead, data, now);
+            }
             "lead.offer_withdrawn.v1" => self.released(lead),
             "lead.accepted.v1" => self.accepted_elsewhere(lead, data, now),
             "lead.sales_qualified.v1" => self.qualified_elsewhere(lead, data, now),
