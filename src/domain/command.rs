@@ -202,6 +202,29 @@ pub enum Command {
 }
 
 impl Command {
+    /// What the record says about the person, where the command brings a report of its own.
+    #[must_use]
+    pub fn report(&self) -> Option<&Report> {
+        match self {
+            Self::RecordSignal { report, .. }
+            | Self::ReportProfile { report }
+            | Self::LinkCrmRecord { report, .. } => Some(report),
+            Self::OfferLead(_)
+            | Self::PassPool { .. }
+            | Self::ClaimLead
+            | Self::AcceptLead
+            | Self::DeclineLead
+            | Self::RecordAttempt(_)
+            | Self::RejectLead(_)
+            | Self::QualifyLead { .. }
+            | Self::ReportDeal(_)
+            | Self::ReassignLead { .. }
+            | Self::PassDeadline(_)
+            | Self::OptOutEmail { .. }
+            | Self::TakeNote => None,
+        }
+    }
+
     /// The name in logs, spans and the table.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -80,25 +80,7 @@ impl Named {
 
 /// The company domain that a command's own report carries.
 fn report_domain(request: &Request) -> Option<&String> {
-    use crate::domain::command::Command;
-    match request.command.as_ref()? {
-        Command::RecordSignal { report, .. }
-        | Command::ReportProfile { report }
-        | Command::LinkCrmRecord { report, .. } => report.patch.company_domain.as_ref(),
-        Command::OfferLead(_)
-        | Command::PassPool { .. }
-        | Command::ClaimLead
-        | Command::AcceptLead
-        | Command::DeclineLead
-        | Command::RecordAttempt(_)
-        | Command::RejectLead(_)
-        | Command::QualifyLead { .. }
-        | Command::ReportDeal(_)
-        | Command::ReassignLead { .. }
-        | Command::PassDeadline(_)
-        | Command::OptOutEmail { .. }
-        | Command::TakeNote => None,
-    }
+    request.command.as_ref()?.report()?.patch.company_domain.as_ref()
 }
 
 /// The duplicate keys of a batch, each with the content of its first record.

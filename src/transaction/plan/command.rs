@@ -91,24 +91,7 @@ impl Planner<'_> {
 
     /// What a record says beside its command, as a report of its own: facts of sales carry person blocks too.
     pub(super) fn beside(&mut self, request: &Request, person: &PersonRef) -> Option<Command> {
-        let carries = match request.command.as_ref()? {
-            Command::RecordSignal { .. } | Command::ReportProfile { .. } | Command::LinkCrmRecord { .. } => {
-                false
-            }
-            Command::OfferLead(_)
-            | Command::PassPool { .. }
-            | Command::ClaimLead
-            | Command::AcceptLead
-            | Command::DeclineLead
-            | Command::RecordAttempt(_)
-            | Command::RejectLead(_)
-            | Command::QualifyLead { .. }
-            | Command::ReportDeal(_)
-            | Command::ReassignLead { .. }
-            | Command::PassDeadline(_)
-            | Command::OptOutEmail { .. }
-            | Command::TakeNote => true,
-        };
+        let carries = request.command.as_ref()?.report().is_none();
         let patch = &person.patch;
         let says_something = patch.job_title.is_some()
             || patch.company_domain.is_some()

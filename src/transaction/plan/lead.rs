@@ -113,24 +113,7 @@ impl Planner<'_> {
 
     /// The owner of the lead's account, or of the one that the command brings.
     fn account_owner(&self, lead: &Lead, command: &Command) -> Option<MemberId> {
-        let account = match command {
-            Command::RecordSignal { report, .. }
-            | Command::ReportProfile { report }
-            | Command::LinkCrmRecord { report, .. } => report.account.or(lead.account),
-            Command::OfferLead(_)
-            | Command::PassPool { .. }
-            | Command::ClaimLead
-            | Command::AcceptLead
-            | Command::DeclineLead
-            | Command::RecordAttempt(_)
-            | Command::RejectLead(_)
-            | Command::QualifyLead { .. }
-            | Command::ReportDeal(_)
-            | Command::ReassignLead { .. }
-            | Command::PassDeadline(_)
-            | Command::OptOutEmail { .. }
-            | Command::TakeNote => lead.account,
-        };
+        let account = command.report().and_then(|report| report.account).or(lead.account);
         self.account_state(account?).owner
     }
 
