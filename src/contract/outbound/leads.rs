@@ -49,7 +49,7 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
 
 fn common(handed: &Handed<'_>, told: &Told) -> Object {
     let lead = handed.after;
-    let custody = lead.stage.custody();
+    let custody = lead.custody();
     let mut payload = Object::new();
     put(&mut payload, "lead_id", lead.id.to_string());
     put(&mut payload, "lead_version", lead.version);
@@ -116,6 +116,7 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
             Told::why("lead.queued.v1", if *misrouted { "misrouted" } else { "returned_to_queue" })
         }
         Event::DataFixed { .. } => Told::why("lead.queued.v1", "data_fixed"),
+        Event::LeadReopened { .. } => Told::why("lead.queued.v1", "reopened"),
         Event::LeadAccepted { implied, .. } => Told::plain("lead.accepted.v1").implied(*implied),
         Event::CycleStarted { hand_raised, .. } => {
             Told::why("lead.reopened.v1", if *hand_raised { "hand_raise" } else { "next_cycle" })
@@ -172,6 +173,10 @@ fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
                 SuppressedFor::Erased => "erased",
             },
         ),
+        Event::LeadErased => Told::plain("lead.erased.v1"),
+        Event::LeadMerged { into } => {
+            Told::plain("lead.merged.v1").with("survivor_id", json!(into.to_string()))
+        }
         _ => return None,
     })
 }
@@ -192,6 +197,14 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         Event::PriorityRaised { .. } => Some(Told::why("lead.updated.v1", "priority_raised")),
         Event::ReplyOwed { .. } => Some(Told::why("lead.updated.v1", "reply_owed")),
         Event::FactsAdded { .. } => Some(Told::why("lead.updated.v1", "facts_added")),
+        Event::ContactForbidden { .. } => Some(Told::why("lead.updated.v1", "no_contact")),
+        Event::ReturnedToSql { .. } => Some(Told::why("lead.updated.v1", "opportunity_deleted")),
+        Event::LeadAbsorbed { .. } => Some(Told::why("lead.updated.v1", "merged")),
+        Event::LeadSplit { .. } => Some(Told::why("lead.updated.v1", "split")),
+        Event::LeadParked { .. } => Some(Told::why("lead.updated.v1", "parked")),
+        Event::LeadUnparked => Some(Told::why("lead.updated.v1", "unparked")),
+        Event::CrmUnlinked { tell: true, .. } => Some(Told::why("lead.updated.v1", "crm_record_deleted")),
+        Event::CustomerNoted { tell: true, .. } => Some(Told::why("lead.updated.v1", "account_is_customer")),
         Event::DataFixAsked { .. } => Some(Told::why("lead.updated.v1", "data_fix_asked")),
         Event::FactDiverged { code } => {
             let ours = handed.after.holder().map_or_else(
@@ -234,7 +247,14 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::ClockBreached { .. }
         | Event::ClockEscalated { .. }
         | Event::ReviewAsked { .. }
-        | Event::AskRefused { .. } => None,
+        | Event::AskRefused { .. }
+        | Event::ConsentGiven { .. }
+        | Event::CrmUnlinked { .. }
+        | Event::CustomerNoted { .. }
+        | Event::LeadErased
+        | Event::LeadReopened { .. }
+        | Event::LeadMerged { .. }
+        | Event::SplitBegun { .. } => None,
     }
 }
 
