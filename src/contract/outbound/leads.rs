@@ -39,7 +39,10 @@ impl Told {
 
 /// The record that an event gives the CRM, if any.
 pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
-    let told = custody_told(handed).or_else(|| outcome_told(handed)).or_else(|| news_told(handed))?;
+    let told = custody_told(handed)
+        .or_else(|| outcome_told(handed))
+        .or_else(|| change_told(handed.event))
+        .or_else(|| news_told(handed))?;
     let mut payload = common(handed, &told);
     for (name, value) in told.own {
         put(&mut payload, name, value);
@@ -95,7 +98,7 @@ fn hex(bytes: &[u8]) -> String {
 /// Who holds the lead changes.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "three parts share the events; `tests` checks that each is decided"
+    reason = "four parts share the events; `tests` checks that each is decided"
 )]
 fn custody_told(handed: &Handed<'_>) -> Option<Told> {
     Some(match handed.event {
@@ -128,7 +131,7 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
 /// What came of the cycle.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "three parts share the events; `tests` checks that each is decided"
+    reason = "four parts share the events; `tests` checks that each is decided"
 )]
 fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
     Some(match handed.event {
@@ -181,6 +184,29 @@ fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
     })
 }
 
+/// What changed around a lead that stays where it is.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "four parts share the events; `tests` checks that each is decided"
+)]
+fn change_told(event: &Event) -> Option<Told> {
+    Some(match event {
+        Event::DataFixAsked { .. } => Told::why("lead.updated.v1", "data_fix_asked"),
+        Event::FactsAdded { .. } => Told::why("lead.updated.v1", "facts_added"),
+        Event::ReplyOwed { .. } => Told::why("lead.updated.v1", "reply_owed"),
+        Event::PriorityRaised { .. } => Told::why("lead.updated.v1", "priority_raised"),
+        Event::ContactForbidden { .. } => Told::why("lead.updated.v1", "no_contact"),
+        Event::ReturnedToSql { .. } => Told::why("lead.updated.v1", "opportunity_deleted"),
+        Event::LeadAbsorbed { .. } => Told::why("lead.updated.v1", "merged"),
+        Event::LeadSplit { .. } => Told::why("lead.updated.v1", "split"),
+        Event::LeadParked { .. } => Told::why("lead.updated.v1", "parked"),
+        Event::LeadUnparked => Told::why("lead.updated.v1", "unparked"),
+        Event::CrmUnlinked { tell: true, .. } => Told::why("lead.updated.v1", "crm_record_deleted"),
+        Event::CustomerNoted { tell: true, .. } => Told::why("lead.updated.v1", "account_is_customer"),
+        _ => return None,
+    })
+}
+
 /// What whoever works the lead should hear of.
 fn news_told(handed: &Handed<'_>) -> Option<Told> {
     match handed.event {
@@ -194,26 +220,7 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         Event::ProfileReported { .. } if is_with_sales(handed) => {
             Some(Told::why("lead.updated.v1", "profile_changed"))
         }
-        Event::PriorityRaised { .. } => Some(Told::why("lead.updated.v1", "priority_raised")),
-        Event::ReplyOwed { .. } => Some(Told::why("lead.updated.v1", "reply_owed")),
-        Event::FactsAdded { .. } => Some(Told::why("lead.updated.v1", "facts_added")),
-        Event::ContactForbidden { .. } => Some(Told::why("lead.updated.v1", "no_contact")),
-        Event::ReturnedToSql { .. } => Some(Told::why("lead.updated.v1", "opportunity_deleted")),
-        Event::LeadAbsorbed { .. } => Some(Told::why("lead.updated.v1", "merged")),
-        Event::LeadSplit { .. } => Some(Told::why("lead.updated.v1", "split")),
-        Event::LeadParked { .. } => Some(Told::why("lead.updated.v1", "parked")),
-        Event::LeadUnparked => Some(Told::why("lead.updated.v1", "unparked")),
-        Event::CrmUnlinked { tell: true, .. } => Some(Told::why("lead.updated.v1", "crm_record_deleted")),
-        Event::CustomerNoted { tell: true, .. } => Some(Told::why("lead.updated.v1", "account_is_customer")),
-        Event::DataFixAsked { .. } => Some(Told::why("lead.updated.v1", "data_fix_asked")),
-        Event::FactDiverged { code } => {
-            let ours = handed.after.holder().map_or_else(
-                || handed.after.stage.kind().wire().to_owned(),
-                |holder| format!("{}:{}", holder.kind(), holder.member().0),
-            );
-            let told = Told::plain("lead.diverged.v1");
-            Some(told.with("code", json!(code)).with("ours", json!(ours)).with("theirs", Value::Null))
-        }
+        Event::FactDiverged { code } => Some(diverged(handed, code)),
         Event::LeadCaptured { .. }
         | Event::ProfileReported { .. }
         | Event::SignalRecorded { .. }
@@ -254,8 +261,27 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::LeadErased
         | Event::LeadReopened { .. }
         | Event::LeadMerged { .. }
-        | Event::SplitBegun { .. } => None,
+        | Event::PriorityRaised { .. }
+        | Event::ReplyOwed { .. }
+        | Event::FactsAdded { .. }
+        | Event::DataFixAsked { .. }
+        | Event::SplitBegun { .. }
+        | Event::ContactForbidden { .. }
+        | Event::ReturnedToSql { .. }
+        | Event::LeadAbsorbed { .. }
+        | Event::LeadSplit { .. }
+        | Event::LeadParked { .. }
+        | Event::LeadUnparked => None,
     }
+}
+
+fn diverged(handed: &Handed<'_>, code: &str) -> Told {
+    let ours = handed.after.holder().map_or_else(
+        || handed.after.stage.kind().wire().to_owned(),
+        |holder| format!("{}:{}", holder.kind(), holder.member().0),
+    );
+    let told = Told::plain("lead.diverged.v1");
+    told.with("code", json!(code)).with("ours", json!(ours)).with("theirs", Value::Null)
 }
 
 /// Queued, offered or worked by sales.

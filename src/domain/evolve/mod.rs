@@ -42,28 +42,7 @@ pub fn evolve(mut lead: Lead, event: &Event) -> Result<Lead, ImpossibleEvent> {
 
 fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
     match event {
-        Event::LeadCaptured { first_seen_at, started_at, origin, custody } => {
-            lead.first_seen_at = *first_seen_at;
-            lead.origin = *origin;
-            lead.origin_at = *first_seen_at;
-            lead.cycle = Cycle { number: 1, started_at: *started_at, ..Cycle::default() };
-            lead.stage = Stage::Captured(custody.clone());
-        }
-        Event::CycleStarted { number, started_at, motion, hand_raised, custody } => {
-            if *number != lead.cycle.number + 1 {
-                return None;
-            }
-            close_cycle(lead, *started_at);
-            lead.cycle = Cycle {
-                number: *number,
-                started_at: *started_at,
-                motion: *motion,
-                hand_raised: *hand_raised,
-                wanted: lead.cycle.wanted.clone(),
-                ..Cycle::default()
-            };
-            lead.stage = Stage::Captured(custody.clone());
-        }
+        Event::LeadCaptured { .. } | Event::CycleStarted { .. } => begin(lead, event)?,
         Event::ProfileReported { .. }
         | Event::SignalRecorded { .. }
         | Event::TouchRecorded { .. }
@@ -108,6 +87,56 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         | Event::ContactForbidden { .. }
         | Event::CustomerNoted { .. } => told(lead, event),
         Event::LeadReopened { .. } | Event::ReturnedToSql { .. } => reopen(lead, event)?,
+        Event::LeadErased
+        | Event::LeadAbsorbed { .. }
+        | Event::LeadMerged { .. }
+        | Event::LeadSplit { .. }
+        | Event::LeadParked { .. }
+        | Event::LeadUnparked => remake(lead, event),
+        Event::LeadRejected { .. }
+        | Event::NoteTaken
+        | Event::SplitBegun { .. }
+        | Event::FactDiverged { .. }
+        | Event::AskRefused { .. } => {}
+    }
+    Some(())
+}
+
+/// A lead, or a passage of it, begins.
+#[expect(clippy::wildcard_enum_match_arm, reason = "`apply` matches every event and sends only these here")]
+fn begin(lead: &mut Lead, event: &Event) -> Option<()> {
+    match event {
+        Event::LeadCaptured { first_seen_at, started_at, origin, custody } => {
+            lead.first_seen_at = *first_seen_at;
+            lead.origin = *origin;
+            lead.origin_at = *first_seen_at;
+            lead.cycle = Cycle { number: 1, started_at: *started_at, ..Cycle::default() };
+            lead.stage = Stage::Captured(custody.clone());
+        }
+        Event::CycleStarted { number, started_at, motion, hand_raised, custody } => {
+            if *number != lead.cycle.number + 1 {
+                return None;
+            }
+            close_cycle(lead, *started_at);
+            lead.cycle = Cycle {
+                number: *number,
+                started_at: *started_at,
+                motion: *motion,
+                hand_raised: *hand_raised,
+                wanted: lead.cycle.wanted.clone(),
+                ..Cycle::default()
+            };
+            lead.stage = Stage::Captured(custody.clone());
+        }
+        _ => {}
+    }
+    Some(())
+}
+
+/// What changes who the lead is: erased, united, split, stopped by a fault.
+#[expect(clippy::wildcard_enum_match_arm, reason = "`apply` matches every event and sends only these here")]
+fn remake(lead: &mut Lead, event: &Event) {
+    match event {
         Event::LeadErased => forget(lead),
         Event::LeadAbsorbed { united, .. } => {
             let (version, custody_version) = (lead.version, lead.custody_version);
@@ -119,13 +148,8 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
             lead.parked = Some(Parked { reason: reason.clone(), custody: custody.clone() });
         }
         Event::LeadUnparked => lead.parked = None,
-        Event::LeadRejected { .. }
-        | Event::NoteTaken
-        | Event::SplitBegun { .. }
-        | Event::FactDiverged { .. }
-        | Event::AskRefused { .. } => {}
+        _ => {}
     }
-    Some(())
 }
 
 fn queued(pool: &PoolId, held: bool, custody: &Custody) -> Stage {
