@@ -84,6 +84,7 @@ fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> 
         | Command::RecordAttempt(_)
         | Command::RejectLead(_)
         | Command::QualifyLead { .. }
+        | Command::ConvertCrmRecord { .. }
         | Command::ReassignLead { .. } => true,
         Command::RecordSignal { .. }
         | Command::ReportProfile { .. }
@@ -98,7 +99,6 @@ fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> 
         | Command::EraseLead
         | Command::ReopenLead { .. }
         | Command::GiveConsent { .. }
-        | Command::ConvertCrmRecord { .. }
         | Command::UnlinkCrmRecord
         | Command::NoteCustomer { .. }
         | Command::ScoreAgain

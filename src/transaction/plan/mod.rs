@@ -16,6 +16,7 @@ pub(super) use trail::hash_of;
 use super::batch::{Batch, DuplicateKey, Entry, Outcome};
 use super::loaded::{AccountState, Loaded, World};
 use crate::contract::request::{Decoded, Request, Subject};
+use crate::domain::command::Command;
 use crate::domain::ids::{AccountId, HandoffId, IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::Lead;
 use crate::domain::routing::Rotation;
@@ -162,8 +163,11 @@ impl Planner<'_> {
             Subject::Campaign(patch) => Some(self.campaign(entry, request, patch)?),
             Subject::Spend(patch) => Some(self.spend(entry, request, patch)?),
             Subject::Opportunity(patch) => {
-                let changed = self.opportunity(entry, request, patch)?;
-                return self.deal(entry, request, patch, changed);
+                let step = self.opportunity(entry, request, patch)?;
+                if let Some(Command::ConvertCrmRecord { .. }) = request.command {
+                    return self.conversion(entry, request, patch, step);
+                }
+                return self.deal(entry, request, patch, step);
             }
         };
         if let Some(outcome) = subject {
