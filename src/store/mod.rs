@@ -11,6 +11,7 @@ pub mod error;
 pub mod facts;
 pub mod identity;
 pub mod kept;
+pub mod lane;
 pub mod lead;
 pub mod ledger;
 pub mod maintenance;
@@ -50,6 +51,7 @@ pub fn catalog() -> Vec<Statement> {
         facts::STATEMENTS,
         identity::STATEMENTS,
         kept::STATEMENTS,
+        lane::STATEMENTS,
         lead::STATEMENTS,
         ledger::STATEMENTS,
         maintenance::STATEMENTS,
