@@ -3,7 +3,7 @@
 
 use crate::clock;
 use crate::domain::ids::LeadId;
-use crate::domain::time::MINUTE;
+use crate::domain::time::{MINUTE, Moment};
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{metrics, semantic};
@@ -124,10 +124,12 @@ impl Sweeper {
     /// Says once that clocks wait for a feed that is minutes behind, and once that they run again. Other instances may own
     /// the feed, so it makes this one no less ready.
     fn alarm(&mut self, horizon: &Horizon) {
-        let behind = horizon.now.0 - horizon.fires_until().0 > HELD_MAX;
+        let known = horizon.fires_until();
+        // Nothing is known yet at a first start; what stands still from there on is the watch's alarm.
+        let behind = known != Moment::EVER && horizon.now.0.saturating_sub(known.0) > HELD_MAX;
         if behind && !self.alarmed {
             tracing::warn!(
-                clocks.known_until = %horizon.fires_until(),
+                clocks.known_until = %known,
                 "clocks wait for a feed that is minutes behind: see `baton lane list` and `baton lane release-clocks`"
             );
         } else if self.alarmed && !behind {

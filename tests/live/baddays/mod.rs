@@ -44,10 +44,11 @@ fn until_unready(serving: &Serving, said: &str) {
 
 /// Starts an instance and waits until it has claimed every partition.
 fn serve_and_own(installation: &Installation, settings: &[(&str, &str)]) -> Serving {
-    let before = installation.number("SELECT coalesce(max(epoch), 0) FROM input_position");
     let serving = installation.serve(settings);
+    let process = format!("baton claims {}-", serving.child.id());
     until("the instance owns every partition", || {
-        installation.number("SELECT coalesce(min(epoch), 0) FROM input_position") > before
+        let owners = installation.texts("SELECT DISTINCT owner FROM input_position");
+        owners.len() == 1 && owners[0].starts_with(&process)
     });
     serving
 }
