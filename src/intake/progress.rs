@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn an_empty_partition_is_at_its_end_at_once() {
         let (progress, now) = (Progress::default(), crate::clock::instant());
-        progress.assign([((Arc::from("t"), 0), 5)].into_iter(), now);
+        progress.assign([assigned(&(Arc::from("t"), 0), 5)].iter(), now);
         assert!(progress.standings(now)[0].1.is_at(5));
         assert!(!progress.standings(now)[0].1.is_at(6));
     }
