@@ -15,6 +15,7 @@ pub mod fan_out;
 mod fan_out_rows;
 pub mod identity;
 pub mod kept;
+pub mod lane;
 pub mod lead;
 pub mod ledger;
 pub mod maintenance;
@@ -57,6 +58,7 @@ pub fn catalog() -> Vec<Statement> {
         fan_out::STATEMENTS,
         identity::STATEMENTS,
         kept::STATEMENTS,
+        lane::STATEMENTS,
         lead::STATEMENTS,
         ledger::STATEMENTS,
         maintenance::STATEMENTS,

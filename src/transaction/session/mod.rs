@@ -1,11 +1,14 @@
 //! A worker's own connection and the whole transaction on it: load, plan, apply, commit. It never talks to Kafka or HTTP.
 
 mod claim;
+mod lanes;
 mod reads;
 mod rehearse;
 
 pub use super::trouble::{CommitError, Trouble};
+pub use crate::store::work::Horizon;
 pub use claim::{Claimed, Wanted};
+pub use lanes::LaneStanding;
 
 use super::apply::apply;
 use super::batch::{Batch, Outcome};

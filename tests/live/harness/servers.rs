@@ -93,6 +93,11 @@ impl Installation {
         installation
     }
 
+    /// Does something to the broker, as scripts/kafka.sh names it: kill, start, restart.
+    pub fn broker(&self, verb: &str) {
+        kafka_script(verb, &self.kafka);
+    }
+
     /// The binary with this installation's settings.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
