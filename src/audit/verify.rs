@@ -1,7 +1,8 @@
-//! Checks the audit: chains, versions, streams, and that every lead's state is the fold of its rows. It reads in short
-//! pages, names the first bad row and changes nothing.
+//! Checks the audit: chains, versions, that every lead's state is the fold of its rows, then streams and checkpoints. It
+//! reads in short pages, names the first bad row and changes nothing.
 
 use super::chain::{self, Columns};
+use super::{anchors, streams};
 use crate::domain::evolve::evolve;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Lead;
@@ -9,7 +10,7 @@ use crate::store::codec;
 use crate::store::error::StoreError;
 use crate::store::read::Reader;
 use crate::store::read::trail::TrailRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Rows of one page: about 300 kB, read in a few milliseconds, so that no snapshot lives long.
@@ -36,6 +37,11 @@ pub struct Report {
     pub subjects: u64,
     pub streams: u64,
     pub leads: u64,
+    pub checkpoints: u64,
+    /// Names of the keys that signed them.
+    pub keys: BTreeSet<String>,
+    /// Rows that no checkpoint covers yet.
+    pub uncovered: u64,
     pub fault: Option<Fault>,
 }
 
@@ -63,11 +69,28 @@ struct Chain {
 ///
 /// # Errors
 /// The database can't be read, or a row was written by a newer version.
-pub async fn verify(reader: &Reader, mut progress: impl FnMut(u64)) -> Result<Report, StoreError> {
+pub async fn verify(reader: &Reader, progress: impl FnMut(u64)) -> Result<Report, StoreError> {
+    verify_by(reader, &BTreeSet::new(), progress).await
+}
+
+/// As [`verify`], with checkpoints held against the public keys that are trusted; none given: any key will do.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_by(
+    reader: &Reader,
+    trusted: &BTreeSet<[u8; 32]>,
+    mut progress: impl FnMut(u64),
+) -> Result<Report, StoreError> {
     let mut report = Report::default();
+    // First, so that every row that these cover is there to be read.
+    let up_to = reader.last_checkpoint_number().await?;
     report.fault = chains(reader, &mut report, &mut progress).await?;
     if report.holds() {
-        report.fault = streams(reader, &mut report).await?;
+        report.fault = streams::check(reader, &mut report, up_to).await?;
+    }
+    if report.holds() {
+        report.fault = anchors::check(reader, &mut report, up_to, trusted).await?;
     }
     if report.holds() {
         report.fault = unaudited(reader).await?;
@@ -242,43 +265,6 @@ async fn catch_up(reader: &Reader, mut chain: Chain) -> Result<Option<Fault>, St
         return Ok(Some(fault(&row, "the lead's row is not the fold of the audit".to_owned())));
     }
     Ok(None)
-}
-
-/// Every stream is gapless from 1 up to its counter.
-async fn streams(reader: &Reader, report: &mut Report) -> Result<Option<Fault>, StoreError> {
-    // Counters first: rows that commit while we read are beyond them and no fault.
-    let counters: BTreeMap<String, i64> = reader.stream_counters().await?.into_iter().collect();
-    let mut ends: BTreeMap<String, i64> = BTreeMap::new();
-    let mut after = (String::new(), i64::MIN);
-    loop {
-        let rows = reader.trail_by_stream((&after.0, after.1), PAGE_ROWS).await?;
-        let Some(last) = rows.last() else { break };
-        after = (last.stream.clone(), last.stream_sequence);
-        for row in rows {
-            let end = ends.entry(row.stream.clone()).or_insert(0);
-            if row.stream_sequence != *end + 1 {
-                return Ok(Some(Fault {
-                    subject_kind: row.subject_kind,
-                    subject: row.subject_id,
-                    version: row.version,
-                    what: format!("number {} of the stream follows on {}", row.stream_sequence, *end),
-                    stream: row.stream,
-                    stream_sequence: row.stream_sequence,
-                }));
-            }
-            *end = row.stream_sequence;
-        }
-    }
-    report.streams = u64::try_from(ends.len()).unwrap_or(u64::MAX);
-    let short = counters.into_iter().find(|(name, counter)| ends.get(name).copied().unwrap_or(0) < *counter);
-    Ok(short.map(|(stream, counter)| Fault {
-        subject_kind: 0,
-        subject: Uuid::nil(),
-        version: 0,
-        stream_sequence: ends.get(&stream).copied().unwrap_or(0),
-        what: format!("the counter of the stream stands at {counter}, its rows end here"),
-        stream,
-    }))
 }
 
 /// A lead that the audit knows nothing of.

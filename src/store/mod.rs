@@ -3,6 +3,7 @@
 pub mod account;
 pub mod anonymous;
 pub mod audit;
+pub mod checkpoint;
 pub mod codec;
 mod columns;
 pub mod connect;
@@ -46,6 +47,7 @@ pub fn catalog() -> Vec<Statement> {
         account::STATEMENTS,
         anonymous::STATEMENTS,
         audit::STATEMENTS,
+        checkpoint::STATEMENTS,
         duplicate::STATEMENTS,
         facts::STATEMENTS,
         identity::STATEMENTS,

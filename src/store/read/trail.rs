@@ -17,7 +17,7 @@ const BY_SUBJECT: Statement = Statement::new(
 );
 const BY_STREAM: Statement = Statement::new(
     "audit.by_stream",
-    "SELECT stream, stream_sequence, subject_kind, subject_id, version FROM audit
+    "SELECT stream, stream_sequence, subject_kind, subject_id, version, hash FROM audit
      WHERE (stream, stream_sequence) > ($1, $2) ORDER BY stream, stream_sequence LIMIT $3",
 );
 const TAILS_OF: Statement =
@@ -101,6 +101,7 @@ pub struct StreamRow {
     pub subject_kind: i16,
     pub subject_id: Uuid,
     pub version: i64,
+    pub hash: Vec<u8>,
 }
 
 /// Where a lead's own row says that its chain ends.
