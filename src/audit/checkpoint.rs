@@ -4,7 +4,7 @@ use super::merkle::Tree;
 use crate::store::checkpoint::{Checkpoint, Range};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// Stands before the signed bytes, so that a signature of ours says nothing else anywhere.
 const DOMAIN: &[u8] = b"baton.checkpoint.v1";
@@ -36,7 +36,7 @@ impl Signer {
     /// # Errors
     /// The text is not 64 hexadecimal characters.
     pub fn from_hex(text: &str) -> Result<Self, NoSeed> {
-        Self::from_seed(&seed(text)?)
+        Self::from_seed(&unhex(text).ok_or(NoSeed)?)
     }
 
     /// The signer of a seed.
@@ -70,25 +70,34 @@ impl Signer {
     }
 }
 
-/// Reads a seed.
-fn seed(text: &str) -> Result<[u8; SEED_BYTES], NoSeed> {
+/// Bytes in hexadecimal, as keys are written.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A key or a seed, 32 bytes, from its 64 hexadecimal digits.
+#[must_use]
+pub fn unhex(text: &str) -> Option<[u8; SEED_BYTES]> {
     let digits = text.as_bytes();
+    let mut bytes = [0; SEED_BYTES];
     if digits.len() != 2 * SEED_BYTES {
-        return Err(NoSeed);
+        return None;
     }
-    let mut seed = [0; SEED_BYTES];
-    for (byte, pair) in seed.iter_mut().zip(digits.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|_| NoSeed)?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| NoSeed)?;
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
-    Ok(seed)
+    Some(bytes)
 }
 
 /// The name of a public key: `ed25519-` and the first 64 bits of its SHA-256.
 #[must_use]
 pub fn key_id(public: &[u8; 32]) -> String {
     let digest = Sha256::digest(public);
-    digest.iter().take(KEY_ID_BYTES).fold("ed25519-".to_owned(), |id, byte| format!("{id}{byte:02x}"))
+    format!("ed25519-{}", hex(digest.get(..KEY_ID_BYTES).unwrap_or_default()))
 }
 
 /// The root over ranges, which stand in the order of their streams' bytes: a leaf holds stream, both ends and root.
@@ -172,9 +181,10 @@ mod tests {
 
     #[test]
     fn a_change_of_any_field_is_a_flaw_and_changes_the_hash() {
+        type Change = fn(&mut Checkpoint);
         let good = made();
         assert_eq!(flaw(&good), None);
-        let changed: [(&str, fn(&mut Checkpoint)); 12] = [
+        let changed: [(&str, Change); 12] = [
             ("number", |it| it.number += 1),
             ("time", |it| it.made_at.0 += 1),
             ("timeline", |it| it.timeline += 1),
@@ -208,8 +218,10 @@ mod tests {
     fn the_first_vector_of_rfc_8032_is_met() {
         let text = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
         let signer = Signer::from_hex(text).unwrap();
-        let public: String = signer.public_key().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(public, "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+        assert_eq!(
+            hex(&signer.public_key()),
+            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+        );
         assert_eq!(Signer::from_hex("9d61").unwrap_err(), NoSeed);
         assert_eq!(Signer::from_hex(&"zz".repeat(32)).unwrap_err(), NoSeed);
         assert_eq!(format!("{signer:?}"), key_id(&signer.public_key()), "never the seed");

@@ -16,6 +16,19 @@ const RANGES_MAX: i64 = 1_000;
 /// Hashes of one page: 200 kB, read in a few milliseconds.
 const PAGE_ROWS: i64 = 5_000;
 
+/// What one checkpoint covers at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub rows: i64,
+    pub ranges: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { rows: ROWS_MAX, ranges: RANGES_MAX }
+    }
+}
+
 /// A checkpoint that nobody has stored yet.
 #[derive(Clone, Debug)]
 pub struct Made {
@@ -28,14 +41,14 @@ pub struct Made {
 ///
 /// # Errors
 /// The database can't be read.
-pub async fn next(reader: &Reader, signer: &Signer) -> Result<Option<Made>, StoreError> {
-    let open = reader.open_streams(RANGES_MAX).await?;
+pub async fn next(reader: &Reader, signer: &Signer, limits: Limits) -> Result<Option<Made>, StoreError> {
+    let open = reader.open_streams(limits.ranges).await?;
     if open.is_empty() {
         return Ok(None);
     }
     let streams = i64::try_from(open.len()).unwrap_or(i64::MAX);
-    let share = (ROWS_MAX / streams).max(1);
-    let mut full = streams == RANGES_MAX;
+    let share = (limits.rows / streams).max(1);
+    let mut full = streams == limits.ranges;
     let mut ranges = Vec::with_capacity(open.len());
     for stream in open {
         let (from, to) = (stream.covered + 1, stream.closed.min(stream.covered + share));

@@ -49,6 +49,7 @@ fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::checkpoint::hex;
 
     /// The leaves and roots that the reference implementations of Certificate Transparency are tested with.
     const LEAVES: [&[u8]; 8] = [
@@ -72,10 +73,6 @@ mod tests {
         "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
     ];
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
 
     /// The definition of RFC 9162, 2.1.1, word by word: split at the largest power of two below n.
     fn by_definition(leaves: &[Vec<u8>]) -> [u8; 32] {
@@ -114,7 +111,9 @@ mod tests {
     fn leaves_that_changed_places_change_the_root() {
         let root = |leaves: &[&[u8]]| {
             let mut tree = Tree::new();
-            leaves.iter().for_each(|leaf| tree.push(leaf));
+            for leaf in leaves {
+                tree.push(leaf);
+            }
             tree.root()
         };
         assert_ne!(root(&[b"a", b"b", b"c"]), root(&[b"b", b"a", b"c"]));

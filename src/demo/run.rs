@@ -217,7 +217,7 @@ pub async fn ground(mut settings: Settings) -> Result<Ground, DemoError> {
 fn signing_key() -> Result<Secret, DemoError> {
     let mut seed = [0_u8; checkpoint::SEED_BYTES];
     getrandom::fill(&mut seed).map_err(|_| service::ServiceError::Key)?;
-    Ok(Secret::new(seed.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))))
+    Ok(Secret::new(checkpoint::hex(&seed)))
 }
 
 async fn link(settings: &Settings) -> Result<String, DemoError> {

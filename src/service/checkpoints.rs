@@ -2,7 +2,7 @@
 //! published goes first, so that they stand on Kafka in order. It decides nothing about what a checkpoint holds.
 
 use crate::audit::checkpoint::{Signer, hash};
-use crate::audit::making;
+use crate::audit::making::{self, Limits};
 use crate::clock;
 use crate::relay::RelayError;
 use crate::relay::checkpoints::Sender;
@@ -88,7 +88,7 @@ impl Checkpoints {
         if more {
             return Ok(Round::More);
         }
-        let Some(made) = making::next(self.book.reader(), &self.signer).await? else {
+        let Some(made) = making::next(self.book.reader(), &self.signer, Limits::default()).await? else {
             return Ok(Round::Done);
         };
         if !self.book.append(&made.checkpoint, &self.owner, epoch).await? {

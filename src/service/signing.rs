@@ -2,7 +2,7 @@
 //! the database, and never in a log.
 
 use super::ServiceError;
-use crate::audit::checkpoint::{SEED_BYTES, Signer, key_id};
+use crate::audit::checkpoint::{SEED_BYTES, Signer, hex, key_id};
 use crate::settings::Settings;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -59,8 +59,10 @@ fn keep(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
+    let mut drawn = [0_u8; 8];
+    getrandom::fill(&mut drawn).map_err(|_| std::io::Error::other("nothing can be drawn"))?;
     let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}", std::process::id()));
+    draft.push(format!(".{}", hex(&drawn)));
     let draft = Path::new(&draft);
     let written = write(draft, text).and_then(|()| match fs::hard_link(draft, path) {
         Ok(()) => {
@@ -79,13 +81,9 @@ fn keep(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?;
     writeln!(file, "{text}")?;
     file.sync_all()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[cfg(test)]

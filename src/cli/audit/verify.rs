@@ -1,6 +1,7 @@
 //! `baton audit verify`: the audit against itself, its checkpoints, and what stands of them on Kafka. It only reads.
 
 use crate::audit::anchors::Comparison;
+use crate::audit::checkpoint::unhex;
 use crate::audit::verify::{self, Fault, Report};
 use crate::cli::output::{FAULT, Failure, USAGE, WORLD, block_on, chain, say, say_json};
 use crate::contract::outbound::CHECKPOINT_TOPIC;
@@ -66,17 +67,9 @@ pub(super) fn run(settings: &Settings, asked: &Verify) -> Result<(), Failure> {
 }
 
 fn key(text: &str) -> Result<[u8; 32], Failure> {
-    let mut key = [0; 32];
     let wrong =
         || Failure::new(USAGE, format!("--key {text}: a public key is {KEY_DIGITS} hexadecimal digits"));
-    if text.len() != KEY_DIGITS || !text.is_ascii() {
-        return Err(wrong());
-    }
-    for (at, byte) in key.iter_mut().enumerate() {
-        let digits = text.get(2 * at..2 * at + 2).unwrap_or_default();
-        *byte = u8::from_str_radix(digits, 16).map_err(|_| wrong())?;
-    }
-    Ok(key)
+    unhex(text).ok_or_else(wrong)
 }
 
 /// Compares what stands on Kafka with the table, page by page.
