@@ -114,8 +114,8 @@ fn the_signing_key_has_a_file_of_its_own_unless_it_is_given() {
         Settings::from_layers(&Flags::default(), variables(pairs)).unwrap().audit.signing_key_file
     };
     assert_eq!(place(&[]), "/var/lib/baton/checkpoint.key");
-    assert_eq!(place(&[("HOME", "/home/b")]), "/home/b/.local/state/baton/checkpoint.key");
-    assert_eq!(place(&[("HOME", "/home/b"), ("XDG_STATE_HOME", "/s")]), "/s/baton/checkpoint.key");
+    assert_eq!(place(&[("HOME", "/h")]), "/h/.local/state/baton/checkpoint.key");
+    assert_eq!(place(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]), "/s/baton/checkpoint.key");
     assert_eq!(place(&[("HOME", "/h"), ("STATE_DIRECTORY", "/a:/b")]), "/a/checkpoint.key");
     assert_eq!(place(&[("HOME", "/h"), ("BATON__AUDIT__SIGNING_KEY_FILE", "/k")]), "/k");
     let short = Settings::from_layers(&Flags::default(), variables(&[("BATON__AUDIT__SIGNING_KEY", "abc")]));
