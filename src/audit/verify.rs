@@ -9,7 +9,7 @@ use crate::domain::lead::Lead;
 use crate::store::codec;
 use crate::store::error::StoreError;
 use crate::store::read::Reader;
-use crate::store::read::trail::TrailRow;
+use crate::store::read::trail::{Tail, TrailRow};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ const LEAD: i16 = 1;
 /// What is wrong with a row, or with what stands beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// 1 lead, 2 account, 3 opportunity, 4 text, 5 position; 0 where a stream as a whole is meant.
+    /// As `AuditSubject::columns` numbers them (1 is a lead); 0 where a stream or a checkpoint as a whole is meant.
     pub subject_kind: i16,
     pub subject: Uuid,
     pub version: i64,
@@ -192,27 +192,16 @@ fn columns(row: &TrailRow) -> Columns<'_> {
     }
 }
 
-/// The ends of chains against the leads' own rows: version, head and state.
+/// The ends of chains against the subjects' own rows: version and head, of leads the state.
 async fn tails(reader: &Reader, report: &mut Report, ended: Vec<Chain>) -> Result<Option<Fault>, StoreError> {
-    let chains: Vec<Chain> = ended.into_iter().filter(|chain| chain.lead.is_some()).collect();
-    if chains.is_empty() {
-        return Ok(None);
-    }
-    let ids: Vec<Uuid> = chains.iter().map(|chain| chain.subject).collect();
-    let stored = reader.tails_of(&ids).await?;
-    let stored: BTreeMap<Uuid, _> = stored.into_iter().map(|tail| (tail.id, tail)).collect();
-    for chain in chains {
-        report.leads += 1;
-        let at_end = |what: &str| Fault {
-            subject_kind: chain.kind,
-            subject: chain.subject,
-            version: chain.version,
-            stream: String::new(),
-            stream_sequence: 0,
-            what: what.to_owned(),
-        };
-        let Some(tail) = stored.get(&chain.subject) else {
-            return Ok(Some(at_end("the audit knows a lead that has no row")));
+    let subjects: Vec<(i16, Uuid)> = ended.iter().map(|chain| (chain.kind, chain.subject)).collect();
+    let stored = reader.ends_of(&subjects).await?;
+    let stored: BTreeMap<(i16, Uuid), Tail> =
+        stored.into_iter().map(|tail| ((tail.kind, tail.id), tail)).collect();
+    for chain in ended {
+        report.leads += u64::from(chain.kind == LEAD);
+        let Some(tail) = stored.get(&(chain.kind, chain.subject)) else {
+            return Ok(Some(end(&chain, "the audit knows a subject that has no row".to_owned())));
         };
         if tail.version > chain.version {
             // It went on since its rows were read: its newer rows are checked from here.
@@ -220,62 +209,73 @@ async fn tails(reader: &Reader, report: &mut Report, ended: Vec<Chain>) -> Resul
                 return Ok(Some(fault));
             }
         } else if tail.version < chain.version {
-            return Ok(Some(at_end("the lead's row stands behind the audit")));
-        } else if tail.head_hash != chain.head {
-            return Ok(Some(at_end("the lead's row names another last hash")));
-        } else if chain.lead != Some(codec::read_lead(&tail.state)?) {
-            return Ok(Some(at_end("the state is not the fold of the audit")));
+            return Ok(Some(end(&chain, format!("{} stands behind the audit", own_row(chain.kind)))));
+        } else if let Some(what) = differs(&chain, tail)? {
+            return Ok(Some(end(&chain, what)));
         }
     }
     Ok(None)
 }
 
+/// What a subject's own row says otherwise than its chain, both at the same version.
+fn differs(chain: &Chain, tail: &Tail) -> Result<Option<String>, StoreError> {
+    if tail.head_hash != chain.head {
+        return Ok(Some(format!("{} names another last hash", own_row(chain.kind))));
+    }
+    let stored = tail.state.as_deref().map(codec::read_lead).transpose()?;
+    Ok((chain.lead != stored).then(|| "the state is not the fold of the audit".to_owned()))
+}
+
+fn own_row(kind: i16) -> &'static str {
+    if kind == LEAD { "the lead's row" } else { "the subject's head" }
+}
+
+/// A fault at the end of a chain.
+fn end(chain: &Chain, what: String) -> Fault {
+    Fault {
+        subject_kind: chain.kind,
+        subject: chain.subject,
+        version: chain.version,
+        stream: String::new(),
+        stream_sequence: 0,
+        what,
+    }
+}
+
 /// Reads on from where a chain was, once: what it lacks then is missing from the audit.
 async fn catch_up(reader: &Reader, mut chain: Chain) -> Result<Option<Fault>, StoreError> {
-    let wanted = reader.tails_of(&[chain.subject]).await?.pop();
-    let mut last = None;
-    while let Some(tail) = wanted.as_ref().filter(|tail| tail.version > chain.version) {
+    let subject = (chain.kind, chain.subject);
+    let Some(tail) = reader.ends_of(&[subject]).await?.pop() else { return Ok(None) };
+    while tail.version > chain.version {
         let rows = reader.trail_by_subject((chain.kind, chain.subject, chain.version), PAGE_ROWS).await?;
-        let mine: Vec<&TrailRow> = rows
-            .iter()
-            .filter(|row| (row.subject_kind, row.subject) == (chain.kind, chain.subject))
-            .collect();
-        if mine.is_empty() {
-            return Ok(Some(Fault {
-                subject_kind: chain.kind,
-                subject: chain.subject,
-                version: chain.version,
-                stream: String::new(),
-                stream_sequence: 0,
-                what: format!("the lead's row stands at version {}, the audit ends here", tail.version),
-            }));
-        }
-        for row in mine {
+        let before = chain.version;
+        for row in rows.iter().filter(|row| (row.subject_kind, row.subject) == subject) {
             if row.version > tail.version {
                 break;
             }
             if let Some(what) = link(&mut chain, row)? {
                 return Ok(Some(fault(row, what)));
             }
-            last = Some(row.clone());
+        }
+        if chain.version == before {
+            let stands = format!("{} stands at version {}", own_row(chain.kind), tail.version);
+            return Ok(Some(end(&chain, format!("{stands}, the audit ends here"))));
         }
     }
-    let (Some(tail), Some(row)) = (wanted, last) else { return Ok(None) };
-    if tail.head_hash != chain.head || chain.lead != Some(codec::read_lead(&tail.state)?) {
-        return Ok(Some(fault(&row, "the lead's row is not the fold of the audit".to_owned())));
-    }
-    Ok(None)
+    Ok(differs(&chain, &tail)?.map(|what| end(&chain, what)))
 }
 
-/// A lead that the audit knows nothing of.
+/// A subject that the audit knows nothing of.
 async fn unaudited(reader: &Reader) -> Result<Option<Fault>, StoreError> {
-    Ok(reader.unaudited_lead().await?.map(|(subject, version)| Fault {
-        subject_kind: LEAD,
+    let lead = reader.unaudited_lead().await?.map(|(subject, version)| (LEAD, subject, version));
+    let found = if lead.is_some() { lead } else { reader.unaudited_head().await? };
+    Ok(found.map(|(subject_kind, subject, version)| Fault {
+        subject_kind,
         subject,
         version,
         stream: String::new(),
         stream_sequence: 0,
-        what: "the lead has a row and no audit".to_owned(),
+        what: "the subject has a row and no audit".to_owned(),
     }))
 }
 

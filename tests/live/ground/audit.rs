@@ -44,3 +44,12 @@ async fn a_state_that_was_edited_is_named() {
     let fault = fault_after("UPDATE lead SET head_hash = sha256('x')").await;
     assert_eq!(fault.what, "the lead's row names another last hash");
 }
+
+#[tokio::test]
+async fn the_end_of_a_chain_that_is_no_leads_is_held_against_its_head() {
+    let fault = fault_after("UPDATE audit_head SET version = version + 1 WHERE version > 0").await;
+    assert!(fault.what.starts_with("the subject's head stands at version"), "{fault:?}");
+    let fault = fault_after("UPDATE audit_head SET hash = sha256('x') WHERE version > 0").await;
+    assert_eq!(fault.what, "the subject's head names another last hash");
+    assert!(fault.subject_kind > 1);
+}

@@ -42,6 +42,11 @@ pub fn cut_tail(installation: &Installation, since: &str) {
         assert!(gone.rows_affected() > 2);
         conn.execute(
             "DELETE FROM lead WHERE id NOT IN (SELECT subject_id FROM audit);
+             DELETE FROM audit_head WHERE subject_id NOT IN (SELECT subject_id FROM audit);
+             UPDATE audit_head SET version = last.version, hash = last.hash
+             FROM (SELECT DISTINCT ON (subject_kind, subject_id) subject_kind, subject_id, version, hash
+                 FROM audit ORDER BY subject_kind, subject_id, version DESC) AS last
+             WHERE (audit_head.subject_kind, audit_head.subject_id) = (last.subject_kind, last.subject_id);
              UPDATE audit_stream SET last =
                  coalesce((SELECT max(stream_sequence) FROM audit WHERE stream = name), 0);
              UPDATE input_position SET audit_sequence =
