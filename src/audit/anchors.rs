@@ -68,6 +68,12 @@ impl Comparison {
         self.seen.len()
     }
 
+    /// Whether a fault was found that names rows: nothing more is looked for.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.fault.as_ref().is_some_and(|fault| !fault.stream.is_empty())
+    }
+
     /// The first number up to `last` that is not published, and how many are not.
     #[must_use]
     pub fn lacking(&self, last: i64) -> Option<(i64, i64)> {
@@ -76,12 +82,12 @@ impl Comparison {
         Some((first, count))
     }
 
-    /// Compares the next published checkpoints; the first that does not hold ends the comparison.
+    /// Compares the next published checkpoints; the first whose rows do not hold any more ends the comparison.
     ///
     /// # Errors
     /// The database can't be read.
     pub async fn add(&mut self, reader: &Reader, published: &[Checkpoint]) -> Result<(), StoreError> {
-        if self.fault.is_some() {
+        if self.is_settled() {
             return Ok(());
         }
         let numbers: Vec<i64> = published.iter().map(|it| it.number).collect();
@@ -90,16 +96,22 @@ impl Comparison {
         for outside in published {
             self.seen.insert(outside.number);
             if let Some(what) = flaw(outside) {
-                self.fault = Some(whole(format!("checkpoint {} on Kafka: {what}", outside.number)));
-                return Ok(());
+                self.fault.get_or_insert(whole(format!("checkpoint {} on Kafka: {what}", outside.number)));
+                continue;
             }
             let what = match stored.get(&outside.number) {
                 Some(inside) if hash(inside) == hash(outside) => continue,
                 Some(_) => "the table holds another checkpoint of that number",
                 None => "the table does not hold it",
             };
-            self.fault = Some(first_change(reader, outside, what).await?);
-            return Ok(());
+            // A forger signs everything anew: the first checkpoint whose rows were changed says more than the first.
+            let fault = first_change(reader, outside, what).await?;
+            if self.fault.is_none() || !fault.stream.is_empty() {
+                self.fault = Some(fault);
+            }
+            if self.is_settled() {
+                return Ok(());
+            }
         }
         Ok(())
     }

@@ -115,7 +115,7 @@ async fn outside(settings: &Settings, reader: &Reader) -> Result<Outside, Failur
                 what,
             });
         }
-        if comparison.fault.is_some() {
+        if comparison.is_settled() {
             break;
         }
     }

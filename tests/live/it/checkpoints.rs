@@ -158,14 +158,14 @@ fn a_chain_rewritten_everywhere_is_caught_by_the_checkpoint_on_kafka_alone() {
     forgery::rewrite_chain(&installation, &first, 2);
     let (code, text) = verify(&installation, &[], NOWHERE);
     assert_eq!(code, Some(4), "{text}");
-    assert!(text.contains("do not give the root that checkpoint 1 holds"), "{text}");
+    assert!(text.contains("do not give the root that checkpoint ") && text.contains(&first), "{text}");
 
     forgery::resign_checkpoints(&installation);
     let (code, text) = verify(&installation, &[], NOWHERE);
     assert_eq!(code, Some(0), "every table agrees: {text}");
     let (code, text) = verify(&installation, &[], &installation.brokers);
     assert_eq!(code, Some(4), "{text}");
-    assert!(text.contains("checkpoint 1 on Kafka holds another root"), "{text}");
+    assert!(text.contains(" on Kafka holds another root for numbers "), "{text}");
     assert!(text.contains(&first) && text.contains("stream marketing.form-fills.v1/"), "{text}");
     // Who knows the key does not even need Kafka.
     let key = ours.data["public_key"].as_str().unwrap();
