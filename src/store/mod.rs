@@ -19,6 +19,7 @@ pub mod kept;
 pub mod lead;
 pub mod ledger;
 pub mod maintenance;
+pub mod merge;
 pub mod migrate;
 pub mod opportunity;
 pub mod outbox;
@@ -61,6 +62,7 @@ pub fn catalog() -> Vec<Statement> {
         lead::STATEMENTS,
         ledger::STATEMENTS,
         maintenance::STATEMENTS,
+        merge::STATEMENTS,
         migrate::STATEMENTS,
         opportunity::STATEMENTS,
         outbox::STATEMENTS,

@@ -1,9 +1,9 @@
 //! `crm.lead-events.v1`, leads: what sales did with a person. It never decides whether that was allowed.
 
-use super::reading::{Reading, acted_by, commanded, ignored};
+use super::reading::{Reading, acted_by, commanded, ignored, row_only};
 use super::{InType, in_types};
 use crate::contract::keys;
-use crate::contract::request::{Creates, CrmKey, Decoded, Request, Unreadable};
+use crate::contract::request::{Creates, CrmKey, Decoded, Request, Subject, Unreadable};
 use crate::domain::command::{Command, Rejection, Report};
 use crate::domain::lead::{Attempt, AttemptOutcome, Channel};
 use crate::domain::policy::reference::StatusMeaning;
@@ -18,7 +18,7 @@ pub(super) const TYPES: &[InType] = in_types!("crm.lead-events.v1":
     "crm.lead.qualified.v1" => qualified,
     "crm.lead.contacted.v1" => contacted,
     "crm.lead.converted.v1" => |_| Ok(ignored("row_not_active.crm_lead_converted")),
-    "crm.lead.merged.v1" => |_| Ok(ignored("row_not_active.crm_lead_merged")),
+    "crm.lead.merged.v1" => |reading| Ok(merged(reading)),
     "crm.lead.deleted.v1" => |_| Ok(ignored("row_not_active.crm_lead_deleted")),
 );
 
@@ -36,6 +36,17 @@ fn created(reading: &Reading<'_>) -> Decoded {
     let request = Request { named: data.crm("owner"), ..reading.fact(named, Creates::AnyKey) };
     let request = acted_by(request, data.crm("created_by"));
     commanded(request, Command::LinkCrmRecord { by_person, owner: None, report })
+}
+
+/// The record names a person, and the records that were united; all of them are one person.
+fn merged(reading: &Reading<'_>) -> Decoded {
+    let data = reading.data;
+    let winner = data.crm("winner").into_iter();
+    let losers = data.objects("losers").filter_map(|key| key.as_crm());
+    let others = winner.chain(losers).map(|key| reading.by_crm(key)).collect();
+    let request =
+        Request { others, subject: Subject::Merge, ..reading.fact(reading.who(), Creates::NeverParked) };
+    row_only(request)
 }
 
 /// One record may change status, owner and particulars at once, and a person gets one command: a status that reference

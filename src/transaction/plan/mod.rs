@@ -4,6 +4,7 @@ mod command;
 mod fold;
 mod kept;
 mod lead;
+mod merge;
 mod people;
 mod publish;
 mod routing;
@@ -66,6 +67,9 @@ struct Planner<'a> {
     /// The stream that numbers the rows of the entry at hand, and of what it replays.
     stream: String,
     replayed: BTreeSet<Uuid>,
+    /// Leads that this batch has merged, and into which.
+    merged: BTreeMap<LeadId, LeadId>,
+    proposed: BTreeSet<LeadId>,
     rotation: Rotation,
     open_leads: BTreeMap<MemberId, u32>,
     queued: bool,
@@ -93,6 +97,8 @@ pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned
         sequences: BTreeMap::new(),
         stream: String::new(),
         replayed: BTreeSet::new(),
+        merged: BTreeMap::new(),
+        proposed: BTreeSet::new(),
         rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
         open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
         queued: false,
@@ -150,6 +156,7 @@ impl Planner<'_> {
         }
         let subject = match &request.subject {
             Subject::Lead => None,
+            Subject::Merge => Some(self.merge_records(entry, request)?),
             Subject::Account(patch) => Some(self.account(entry, request, patch)?),
             Subject::User(patch) => Some(self.user(entry, request, patch)?),
             Subject::Campaign(patch) => Some(self.campaign(entry, request, patch)?),
