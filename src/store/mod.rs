@@ -5,6 +5,7 @@ pub mod anonymous;
 pub mod audit;
 pub mod audit_head;
 mod audit_rows;
+pub mod checkpoint;
 pub mod codec;
 mod columns;
 pub mod connect;
@@ -53,6 +54,7 @@ pub fn catalog() -> Vec<Statement> {
         anonymous::STATEMENTS,
         audit::STATEMENTS,
         audit_head::STATEMENTS,
+        checkpoint::STATEMENTS,
         duplicate::STATEMENTS,
         facts::STATEMENTS,
         fan_out::STATEMENTS,

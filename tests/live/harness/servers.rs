@@ -106,8 +106,14 @@ impl Installation {
             .env("BATON__DATABASE__OWNER_URL", &self.owner_url)
             .env("KAFKA_BROKERS", &self.brokers)
             .env("BATON__HTTP__LISTEN", "127.0.0.1:0")
+            .env("BATON__AUDIT__SIGNING_KEY_FILE", self.signing_key_file())
             .env("RUST_LOG", "info");
         command
+    }
+
+    /// Where this installation's signing key is kept; the first instance draws it.
+    pub fn signing_key_file(&self) -> std::path::PathBuf {
+        self.kafka.join("checkpoint.key")
     }
 
     /// Runs a command that must succeed; its standard output.
