@@ -1,11 +1,11 @@
 //! The promises, checked on a live system from tables and topics alone. It takes nothing from the code that writes, reads
 //! in short pages, and changes nothing; what stands on Kafka is handed in as plain values.
 
-mod clocks;
 mod leads;
 mod published;
 mod ranges;
 mod received;
+mod resting;
 
 pub use published::{Published, PublishedRecord};
 pub use ranges::{Place, Ranges, Run};
@@ -142,7 +142,7 @@ pub async fn resting(reader: &Reader, lags: &[Lag]) -> Result<Promise, StoreErro
     for lag in lags.iter().filter(|lag| lag.records > 0) {
         offenders.add(|| format!("{}/{}: {} records are not read", lag.topic, lag.partition, lag.records));
     }
-    for line in clocks::late(reader).await? {
+    for line in resting::late(reader).await? {
         offenders.add(|| line);
     }
     Ok(Promise::new("I8", "nothing waits any more", offenders.into_lines()))

@@ -40,6 +40,10 @@ const LATE: Statement = Statement::new(
      )
      SELECT (SELECT count(*) FROM outbox, time WHERE sent_at IS NULL AND held_reason IS NULL AND created_at < mark) AS unsent,
          (SELECT count(*) FROM outbox WHERE sent_at IS NULL AND held_reason IS NOT NULL) AS held,
+         (SELECT count(*) FROM parked, time WHERE reason = 'awaiting_identity' AND parked_at < mark
+              AND EXISTS (SELECT FROM parked_key JOIN identity_key USING (key) WHERE parked_id = parked.id)
+              AND NOT EXISTS (SELECT FROM parked_key JOIN identity_key USING (key)
+                  WHERE parked_id = parked.id AND lead_id IS NULL)) AS known,
          (SELECT count(*) FROM lead, time WHERE next_due_at < least(mark,
              (SELECT min(coalesce(caught_up_to, -9000000000000000000) - $1) FROM input_position
               WHERE topic LIKE 'crm.%' OR topic IN ('sales.feedback.v1', 'privacy.requests.v1')))) AS overdue",
@@ -79,11 +83,13 @@ pub struct LeadSums {
     pub orphans: i64,
 }
 
-/// Work that is late: rows to publish, rows that never can be, clocks to pass.
+/// Work that is late: rows to publish, rows that never can be, records that wait for somebody whom all their keys name by
+/// now, clocks to pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromRow)]
 pub struct Late {
     pub unsent: i64,
     pub held: i64,
+    pub known: i64,
     pub overdue: i64,
 }
 

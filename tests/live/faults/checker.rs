@@ -40,6 +40,10 @@ const BROKEN: &[(&str, &str)] = &[
     ("I6", "UPDATE input_position SET next_offset = next_offset + 1 WHERE last_hash IS NOT NULL"),
     ("I6", "UPDATE ledger SET to_offset = to_offset + 1 WHERE id = (SELECT min(id) FROM ledger)"),
     ("I8", "UPDATE outbox SET sent_at = NULL, created_at = created_at - 60000000 WHERE topic = 3"),
+    (
+        "I8",
+        "UPDATE identity_key SET lead_id = (SELECT id FROM lead LIMIT 1); UPDATE parked SET parked_at = 1",
+    ),
     ("I8", "UPDATE lead SET next_due_at = 1 WHERE next_due_at IS NOT NULL"),
     ("I9", "UPDATE lead SET next_due_at = next_due_at + 1 WHERE next_due_at IS NOT NULL"),
     ("I9", "UPDATE lead SET holder_id = 'somebody' WHERE holder_id IS NOT NULL"),

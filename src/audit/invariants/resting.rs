@@ -1,5 +1,5 @@
-//! What a system at rest has none of: rows that wait to be published and clocks that came due and were not passed. It
-//! passes none itself.
+//! What a system at rest has none of: rows that wait to be published, records that wait for people who are known, clocks
+//! that came due and were not passed. It passes none itself.
 
 use crate::store::error::StoreError;
 use crate::store::read::Reader;
@@ -17,6 +17,9 @@ pub(super) async fn late(reader: &Reader) -> Result<Vec<String>, StoreError> {
     }
     if late.held > 0 {
         lines.push(format!("{} rows can never be published: see `baton outbox list`", late.held));
+    }
+    if late.known > 0 {
+        lines.push(format!("{} parked records wait for people who are known by now", late.known));
     }
     if late.overdue > 0 {
         lines.push(format!("{} clocks came due and were not passed", late.overdue));
