@@ -176,6 +176,12 @@ impl SignalKind {
         }
     }
 
+    /// Whether colleagues count it as activity: what a person did, page by page left out, which sessions sum up.
+    #[must_use]
+    pub fn shows_activity(self) -> bool {
+        self.is_human() && !matches!(self, Self::PageView(_))
+    }
+
     /// Whether this is a touch for attribution: forms, ad clicks, events (KPIS, attribution).
     #[must_use]
     pub fn is_touch(self) -> bool {
@@ -244,6 +250,21 @@ impl SignalWindow {
     #[must_use]
     pub fn holds(&self, id: SignalId) -> bool {
         self.signals.iter().any(|signal| signal.id == id)
+    }
+
+    /// This window without some signals, which another lead has now.
+    pub fn remove(&mut self, ids: &[SignalId]) {
+        self.signals.retain(|signal| !ids.contains(&signal.id));
+    }
+
+    /// Both windows as one, as if every signal had come to the same lead.
+    #[must_use]
+    pub fn united(mut self, other: &Self) -> Self {
+        for signal in &other.signals {
+            self.insert(*signal);
+        }
+        self.automated = self.automated.saturating_add(other.automated);
+        self
     }
 
     /// Takes one signal in; an automated one is only counted, one that is there already changes nothing.

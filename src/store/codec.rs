@@ -3,12 +3,19 @@
 
 use super::error::StoreError;
 use crate::domain::event::Event;
+use crate::domain::fan_out::FanOut;
 use crate::domain::lead::Lead;
 use crate::domain::signal::Signal;
+use crate::domain::subject::SubjectEvent;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The format that this program writes, and the newest that it reads.
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u8 = 2;
+/// The oldest that it reads.
+const FORMAT_OLDEST: u8 = 1;
+/// What a lead of format 1 lacks at its end, as format 2 writes it: consent said at no time (two numbers), contact not
+/// forbidden, not parked.
+const LEAD_TAIL_OF_FORMAT_1: &[u8] = &[0, 0, 0, 0];
 /// Typical size of a lead's state; one allocation for most.
 const CAPACITY_BYTES: usize = 1024;
 
@@ -25,6 +32,13 @@ pub fn lead(lead: &Lead) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// A newer format, or bytes that nobody wrote.
 pub fn read_lead(bytes: &[u8]) -> Result<Lead, StoreError> {
+    if let Some((&1, rest)) = bytes.split_first() {
+        let mut grown = Vec::with_capacity(bytes.len() + LEAD_TAIL_OF_FORMAT_1.len());
+        grown.push(FORMAT);
+        grown.extend_from_slice(rest);
+        grown.extend_from_slice(LEAD_TAIL_OF_FORMAT_1);
+        return read("lead state", &grown);
+    }
     read("lead state", bytes)
 }
 
@@ -42,6 +56,38 @@ pub fn event(event: &Event) -> Result<Vec<u8>, StoreError> {
 /// A newer format, or bytes that nobody wrote.
 pub fn read_event(bytes: &[u8]) -> Result<Event, StoreError> {
     read("event", bytes)
+}
+
+/// The bytes of what happened to a subject that is no lead.
+///
+/// # Errors
+/// Never for values of ours; postcard's signature says it may.
+pub fn subject_event(event: &SubjectEvent) -> Result<Vec<u8>, StoreError> {
+    write("subject event", event)
+}
+
+/// Reads what happened to a subject that is no lead.
+///
+/// # Errors
+/// A newer format, or bytes that nobody wrote.
+pub fn read_subject_event(bytes: &[u8]) -> Result<SubjectEvent, StoreError> {
+    read("subject event", bytes)
+}
+
+/// The bytes of a change that touches many leads.
+///
+/// # Errors
+/// Never for values of ours; postcard's signature says it may.
+pub fn fan_out(task: &FanOut) -> Result<Vec<u8>, StoreError> {
+    write("fan-out", task)
+}
+
+/// Reads a change that touches many leads.
+///
+/// # Errors
+/// A newer format, or bytes that nobody wrote.
+pub fn read_fan_out(bytes: &[u8]) -> Result<FanOut, StoreError> {
+    read("fan-out", bytes)
 }
 
 /// The bytes of a signal.
@@ -68,7 +114,7 @@ fn write<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StoreEr
 
 fn read<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, StoreError> {
     match bytes.split_first() {
-        Some((&FORMAT, rest)) => match postcard::take_from_bytes(rest) {
+        Some((&(FORMAT_OLDEST..=FORMAT), rest)) => match postcard::take_from_bytes(rest) {
             Ok((value, [])) => Ok(value),
             Ok((_, more)) => Err(StoreError::Damaged {
                 what,
@@ -103,10 +149,19 @@ mod tests {
     }
 
     #[test]
+    fn a_lead_of_format_1_reads_with_nothing_in_what_came_later() {
+        let before = Lead::unseen(LeadId::derived("test", "1", 0));
+        let mut bytes = lead(&before).unwrap();
+        bytes.truncate(bytes.len() - LEAD_TAIL_OF_FORMAT_1.len());
+        bytes[0] = 1;
+        assert_eq!(read_lead(&bytes).unwrap(), before);
+    }
+
+    #[test]
     fn a_newer_format_is_told_apart_from_damage() {
         let mut bytes = event(&Event::NoteTaken).unwrap();
         bytes[0] = FORMAT + 1;
-        assert!(matches!(read_event(&bytes), Err(StoreError::NewerFormat { format: 2, .. })));
+        assert!(matches!(read_event(&bytes), Err(StoreError::NewerFormat { format: 3, .. })));
         bytes[0] = FORMAT;
         bytes.push(0);
         assert!(matches!(read_event(&bytes), Err(StoreError::Damaged { .. })));

@@ -21,7 +21,7 @@ pub fn route(keys: &Keys, lead: LeadId, now: Moment) -> Entry {
 /// An entry that passes the lead's earliest clock, as the lead stood when it was read; `None` when nothing runs.
 #[must_use]
 pub fn pass_deadline(keys: &Keys, lead: &Lead, now: Moment) -> Option<Entry> {
-    let custody = lead.stage.custody()?;
+    let custody = lead.custody()?;
     let clock = custody.clocks().min_by_key(|clock| (clock.rung_at, clock.kind))?;
     let due = DueClock {
         kind: clock.kind,
@@ -32,6 +32,13 @@ pub fn pass_deadline(keys: &Keys, lead: &Lead, now: Moment) -> Option<Entry> {
     let id = format!("{}/{}/{}", lead.id, lead.custody_version, clock.rung_at.0);
     let command = Some(Command::PassDeadline(due));
     Some(entry(keys, lead.id, now, SWEEPER, Who::Sweeper, id, "turn.pass_deadline", command))
+}
+
+/// An entry that tells one lead of a wide change. `key`: of the change, so that it is one cause however often it is told.
+#[must_use]
+pub fn tell(keys: &Keys, key: &str, lead: LeadId, at: Moment, command: Command) -> Entry {
+    let id = format!("{key}/{lead}");
+    entry(keys, lead, at, SWEEPER, Who::Sweeper, id, "turn.fan_out", Some(command))
 }
 
 #[expect(
@@ -79,5 +86,6 @@ fn entry(
         duplicate: None,
         content: keys.raw_content(lead.0.as_bytes()),
         decoded: Ok(Decoded::Request(Box::new(request))),
+        reference: None,
     }
 }
