@@ -62,7 +62,6 @@ fn nothing_is_lost_doubled_or_reordered_whatever_dies() {
         ground.wait("records flow", stretch_time, |_| pace.sent() > from);
         let at = started.elapsed();
         wound.inflict(&mut ground, &mut chance);
-        producer.pace.allow((number + 2) * stretch);
         let before = ground.read().unwrap();
         let resumed = wounds::resumed(&mut ground, before);
         eprintln!(

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// A pause while the sender may not go on, or its queue is full.
 const PAUSE: Duration = Duration::from_millis(5);
+/// While the sender may not go on, one record at such a time keeps work coming: a fault needs something to hit.
+const TRICKLE: Duration = Duration::from_millis(250);
 /// After a wait the pace goes on from now; it is not made up for at once.
 const BEHIND_MAX: Duration = Duration::from_secs(1);
 /// The broker may be away for a while, and every record must arrive in the end.
@@ -20,7 +22,7 @@ const DELIVERY_MILLISECONDS: &str = "600000";
 /// How far the sending is.
 #[derive(Debug, Default)]
 pub struct Pace {
-    /// Records that may be sent by now.
+    /// Records that may be sent at the full pace by now.
     allowed: AtomicU64,
     sent: AtomicU64,
     delivered: AtomicU64,
@@ -57,7 +59,7 @@ pub struct Producer {
 }
 
 impl Producer {
-    /// Starts sending so many records, so many a second at most, once they are allowed.
+    /// Starts sending so many records, so many a second at most while they are allowed.
     pub fn start(brokers: &str, seed: u64, records: u64, per_second: u64) -> Self {
         let pace = Arc::new(Pace::default());
         let producer: ThreadedProducer<Counting> = ClientConfig::new()
@@ -94,7 +96,8 @@ fn send(
     let step = Duration::from_secs(1) / u32::try_from(per_second).unwrap();
     let mut due = Instant::now();
     for number in 0..records {
-        while pace.allowed.load(Ordering::Relaxed) <= number {
+        let from = Instant::now();
+        while pace.allowed.load(Ordering::Relaxed) <= number && from.elapsed() < TRICKLE {
             std::thread::sleep(PAUSE);
         }
         due += step;
