@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// Everything that entries name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Named {
+pub struct Named {
     /// Keys that may name a person; lead ids stand in `leads`.
     pub keys: BTreeSet<IdentityKey>,
     pub leads: BTreeSet<LeadId>,
@@ -28,7 +28,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    pub(super) fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut named = Self::default();
         for entry in entries {
             if let Ok(Decoded::Request(request)) = &entry.decoded {
@@ -89,7 +89,7 @@ impl Named {
 }
 
 /// How the audit names the subject of a record; a company is named once its keys are resolved.
-pub(super) fn audited(subject: &Subject) -> Option<AuditSubject> {
+pub fn audited(subject: &Subject) -> Option<AuditSubject> {
     match subject {
         Subject::Lead | Subject::Account(_) | Subject::Merge => None,
         Subject::Opportunity(patch) => Some(AuditSubject::Opportunity(patch.id)),
@@ -145,7 +145,7 @@ pub(super) fn merging(
 }
 
 /// The duplicate keys of a batch, each with the content of its first record.
-pub(super) fn duplicate_keys(batch: &Batch) -> Vec<KeyRow> {
+pub fn duplicate_keys(batch: &Batch) -> Vec<KeyRow> {
     let mut first = BTreeMap::new();
     for entry in &batch.entries {
         // What can't be read is kept under its offset; only readable records are told from their repetition.

@@ -71,6 +71,8 @@ struct Planner<'a> {
     /// Leads that this batch has merged, and into which.
     merged: BTreeMap<LeadId, LeadId>,
     proposed: BTreeSet<LeadId>,
+    /// Records of this batch that wait; one that comes later may bring the key.
+    parked_here: Vec<super::loaded::Waiting>,
     rotation: Rotation,
     open_leads: BTreeMap<MemberId, u32>,
     queued: bool,
@@ -100,6 +102,7 @@ pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned
         replayed: BTreeSet::new(),
         merged: BTreeMap::new(),
         proposed: BTreeSet::new(),
+        parked_here: Vec::new(),
         rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
         open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
         queued: false,
