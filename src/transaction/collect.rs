@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// Everything that entries name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Named {
+pub struct Named {
     /// Keys that may name a person; lead ids stand in `leads`.
     pub keys: BTreeSet<IdentityKey>,
     pub leads: BTreeSet<LeadId>,
@@ -24,7 +24,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    pub(super) fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut named = Self::default();
         for entry in entries {
             if let Ok(Decoded::Request(request)) = &entry.decoded {
@@ -84,7 +84,7 @@ fn report_domain(request: &Request) -> Option<&String> {
 }
 
 /// The duplicate keys of a batch, each with the content of its first record.
-pub(super) fn duplicate_keys(batch: &Batch) -> Vec<KeyRow> {
+pub fn duplicate_keys(batch: &Batch) -> Vec<KeyRow> {
     let mut first = BTreeMap::new();
     for entry in &batch.entries {
         // What can't be read is kept under its offset; only readable records are told from their repetition.

@@ -22,7 +22,7 @@ use crate::store::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Parked records that one transaction replays at most (DELIVERY, Kafka in).
-const WAITING_MAX: i64 = 200;
+pub const WAITING_MAX: i64 = 200;
 
 /// Why a transaction has to be begun again, or can't be.
 pub(super) enum Interrupted {
@@ -294,7 +294,7 @@ fn members(pool: Option<&Pool>) -> Vec<MemberId> {
 }
 
 /// The stored credits, with leads that facts took past the router paid for as if it had been the taker's turn.
-fn folded_rotation(stored: StoredPool, pool: Option<&Pool>) -> Rotation {
+pub fn folded_rotation(stored: StoredPool, pool: Option<&Pool>) -> Rotation {
     let mut counters: BTreeMap<MemberId, i64> = stored.credits;
     let weights: &[(MemberId, u32)] = pool.map_or(&[], |pool| pool.members.as_slice());
     let sum: i64 = weights.iter().map(|(_, weight)| i64::from(*weight)).sum();
