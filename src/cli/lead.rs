@@ -59,7 +59,7 @@ async fn read(settings: &Settings, id: Uuid) -> Result<Lead, Failure> {
 }
 
 fn standing(lead: &Lead) -> Value {
-    let custody = lead.stage.custody();
+    let custody = lead.custody();
     json!({
         "id": lead.id.to_string(),
         "stage": lead.stage.kind().wire(),

@@ -1,12 +1,12 @@
 //! Commands: what somebody asks for or reports, imperative. They carry no direct identifier; nothing is decided here.
 
 use super::custody::ClockKind;
-use super::ids::{AccountId, HandoffId, OpportunityId};
-use super::lead::{Attempt, Consent, Motion, Origin};
+use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
+use super::lead::{Attempt, Consent, Lead, Motion, Origin, SuppressedFor};
 use super::policy::{Guards, Policy, RejectionCode, SqlFacts};
 use super::profile::{ProfilePatch, Stamp};
 use super::routing::Candidate;
-use super::signal::Signal;
+use super::signal::{Signal, SignalId};
 use super::team::{MemberId, PoolId, Team};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
@@ -123,6 +123,10 @@ pub enum DealChange {
     Lost {
         reason: Option<String>,
     },
+    /// Closed once, and open again.
+    Reopened,
+    /// Taken out of the CRM: it never was.
+    Deleted,
 }
 
 /// A change of a deal, seen from one of its contacts.
@@ -199,6 +203,52 @@ pub enum Command {
         signal: Signal,
     },
     TakeNote,
+    /// No contact at all: the person, or a legal hold, asks for it.
+    SuppressLead {
+        reason: SuppressedFor,
+    },
+    /// The person's data goes; what stays cannot be led back to them.
+    EraseLead,
+    /// Somebody of the team opens a closed lead again; `consent`: the person has newly agreed to be contacted.
+    ReopenLead {
+        consent: bool,
+    },
+    /// The person agreed to be contacted; unknown channels say nothing.
+    GiveConsent {
+        consent: Consent,
+    },
+    /// Sales made a contact of the CRM's lead record.
+    ConvertCrmRecord {
+        owner: Option<MemberId>,
+        report: Report,
+    },
+    /// The record is gone from the CRM.
+    UnlinkCrmRecord,
+    /// The lead's account has become a customer.
+    NoteCustomer {
+        owner: Option<MemberId>,
+    },
+    /// Another policy is active: score as it says.
+    ScoreAgain,
+    /// The survivor of a merge takes the other lead in, as it stands.
+    AbsorbLead {
+        other: Box<Lead>,
+    },
+    /// The other lead of a merge ends; `AbsorbLead` goes before it.
+    MergeLead {
+        into: LeadId,
+    },
+    /// A wrong merge is undone: these signals go to a new lead.
+    SplitLead {
+        to: LeadId,
+        signals: Vec<SignalId>,
+    },
+    /// The new lead of a split begins.
+    BeginSplit {
+        from: LeadId,
+        signals: Vec<Signal>,
+        report: Report,
+    },
 }
 
 impl Command {
@@ -208,7 +258,9 @@ impl Command {
         match self {
             Self::RecordSignal { report, .. }
             | Self::ReportProfile { report }
-            | Self::LinkCrmRecord { report, .. } => Some(report),
+            | Self::LinkCrmRecord { report, .. }
+            | Self::ConvertCrmRecord { report, .. }
+            | Self::BeginSplit { report, .. } => Some(report),
             Self::OfferLead(_)
             | Self::PassPool { .. }
             | Self::ClaimLead
@@ -221,7 +273,17 @@ impl Command {
             | Self::ReassignLead { .. }
             | Self::PassDeadline(_)
             | Self::OptOutEmail { .. }
-            | Self::TakeNote => None,
+            | Self::TakeNote
+            | Self::SuppressLead { .. }
+            | Self::EraseLead
+            | Self::ReopenLead { .. }
+            | Self::GiveConsent { .. }
+            | Self::UnlinkCrmRecord
+            | Self::NoteCustomer { .. }
+            | Self::ScoreAgain
+            | Self::AbsorbLead { .. }
+            | Self::MergeLead { .. }
+            | Self::SplitLead { .. } => None,
         }
     }
 
@@ -245,6 +307,18 @@ impl Command {
             Self::PassDeadline(_) => "pass_deadline",
             Self::OptOutEmail { .. } => "opt_out_email",
             Self::TakeNote => "take_note",
+            Self::SuppressLead { .. } => "suppress_lead",
+            Self::EraseLead => "erase_lead",
+            Self::ReopenLead { .. } => "reopen_lead",
+            Self::GiveConsent { .. } => "give_consent",
+            Self::ConvertCrmRecord { .. } => "convert_crm_record",
+            Self::UnlinkCrmRecord => "unlink_crm_record",
+            Self::NoteCustomer { .. } => "note_customer",
+            Self::ScoreAgain => "score_again",
+            Self::AbsorbLead { .. } => "absorb_lead",
+            Self::MergeLead { .. } => "merge_lead",
+            Self::SplitLead { .. } => "split_lead",
+            Self::BeginSplit { .. } => "begin_split",
         }
     }
 }

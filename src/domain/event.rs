@@ -1,12 +1,12 @@
 //! Events: what was decided, past tense; the audit keeps each one's bytes. Variants are stored: append only.
 
 use super::custody::{ClockKind, Custody, Rung};
-use super::ids::{AccountId, OpportunityId};
-use super::lead::{Attempt, Consent, DealState, Motion, Origin, RestReason, SuppressedFor, Terms};
+use super::ids::{AccountId, LeadId, OpportunityId};
+use super::lead::{Attempt, Consent, DealState, Lead, Motion, Origin, RestReason, SuppressedFor, Terms};
 use super::policy::{DisqualifiedFor, Guards, Priority, RejectionCode, SqlFacts};
 use super::profile::{ProfilePatch, Stamp};
 use super::routing::Candidate;
-use super::signal::Signal;
+use super::signal::{Signal, SignalId};
 use super::team::{MemberId, PoolId};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
@@ -255,6 +255,63 @@ pub enum Event {
         reason: String,
         custody: Custody,
     },
+    /// The person agreed to be contacted on the channels that are given.
+    ConsentGiven {
+        consent: Consent,
+        at: Moment,
+    },
+    /// The CRM has no record of this lead any more; `tell`: the handoff is published again, so that one is made.
+    CrmUnlinked {
+        tell: bool,
+        custody: Option<Custody>,
+    },
+    /// No contact at all, while a deal is open or won: the stage stands, nobody may call.
+    ContactForbidden {
+        custody: Option<Custody>,
+    },
+    /// The person's data is gone; figures keep stage, cycle and deals.
+    LeadErased,
+    /// Somebody of the team opened the lead again and it stands in a queue.
+    LeadReopened {
+        terms: Terms,
+        motion: Motion,
+        pool: PoolId,
+        custody: Custody,
+    },
+    /// The last open deal never was: back to qualified.
+    ReturnedToSql {
+        opportunity: OpportunityId,
+        custody: Custody,
+    },
+    /// The account is a customer's now.
+    CustomerNoted {
+        owner: Option<MemberId>,
+        tell: bool,
+    },
+    /// Another lead of the same person was taken in; `united` is this lead from now on.
+    LeadAbsorbed {
+        from: LeadId,
+        united: Box<Lead>,
+    },
+    /// The person is tracked as another lead.
+    LeadMerged {
+        into: LeadId,
+    },
+    /// A wrong merge was undone: these signals are the other lead's.
+    LeadSplit {
+        to: LeadId,
+        signals: Vec<SignalId>,
+    },
+    /// This lead began as a part of another.
+    SplitBegun {
+        from: LeadId,
+    },
+    /// A fault of ours: what comes for this lead waits until it is mended.
+    LeadParked {
+        reason: String,
+        custody: Custody,
+    },
+    LeadUnparked,
 }
 
 impl Event {
@@ -301,6 +358,19 @@ impl Event {
             Self::ClockEscalated { .. } => "clock_escalated",
             Self::FactDiverged { .. } => "fact_diverged",
             Self::AskRefused { .. } => "ask_refused",
+            Self::ConsentGiven { .. } => "consent_given",
+            Self::CrmUnlinked { .. } => "crm_unlinked",
+            Self::ContactForbidden { .. } => "contact_forbidden",
+            Self::LeadErased => "lead_erased",
+            Self::LeadReopened { .. } => "lead_reopened",
+            Self::ReturnedToSql { .. } => "returned_to_sql",
+            Self::CustomerNoted { .. } => "customer_noted",
+            Self::LeadAbsorbed { .. } => "lead_absorbed",
+            Self::LeadMerged { .. } => "lead_merged",
+            Self::LeadSplit { .. } => "lead_split",
+            Self::SplitBegun { .. } => "split_begun",
+            Self::LeadParked { .. } => "lead_parked",
+            Self::LeadUnparked => "lead_unparked",
         }
     }
 }

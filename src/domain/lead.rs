@@ -2,7 +2,7 @@
 
 pub use super::stage::{RestReason, Stage, StageKind, SuppressedFor};
 
-use super::custody::Holder;
+use super::custody::{Custody, Holder};
 use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
 use super::policy::{Grade, Guards, Priority, SqlFacts};
 use super::profile::Profile;
@@ -95,6 +95,22 @@ impl Permission {
 pub struct Consent {
     pub email: Permission,
     pub phone: Permission,
+}
+
+/// When the person last said something about each channel; an older record says nothing new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentTimes {
+    pub email: Moment,
+    pub phone: Moment,
+}
+
+/// A fault of ours stopped this lead: what comes for it waits in order until somebody has mended the fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parked {
+    /// Stable code: `impossible_event`, `panicked`.
+    pub reason: String,
+    /// The steward of operations, until `redrive_by`; the stage's own clocks are held.
+    pub custody: Custody,
 }
 
 /// By which way a rep tried to reach a person.
@@ -252,6 +268,11 @@ pub struct Lead {
     pub past: Vec<PastCycle>,
     pub deals: Vec<Deal>,
     pub stage: Stage,
+    // Fields since format 2 stand last: bytes of format 1 end before them.
+    pub consent_at: ConsentTimes,
+    /// The person asked for no contact at all while a deal was open or won: nobody may be told to call.
+    pub no_contact: bool,
+    pub parked: Option<Parked>,
 }
 
 impl Lead {
@@ -281,13 +302,22 @@ impl Lead {
             past: Vec::new(),
             deals: Vec::new(),
             stage: Stage::Unseen,
+            consent_at: ConsentTimes::default(),
+            no_contact: false,
+            parked: None,
         }
+    }
+
+    /// Who must act now and by when: of a parked lead the steward of operations, whatever its stage.
+    #[must_use]
+    pub fn custody(&self) -> Option<&Custody> {
+        self.parked.as_ref().map(|parked| &parked.custody).or_else(|| self.stage.custody())
     }
 
     /// The present holder of an open lead.
     #[must_use]
     pub fn holder(&self) -> Option<&Holder> {
-        self.stage.custody().map(|custody| &custody.holder)
+        self.custody().map(|custody| &custody.holder)
     }
 
     /// The handoff of the running cycle, once there is one.

@@ -246,6 +246,21 @@ impl SignalWindow {
         self.signals.iter().any(|signal| signal.id == id)
     }
 
+    /// This window without some signals, which another lead has now.
+    pub fn remove(&mut self, ids: &[SignalId]) {
+        self.signals.retain(|signal| !ids.contains(&signal.id));
+    }
+
+    /// Both windows as one, as if every signal had come to the same lead.
+    #[must_use]
+    pub fn united(mut self, other: &Self) -> Self {
+        for signal in &other.signals {
+            self.insert(*signal);
+        }
+        self.automated = self.automated.saturating_add(other.automated);
+        self
+    }
+
     /// Takes one signal in; an automated one is only counted, one that is there already changes nothing.
     pub fn insert(&mut self, signal: Signal) {
         if signal.automated {

@@ -69,6 +69,11 @@ pub enum Stage {
     Merged {
         into: LeadId,
     },
+    /// Won, and somebody has to look at it: a win that the CRM took out, a request for no contact.
+    WonUnderReview {
+        at: Moment,
+        custody: Custody,
+    },
 }
 
 /// The letters of the lifecycle table, for matching stage by stage.
@@ -159,7 +164,7 @@ impl Stage {
             Self::SalesAccepted(_) => StageKind::SalesAccepted,
             Self::SalesQualified(_) => StageKind::SalesQualified,
             Self::Opportunity(_) => StageKind::Opportunity,
-            Self::Won { .. } => StageKind::Won,
+            Self::Won { .. } | Self::WonUnderReview { .. } => StageKind::Won,
             Self::Lost { .. } => StageKind::Lost,
             Self::Recycled { .. } => StageKind::Recycled,
             Self::Disqualified { .. } => StageKind::Disqualified,
@@ -178,7 +183,8 @@ impl Stage {
             | Self::SalesAccepted(custody)
             | Self::SalesQualified(custody)
             | Self::Opportunity(custody)
-            | Self::Recycled { custody, .. } => Some(custody),
+            | Self::Recycled { custody, .. }
+            | Self::WonUnderReview { custody, .. } => Some(custody),
             Self::Lost { custody, .. }
             | Self::Disqualified { custody, .. }
             | Self::Suppressed { custody, .. } => custody.as_ref(),
@@ -200,6 +206,7 @@ impl Stage {
             Self::Recycled { reason, at, .. } => Self::Recycled { reason, at, custody },
             Self::Disqualified { reason, .. } => Self::Disqualified { reason, custody: Some(custody) },
             Self::Suppressed { reason, .. } => Self::Suppressed { reason, custody: Some(custody) },
+            Self::WonUnderReview { at, .. } => Self::WonUnderReview { at, custody },
             Self::Unseen | Self::Won { .. } | Self::Merged { .. } => self,
         }
     }

@@ -8,7 +8,12 @@ use crate::domain::signal::Signal;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The format that this program writes, and the newest that it reads.
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u8 = 2;
+/// The oldest that it reads.
+const FORMAT_OLDEST: u8 = 1;
+/// What a lead of format 1 lacks at its end, as format 2 writes it: consent said at no time (two numbers), contact not
+/// forbidden, not parked.
+const LEAD_TAIL_OF_FORMAT_1: &[u8] = &[0, 0, 0, 0];
 /// Typical size of a lead's state; one allocation for most.
 const CAPACITY_BYTES: usize = 1024;
 
@@ -25,6 +30,13 @@ pub fn lead(lead: &Lead) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// A newer format, or bytes that nobody wrote.
 pub fn read_lead(bytes: &[u8]) -> Result<Lead, StoreError> {
+    if let Some((&1, rest)) = bytes.split_first() {
+        let mut grown = Vec::with_capacity(bytes.len() + LEAD_TAIL_OF_FORMAT_1.len());
+        grown.push(FORMAT);
+        grown.extend_from_slice(rest);
+        grown.extend_from_slice(LEAD_TAIL_OF_FORMAT_1);
+        return read("lead state", &grown);
+    }
     read("lead state", bytes)
 }
 
@@ -68,7 +80,7 @@ fn write<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StoreEr
 
 fn read<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, StoreError> {
     match bytes.split_first() {
-        Some((&FORMAT, rest)) => match postcard::take_from_bytes(rest) {
+        Some((&(FORMAT_OLDEST..=FORMAT), rest)) => match postcard::take_from_bytes(rest) {
             Ok((value, [])) => Ok(value),
             Ok((_, more)) => Err(StoreError::Damaged {
                 what,
@@ -103,10 +115,19 @@ mod tests {
     }
 
     #[test]
+    fn a_lead_of_format_1_reads_with_nothing_in_what_came_later() {
+        let before = Lead::unseen(LeadId::derived("test", "1", 0));
+        let mut bytes = lead(&before).unwrap();
+        bytes.truncate(bytes.len() - LEAD_TAIL_OF_FORMAT_1.len());
+        bytes[0] = 1;
+        assert_eq!(read_lead(&bytes).unwrap(), before);
+    }
+
+    #[test]
     fn a_newer_format_is_told_apart_from_damage() {
         let mut bytes = event(&Event::NoteTaken).unwrap();
         bytes[0] = FORMAT + 1;
-        assert!(matches!(read_event(&bytes), Err(StoreError::NewerFormat { format: 2, .. })));
+        assert!(matches!(read_event(&bytes), Err(StoreError::NewerFormat { format: 3, .. })));
         bytes[0] = FORMAT;
         bytes.push(0);
         assert!(matches!(read_event(&bytes), Err(StoreError::Damaged { .. })));

@@ -118,6 +118,7 @@ fn shown(stage: &Stage) -> Shown {
         | Stage::SalesQualified(_)
         | Stage::Opportunity(_)
         | Stage::Won { .. }
+        | Stage::WonUnderReview { .. }
         | Stage::Lost { .. }
         | Stage::Recycled { .. }
         | Stage::Disqualified { .. }
@@ -146,8 +147,8 @@ pub async fn upsert(conn: &mut PgConnection, rows: &[LeadRow]) -> Result<(), Sto
             .bind(column(&wave, |row| row.lead.stage.kind().number()))
             .bind(column(&wave, |row| row.lead.holder().map(Holder::kind)))
             .bind(column(&wave, |row| row.lead.holder().map(|holder| holder.member().0.clone())))
-            .bind(column(&wave, |row| row.lead.stage.custody().map(|custody| custody.next_due_at().0)))
-            .bind(column(&wave, |row| row.lead.stage.custody().map(|custody| custody.deadline().0)))
+            .bind(column(&wave, |row| row.lead.custody().map(|custody| custody.next_due_at().0)))
+            .bind(column(&wave, |row| row.lead.custody().map(|custody| custody.deadline().0)))
             .bind(column(&wave, |row| shown(&row.lead.stage).pool))
             .bind(column(&wave, |row| shown(&row.lead.stage).held))
             .bind(column(&wave, |row| terms(row).map(|terms| i16::from(terms.priority.number()))))

@@ -21,7 +21,7 @@ pub fn route(keys: &Keys, lead: LeadId, now: Moment) -> Entry {
 /// An entry that passes the lead's earliest clock, as the lead stood when it was read; `None` when nothing runs.
 #[must_use]
 pub fn pass_deadline(keys: &Keys, lead: &Lead, now: Moment) -> Option<Entry> {
-    let custody = lead.stage.custody()?;
+    let custody = lead.custody()?;
     let clock = custody.clocks().min_by_key(|clock| (clock.rung_at, clock.kind))?;
     let due = DueClock {
         kind: clock.kind,

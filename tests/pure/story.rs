@@ -176,7 +176,11 @@ pub fn check(lead: &Lead) {
         Stage::Recycled { .. } => owes(ClockKind::RecycleAt),
         Stage::Lost { .. } => assert!(custody.is_none_or(|it| it.clock(ClockKind::RecycleAt).is_some())),
         Stage::Won { .. } => assert!(lead.cycle.wins > 0, "won without a win"),
-        Stage::Unseen | Stage::Disqualified { .. } | Stage::Suppressed { .. } | Stage::Merged { .. } => {}
+        Stage::WonUnderReview { .. }
+        | Stage::Unseen
+        | Stage::Disqualified { .. }
+        | Stage::Suppressed { .. }
+        | Stage::Merged { .. } => {}
     }
     let handed_off = matches!(
         lead.stage.kind(),

@@ -100,7 +100,20 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::ReplyOwed { .. }
         | Event::FactDiverged { .. }
         | Event::ReviewAsked { .. }
-        | Event::AskRefused { .. } => return None,
+        | Event::AskRefused { .. }
+        | Event::ConsentGiven { .. }
+        | Event::CrmUnlinked { .. }
+        | Event::ContactForbidden { .. }
+        | Event::LeadErased
+        | Event::LeadReopened { .. }
+        | Event::ReturnedToSql { .. }
+        | Event::CustomerNoted { .. }
+        | Event::LeadAbsorbed { .. }
+        | Event::LeadMerged { .. }
+        | Event::LeadSplit { .. }
+        | Event::SplitBegun { .. }
+        | Event::LeadParked { .. }
+        | Event::LeadUnparked => return None,
     })
 }
 

@@ -39,7 +39,10 @@ impl Told {
 
 /// The record that an event gives the CRM, if any.
 pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
-    let told = custody_told(handed).or_else(|| outcome_told(handed)).or_else(|| news_told(handed))?;
+    let told = custody_told(handed)
+        .or_else(|| outcome_told(handed))
+        .or_else(|| change_told(handed.event))
+        .or_else(|| news_told(handed))?;
     let mut payload = common(handed, &told);
     for (name, value) in told.own {
         put(&mut payload, name, value);
@@ -49,7 +52,7 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
 
 fn common(handed: &Handed<'_>, told: &Told) -> Object {
     let lead = handed.after;
-    let custody = lead.stage.custody();
+    let custody = lead.custody();
     let mut payload = Object::new();
     put(&mut payload, "lead_id", lead.id.to_string());
     put(&mut payload, "lead_version", lead.version);
@@ -95,7 +98,7 @@ fn hex(bytes: &[u8]) -> String {
 /// Who holds the lead changes.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "three parts share the events; `tests` checks that each is decided"
+    reason = "four parts share the events; `tests` checks that each is decided"
 )]
 fn custody_told(handed: &Handed<'_>) -> Option<Told> {
     Some(match handed.event {
@@ -116,6 +119,7 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
             Told::why("lead.queued.v1", if *misrouted { "misrouted" } else { "returned_to_queue" })
         }
         Event::DataFixed { .. } => Told::why("lead.queued.v1", "data_fixed"),
+        Event::LeadReopened { .. } => Told::why("lead.queued.v1", "reopened"),
         Event::LeadAccepted { implied, .. } => Told::plain("lead.accepted.v1").implied(*implied),
         Event::CycleStarted { hand_raised, .. } => {
             Told::why("lead.reopened.v1", if *hand_raised { "hand_raise" } else { "next_cycle" })
@@ -127,7 +131,7 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
 /// What came of the cycle.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "three parts share the events; `tests` checks that each is decided"
+    reason = "four parts share the events; `tests` checks that each is decided"
 )]
 fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
     Some(match handed.event {
@@ -172,6 +176,33 @@ fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
                 SuppressedFor::Erased => "erased",
             },
         ),
+        Event::LeadErased => Told::plain("lead.erased.v1"),
+        Event::LeadMerged { into } => {
+            Told::plain("lead.merged.v1").with("survivor_id", json!(into.to_string()))
+        }
+        _ => return None,
+    })
+}
+
+/// What changed around a lead that stays where it is.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "four parts share the events; `tests` checks that each is decided"
+)]
+fn change_told(event: &Event) -> Option<Told> {
+    Some(match event {
+        Event::DataFixAsked { .. } => Told::why("lead.updated.v1", "data_fix_asked"),
+        Event::FactsAdded { .. } => Told::why("lead.updated.v1", "facts_added"),
+        Event::ReplyOwed { .. } => Told::why("lead.updated.v1", "reply_owed"),
+        Event::PriorityRaised { .. } => Told::why("lead.updated.v1", "priority_raised"),
+        Event::ContactForbidden { .. } => Told::why("lead.updated.v1", "no_contact"),
+        Event::ReturnedToSql { .. } => Told::why("lead.updated.v1", "opportunity_deleted"),
+        Event::LeadAbsorbed { .. } => Told::why("lead.updated.v1", "merged"),
+        Event::LeadSplit { .. } => Told::why("lead.updated.v1", "split"),
+        Event::LeadParked { .. } => Told::why("lead.updated.v1", "parked"),
+        Event::LeadUnparked => Told::why("lead.updated.v1", "unparked"),
+        Event::CrmUnlinked { tell: true, .. } => Told::why("lead.updated.v1", "crm_record_deleted"),
+        Event::CustomerNoted { tell: true, .. } => Told::why("lead.updated.v1", "account_is_customer"),
         _ => return None,
     })
 }
@@ -189,18 +220,7 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         Event::ProfileReported { .. } if is_with_sales(handed) => {
             Some(Told::why("lead.updated.v1", "profile_changed"))
         }
-        Event::PriorityRaised { .. } => Some(Told::why("lead.updated.v1", "priority_raised")),
-        Event::ReplyOwed { .. } => Some(Told::why("lead.updated.v1", "reply_owed")),
-        Event::FactsAdded { .. } => Some(Told::why("lead.updated.v1", "facts_added")),
-        Event::DataFixAsked { .. } => Some(Told::why("lead.updated.v1", "data_fix_asked")),
-        Event::FactDiverged { code } => {
-            let ours = handed.after.holder().map_or_else(
-                || handed.after.stage.kind().wire().to_owned(),
-                |holder| format!("{}:{}", holder.kind(), holder.member().0),
-            );
-            let told = Told::plain("lead.diverged.v1");
-            Some(told.with("code", json!(code)).with("ours", json!(ours)).with("theirs", Value::Null))
-        }
+        Event::FactDiverged { code } => Some(diverged(handed, code)),
         Event::LeadCaptured { .. }
         | Event::ProfileReported { .. }
         | Event::SignalRecorded { .. }
@@ -234,8 +254,34 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::ClockBreached { .. }
         | Event::ClockEscalated { .. }
         | Event::ReviewAsked { .. }
-        | Event::AskRefused { .. } => None,
+        | Event::AskRefused { .. }
+        | Event::ConsentGiven { .. }
+        | Event::CrmUnlinked { .. }
+        | Event::CustomerNoted { .. }
+        | Event::LeadErased
+        | Event::LeadReopened { .. }
+        | Event::LeadMerged { .. }
+        | Event::PriorityRaised { .. }
+        | Event::ReplyOwed { .. }
+        | Event::FactsAdded { .. }
+        | Event::DataFixAsked { .. }
+        | Event::SplitBegun { .. }
+        | Event::ContactForbidden { .. }
+        | Event::ReturnedToSql { .. }
+        | Event::LeadAbsorbed { .. }
+        | Event::LeadSplit { .. }
+        | Event::LeadParked { .. }
+        | Event::LeadUnparked => None,
     }
+}
+
+fn diverged(handed: &Handed<'_>, code: &str) -> Told {
+    let ours = handed.after.holder().map_or_else(
+        || handed.after.stage.kind().wire().to_owned(),
+        |holder| format!("{}:{}", holder.kind(), holder.member().0),
+    );
+    let told = Told::plain("lead.diverged.v1");
+    told.with("code", json!(code)).with("ours", json!(ours)).with("theirs", Value::Null)
 }
 
 /// Queued, offered or worked by sales.

@@ -19,7 +19,7 @@ pub fn state(
     timeline: i32,
     updated_at: Moment,
 ) -> OutRecord {
-    let custody = lead.stage.custody();
+    let custody = lead.custody();
     let mut payload = Object::new();
     put(&mut payload, "lead_id", lead.id.to_string());
     put(&mut payload, "lead_version", lead.version);

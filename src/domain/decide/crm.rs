@@ -66,3 +66,17 @@ fn take(draft: &mut Draft<'_>, owner: Option<&MemberId>) -> Result<(), Refusal> 
     draft.take(true)?;
     draft.note_stranger()
 }
+
+/// The row "CRM lead converted".
+pub(super) fn convert(
+    _draft: &mut Draft<'_>,
+    _owner: Option<&MemberId>,
+    _report: &Report,
+) -> Result<(), Refusal> {
+    Err(Refusal::Filtered("row_not_active"))
+}
+
+/// The row "CRM record deleted".
+pub(super) fn unlink(_draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    Err(Refusal::Filtered("row_not_active"))
+}

@@ -30,6 +30,7 @@ pub(super) fn report(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), R
         },
         DealChange::Won => won(draft, report, known),
         DealChange::Lost { reason } => lost(draft, report, known, reason.clone()),
+        DealChange::Reopened | DealChange::Deleted => Err(Refusal::Filtered("row_not_active")),
     }
 }
 
@@ -49,6 +50,8 @@ fn state_of(change: &DealChange) -> DealState {
         DealChange::Opened | DealChange::Updated => DealState::Open,
         DealChange::Won => DealState::Won,
         DealChange::Lost { .. } => DealState::Lost,
+        DealChange::Reopened => DealState::Open,
+        DealChange::Deleted => DealState::Void,
     }
 }
 

@@ -139,6 +139,7 @@ impl<'a> Draft<'a> {
             | Stage::SalesQualified(_)
             | Stage::Opportunity(_)
             | Stage::Won { .. }
+            | Stage::WonUnderReview { .. }
             | Stage::Lost { .. }
             | Stage::Recycled { .. }
             | Stage::Disqualified { .. }

@@ -4,12 +4,16 @@ mod crm;
 mod deadline;
 mod deal;
 mod draft;
+mod merge;
 mod offer;
 mod passage;
+mod privacy;
 mod qualify;
 mod refusal;
 mod reject;
+mod reopen;
 mod signal;
+mod wide;
 mod work;
 
 pub use draft::UNROUTED;
@@ -51,6 +55,22 @@ pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec
         Command::QualifyLead { facts } => qualify::qualify(&mut draft, facts)?,
         Command::ReportDeal(report) => deal::report(&mut draft, report)?,
         Command::PassDeadline(due) => deadline::pass(&mut draft, due)?,
+        Command::SuppressLead { reason } => privacy::suppress(&mut draft, *reason)?,
+        Command::EraseLead => privacy::erase(&mut draft)?,
+        Command::GiveConsent { consent } => privacy::consent(&mut draft, *consent)?,
+        Command::ReopenLead { consent } => reopen::reopen(&mut draft, *consent)?,
+        Command::ConvertCrmRecord { owner, report } => {
+            crm::convert(&mut draft, owner.as_ref(), report)?;
+        }
+        Command::UnlinkCrmRecord => crm::unlink(&mut draft)?,
+        Command::NoteCustomer { owner } => wide::customer(&mut draft, owner.as_ref())?,
+        Command::ScoreAgain => wide::score_again(&mut draft)?,
+        Command::AbsorbLead { other } => merge::absorb(&mut draft, other)?,
+        Command::MergeLead { into } => merge::merge(&mut draft, *into)?,
+        Command::SplitLead { to, signals } => merge::split(&mut draft, *to, signals)?,
+        Command::BeginSplit { from, signals, report } => {
+            merge::begin(&mut draft, *from, signals, report)?;
+        }
     }
     draft.finish()
 }
@@ -73,7 +93,19 @@ fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> 
         | Command::ReportDeal(_)
         | Command::PassDeadline(_)
         | Command::OptOutEmail { .. }
-        | Command::TakeNote => false,
+        | Command::TakeNote
+        | Command::SuppressLead { .. }
+        | Command::EraseLead
+        | Command::ReopenLead { .. }
+        | Command::GiveConsent { .. }
+        | Command::ConvertCrmRecord { .. }
+        | Command::UnlinkCrmRecord
+        | Command::NoteCustomer { .. }
+        | Command::ScoreAgain
+        | Command::AbsorbLead { .. }
+        | Command::MergeLead { .. }
+        | Command::SplitLead { .. }
+        | Command::BeginSplit { .. } => false,
     };
     handles
         && inputs.nature == Nature::Fact

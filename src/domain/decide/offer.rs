@@ -54,7 +54,7 @@ pub(super) fn claim(draft: &mut Draft<'_>) -> Result<(), Refusal> {
         Stage::SalesAccepted(_) | Stage::SalesQualified(_) | Stage::Opportunity(_) => {
             Err(Refusal::Held { holder: draft.holder_member() })
         }
-        Stage::Won { .. } => Err(Refusal::UseExpansion),
+        Stage::Won { .. } | Stage::WonUnderReview { .. } => Err(Refusal::UseExpansion),
         Stage::Lost { .. } | Stage::Recycled { .. } => draft.take_again(false),
         Stage::Disqualified { .. } => Err(Refusal::Closed),
         Stage::Suppressed { .. } => Err(Refusal::Suppressed),
@@ -99,7 +99,7 @@ pub(super) fn accept(draft: &mut Draft<'_>) -> Result<(), Refusal> {
             }
         }
         Stage::SalesQualified(_) | Stage::Opportunity(_) => Err(Refusal::NothingChanges),
-        Stage::Won { .. } => Err(Refusal::NothingChanges),
+        Stage::Won { .. } | Stage::WonUnderReview { .. } => Err(Refusal::NothingChanges),
         Stage::Lost { .. } | Stage::Recycled { .. } => Err(Refusal::CycleClosed),
         Stage::Disqualified { .. } => Err(Refusal::Closed),
         Stage::Suppressed { .. } => Err(Refusal::Suppressed),
@@ -136,9 +136,11 @@ pub(super) fn decline(draft: &mut Draft<'_>) -> Result<(), Refusal> {
         }
         Stage::SalesAccepted(_) | Stage::SalesQualified(_) => Err(Refusal::UseReject),
         Stage::Opportunity(_) => Err(Refusal::UseReassign),
-        Stage::Won { .. } | Stage::Lost { .. } | Stage::Recycled { .. } | Stage::Disqualified { .. } => {
-            Err(Refusal::Closed)
-        }
+        Stage::Won { .. }
+        | Stage::WonUnderReview { .. }
+        | Stage::Lost { .. }
+        | Stage::Recycled { .. }
+        | Stage::Disqualified { .. } => Err(Refusal::Closed),
         Stage::Suppressed { .. } => Err(Refusal::Suppressed),
     }
 }
@@ -153,7 +155,11 @@ pub(super) fn reassign(draft: &mut Draft<'_>, to: &MemberId) -> Result<(), Refus
     }
     match draft.lead.stage.clone() {
         Stage::Unseen | Stage::Merged { .. } => Err(Refusal::NotFound),
-        Stage::Captured(_) | Stage::Lost { .. } | Stage::Recycled { .. } | Stage::Won { .. } => {
+        Stage::Captured(_)
+        | Stage::Lost { .. }
+        | Stage::Recycled { .. }
+        | Stage::Won { .. }
+        | Stage::WonUnderReview { .. } => {
             if draft.lead.cycle.wanted.as_ref() == Some(to) {
                 return Err(Refusal::NothingChanges);
             }

@@ -48,7 +48,7 @@ pub(super) fn qualify(draft: &mut Draft<'_>, facts: &SqlFacts) -> Result<(), Ref
             check(draft, facts)?;
         }
         Stage::SalesQualified(_) | Stage::Opportunity(_) => return add_facts(draft, facts),
-        Stage::Won { .. } => return Err(Refusal::NothingChanges),
+        Stage::Won { .. } | Stage::WonUnderReview { .. } => return Err(Refusal::NothingChanges),
         Stage::Lost { .. } | Stage::Recycled { .. } => {
             if !fact {
                 return Err(Refusal::CycleClosed);

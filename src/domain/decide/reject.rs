@@ -45,7 +45,7 @@ pub(super) fn reject(draft: &mut Draft<'_>, rejection: &Rejection) -> Result<(),
             }
         }
         Stage::Opportunity(_) => return reject_with_deal(draft, rejection),
-        Stage::Won { .. } => return Err(Refusal::ClosedWon),
+        Stage::Won { .. } | Stage::WonUnderReview { .. } => return Err(Refusal::ClosedWon),
         Stage::Lost { .. } => return Err(Refusal::NothingChanges),
         Stage::Recycled { .. } | Stage::Disqualified { .. } => return Err(Refusal::AlreadyRejected),
         Stage::Suppressed { .. } => return Err(Refusal::NothingChanges),

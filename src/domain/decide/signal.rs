@@ -84,6 +84,7 @@ pub(super) fn report_profile(draft: &mut Draft<'_>, report: &Report) -> Result<(
         | Stage::SalesQualified(_)
         | Stage::Opportunity(_)
         | Stage::Won { .. }
+        | Stage::WonUnderReview { .. }
         | Stage::Lost { .. }
         | Stage::Recycled { .. }
         | Stage::Disqualified { .. }
@@ -242,6 +243,7 @@ fn weak(draft: &mut Draft<'_>) -> Result<(), Refusal> {
         | Stage::SalesQualified(_)
         | Stage::Opportunity(_)
         | Stage::Won { .. }
+        | Stage::WonUnderReview { .. }
         | Stage::Lost { .. }
         | Stage::Disqualified { .. }
         | Stage::Suppressed { .. }
@@ -272,6 +274,7 @@ fn raise_hand(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
             | Stage::SalesQualified(_)
             | Stage::Opportunity(_)
             | Stage::Won { .. }
+            | Stage::WonUnderReview { .. }
             | Stage::Lost { .. }
             | Stage::Recycled { .. }
             | Stage::Suppressed { .. }

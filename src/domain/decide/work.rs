@@ -28,6 +28,7 @@ pub(super) fn attempt(draft: &mut Draft<'_>, attempt: &Attempt) -> Result<(), Re
         | Stage::SalesQualified(_)
         | Stage::Opportunity(_)
         | Stage::Won { .. }
+        | Stage::WonUnderReview { .. }
         | Stage::Lost { .. }
         | Stage::Recycled { .. }
         | Stage::Disqualified { .. } => {}

@@ -81,7 +81,22 @@ impl Planner<'_> {
             | Command::QualifyLead { .. }
             | Command::PassDeadline(_)
             | Command::OptOutEmail { .. }
-            | Command::TakeNote) => other,
+            | Command::TakeNote
+            | Command::SuppressLead { .. }
+            | Command::EraseLead
+            | Command::ReopenLead { .. }
+            | Command::GiveConsent { .. }
+            | Command::UnlinkCrmRecord
+            | Command::NoteCustomer { .. }
+            | Command::ScoreAgain
+            | Command::AbsorbLead { .. }
+            | Command::MergeLead { .. }
+            | Command::SplitLead { .. }
+            | Command::BeginSplit { .. }) => other,
+            Command::ConvertCrmRecord { owner, report } => Command::ConvertCrmRecord {
+                owner: owner.or(named),
+                report: self.filled(report, person, request),
+            },
             Command::RecordAttempt(mut attempt) => {
                 attempt.by = attempt.by.or_else(|| self.actor(&request.cause.actor).member().cloned());
                 Command::RecordAttempt(attempt)

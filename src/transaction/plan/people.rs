@@ -273,6 +273,18 @@ pub(super) fn is_weak(command: &Command) -> bool {
         | Command::ReassignLead { .. }
         | Command::PassDeadline(_)
         | Command::OptOutEmail { .. }
-        | Command::TakeNote => false,
+        | Command::TakeNote
+        | Command::SuppressLead { .. }
+        | Command::EraseLead
+        | Command::ReopenLead { .. }
+        | Command::GiveConsent { .. }
+        | Command::ConvertCrmRecord { .. }
+        | Command::UnlinkCrmRecord
+        | Command::NoteCustomer { .. }
+        | Command::ScoreAgain
+        | Command::AbsorbLead { .. }
+        | Command::MergeLead { .. }
+        | Command::SplitLead { .. }
+        | Command::BeginSplit { .. } => false,
     }
 }

@@ -176,13 +176,17 @@ fn may_publish(event: &Event) -> bool {
     match event {
         Event::SignalRecorded { tell, .. }
         | Event::EmailOptedOut { tell }
-        | Event::AttemptRecorded { tell, .. } => *tell,
+        | Event::AttemptRecorded { tell, .. }
+        | Event::CrmUnlinked { tell, .. }
+        | Event::CustomerNoted { tell, .. } => *tell,
         Event::LeadCaptured { .. }
         | Event::TouchRecorded { .. }
         | Event::PreferenceNoted { .. }
         | Event::CrmLinked { .. }
         | Event::ReviewAsked { .. }
-        | Event::AskRefused { .. } => false,
+        | Event::AskRefused { .. }
+        | Event::ConsentGiven { .. }
+        | Event::SplitBegun { .. } => false,
         Event::ProfileReported { .. }
         | Event::CycleStarted { .. }
         | Event::LeadMarketingQualified { .. }
@@ -212,7 +216,16 @@ fn may_publish(event: &Event) -> bool {
         | Event::ClockReminded { .. }
         | Event::ClockBreached { .. }
         | Event::ClockEscalated { .. }
-        | Event::FactDiverged { .. } => true,
+        | Event::FactDiverged { .. }
+        | Event::ContactForbidden { .. }
+        | Event::LeadErased
+        | Event::LeadReopened { .. }
+        | Event::ReturnedToSql { .. }
+        | Event::LeadAbsorbed { .. }
+        | Event::LeadMerged { .. }
+        | Event::LeadSplit { .. }
+        | Event::LeadParked { .. }
+        | Event::LeadUnparked => true,
     }
 }
 

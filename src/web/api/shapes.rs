@@ -249,7 +249,7 @@ pub(super) fn lead(read: &LeadRead, texts: &Texts) -> LeadShape {
 }
 
 fn clocks(lead: &Lead) -> Vec<ClockShape> {
-    let Some(custody) = lead.stage.custody() else { return Vec::new() };
+    let Some(custody) = lead.custody() else { return Vec::new() };
     custody
         .clocks()
         .map(|clock| ClockShape {

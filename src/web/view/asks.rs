@@ -101,6 +101,7 @@ pub fn available(lead: &Lead, member: Option<&Member>, team: &Team) -> Vec<AskKi
         | Stage::SalesQualified(_)
         | Stage::Opportunity(_)
         | Stage::Won { .. }
+        | Stage::WonUnderReview { .. }
         | Stage::Disqualified { .. }
         | Stage::Suppressed { .. } => Vec::new(),
     };
@@ -143,6 +144,7 @@ fn can_be_reassigned(stage: &Stage) -> bool {
         Stage::Unseen
         | Stage::Captured(_)
         | Stage::Won { .. }
+        | Stage::WonUnderReview { .. }
         | Stage::Lost { .. }
         | Stage::Recycled { .. }
         | Stage::Disqualified { .. }
@@ -235,7 +237,9 @@ fn hint(lead: &Lead, member: Option<&Member>, team: &Team, asks: &[AskKind]) -> 
         (Stage::Opportunity(_), _) => {
             "The deal decides now; close it in the CRM and the lead follows.".to_owned()
         }
-        (Stage::Won { .. }, _) => "Won. A new need of this customer opens an expansion by itself.".to_owned(),
+        (Stage::Won { .. } | Stage::WonUnderReview { .. }, _) => {
+            "Won. A new need of this customer opens an expansion by itself.".to_owned()
+        }
         (Stage::Disqualified { .. }, _) => {
             "Disqualified; it comes back only with better data or a hand-raise.".to_owned()
         }

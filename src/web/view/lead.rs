@@ -95,7 +95,7 @@ pub fn lead_view(read: &LeadRead, story: &[StoryRow], full: bool, texts: &Texts)
     let person = read.person.clone().unwrap_or_default();
     let company = person.company_name.clone().or_else(|| person.company_domain.clone());
     let (stage, stage_hint) = stage_words(lead.stage.kind());
-    let custody = lead.stage.custody();
+    let custody = lead.custody();
     LeadView {
         id: lead.id.to_string(),
         now_ms: read.now.0.div_euclid(1_000),
@@ -151,6 +151,7 @@ pub fn lead_view(read: &LeadRead, story: &[StoryRow], full: bool, texts: &Texts)
             | Stage::SalesQualified(_)
             | Stage::Opportunity(_)
             | Stage::Won { .. }
+            | Stage::WonUnderReview { .. }
             | Stage::Lost { .. }
             | Stage::Recycled { .. }
             | Stage::Disqualified { .. }
@@ -168,7 +169,7 @@ fn passage(lead: &Lead) -> String {
 }
 
 fn duties(lead: &Lead, now: Moment) -> Vec<Duty> {
-    let Some(custody) = lead.stage.custody() else { return Vec::new() };
+    let Some(custody) = lead.custody() else { return Vec::new() };
     let mut clocks: Vec<_> = custody.clocks().collect();
     clocks.sort_by_key(|clock| clock.due_by);
     clocks

@@ -221,6 +221,29 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         ),
         Event::FactDiverged { code } => line(Tone::Warn, "The CRM disagrees", plain(code)),
         Event::AskRefused { code } => line(Tone::Plain, "An ask was refused", refusal(code).what),
+        Event::ConsentGiven { .. } => line(Tone::Good, "Agreed to be contacted", ""),
+        Event::CrmUnlinked { tell, .. } => line(
+            Tone::Warn,
+            "The CRM's record was deleted",
+            if *tell { "published again, so that one is made" } else { "" },
+        ),
+        Event::ContactForbidden { .. } => {
+            line(Tone::Bad, "No contact at all", "the deal stands; nobody may call or write")
+        }
+        Event::LeadErased => line(Tone::Bad, "Erased", "what says who the person was is gone"),
+        Event::LeadReopened { pool, .. } => {
+            line(Tone::Accent, "Opened again", format!("in the queue of {}", pool_name(team, pool)))
+        }
+        Event::ReturnedToSql { .. } => line(Tone::Warn, "The deal was deleted", "back to qualified"),
+        Event::CustomerNoted { .. } => line(Tone::Good, "The company is a customer now", ""),
+        Event::LeadAbsorbed { from, .. } => {
+            line(Tone::Accent, "Another lead of the same person was taken in", from.to_string())
+        }
+        Event::LeadMerged { into } => line(Tone::Accent, "Goes on as another lead", into.to_string()),
+        Event::LeadSplit { to, .. } => line(Tone::Accent, "A wrong merge was undone", to.to_string()),
+        Event::SplitBegun { from } => line(Tone::Accent, "Began as a part of another lead", from.to_string()),
+        Event::LeadParked { reason, .. } => line(Tone::Bad, "Stopped by a fault of Baton", plain(reason)),
+        Event::LeadUnparked => line(Tone::Good, "Goes on", "what had waited was done in order"),
     }
 }
 

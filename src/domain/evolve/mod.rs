@@ -1,14 +1,16 @@
 //! Applies one event to a lead. It decides nothing, and refuses a pair that cannot be rather than ignore it.
 
+mod person;
+
 use super::custody::Custody;
 use super::event::Event;
 use super::lead::{
-    ATTEMPTS_MAX, Attempt, Consent, Cycle, DEALS_MAX, Deal, DealState, Lead, Origin, PAST_CYCLES_MAX,
-    PastCycle, Permission, Stage, StageKind,
+    ATTEMPTS_MAX, Attempt, Cycle, DEALS_MAX, Deal, DealState, Lead, PAST_CYCLES_MAX, Parked, PastCycle,
+    Stage, StageKind,
 };
-use super::policy::Guards;
 use super::team::PoolId;
 use super::time::Moment;
+use person::{forget, learn, told};
 
 /// An event that the lead's state rules out: the audit trail or the code is damaged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,28 +42,7 @@ pub fn evolve(mut lead: Lead, event: &Event) -> Result<Lead, ImpossibleEvent> {
 
 fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
     match event {
-        Event::LeadCaptured { first_seen_at, started_at, origin, custody } => {
-            lead.first_seen_at = *first_seen_at;
-            lead.origin = *origin;
-            lead.origin_at = *first_seen_at;
-            lead.cycle = Cycle { number: 1, started_at: *started_at, ..Cycle::default() };
-            lead.stage = Stage::Captured(custody.clone());
-        }
-        Event::CycleStarted { number, started_at, motion, hand_raised, custody } => {
-            if *number != lead.cycle.number + 1 {
-                return None;
-            }
-            close_cycle(lead, *started_at);
-            lead.cycle = Cycle {
-                number: *number,
-                started_at: *started_at,
-                motion: *motion,
-                hand_raised: *hand_raised,
-                wanted: lead.cycle.wanted.clone(),
-                ..Cycle::default()
-            };
-            lead.stage = Stage::Captured(custody.clone());
-        }
+        Event::LeadCaptured { .. } | Event::CycleStarted { .. } => begin(lead, event)?,
         Event::ProfileReported { .. }
         | Event::SignalRecorded { .. }
         | Event::TouchRecorded { .. }
@@ -93,63 +74,81 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         Event::WinReversed { opportunity } => reverse_win(lead, *opportunity),
         Event::LeadClosedAsWon { at, .. } => lead.stage = Stage::Won { at: *at },
         Event::PreferenceNoted { wanted } => lead.cycle.wanted = Some(wanted.clone()),
+        Event::ReviewAsked { custody, .. } => review(lead, custody)?,
         Event::ReplyOwed { custody }
-        | Event::ReviewAsked { custody, .. }
         | Event::ClockReminded { custody, .. }
         | Event::ClockBreached { custody, .. }
         | Event::ClockEscalated { custody, .. } => {
-            lead.stage.custody()?;
+            lead.custody()?;
             set_custody(lead, Some(custody));
         }
+        Event::ConsentGiven { .. }
+        | Event::CrmUnlinked { .. }
+        | Event::ContactForbidden { .. }
+        | Event::CustomerNoted { .. } => told(lead, event),
+        Event::LeadReopened { .. } | Event::ReturnedToSql { .. } => reopen(lead, event)?,
+        Event::LeadErased
+        | Event::LeadAbsorbed { .. }
+        | Event::LeadMerged { .. }
+        | Event::LeadSplit { .. }
+        | Event::LeadParked { .. }
+        | Event::LeadUnparked => remake(lead, event),
         Event::LeadRejected { .. }
         | Event::NoteTaken
+        | Event::SplitBegun { .. }
         | Event::FactDiverged { .. }
         | Event::AskRefused { .. } => {}
     }
     Some(())
 }
 
-/// Facts about the person; the stage does not move.
+/// A lead, or a passage of it, begins.
 #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` matches every event and sends only these here")]
-fn learn(lead: &mut Lead, event: &Event) {
+fn begin(lead: &mut Lead, event: &Event) -> Option<()> {
     match event {
-        Event::ProfileReported { patch, stamp, consent, guards, account, customer } => {
-            lead.profile = std::mem::take(&mut lead.profile).patched(patch, *stamp);
-            lead.consent = united_consent(lead.consent, *consent);
-            lead.guards = united_guards(lead.guards, *guards);
-            lead.account = account.or(lead.account);
-            lead.customer |= *customer;
+        Event::LeadCaptured { first_seen_at, started_at, origin, custody } => {
+            lead.first_seen_at = *first_seen_at;
+            lead.origin = *origin;
+            lead.origin_at = *first_seen_at;
+            lead.cycle = Cycle { number: 1, started_at: *started_at, ..Cycle::default() };
+            lead.stage = Stage::Captured(custody.clone());
         }
-        Event::SignalRecorded { signal, .. } => {
-            lead.signals.insert(*signal);
-            lead.first_seen_at = lead.first_seen_at.min(signal.at);
-        }
-        Event::TouchRecorded { at, origin, campaign } => touch(lead, *at, *origin, campaign.as_ref()),
-        Event::CrmLinked { .. } => lead.crm_linked = true,
-        Event::EmailOptedOut { .. } => {
-            lead.consent.email = Permission::Withdrawn;
-            lead.guards.email_opt_out = true;
+        Event::CycleStarted { number, started_at, motion, hand_raised, custody } => {
+            if *number != lead.cycle.number + 1 {
+                return None;
+            }
+            close_cycle(lead, *started_at);
+            lead.cycle = Cycle {
+                number: *number,
+                started_at: *started_at,
+                motion: *motion,
+                hand_raised: *hand_raised,
+                wanted: lead.cycle.wanted.clone(),
+                ..Cycle::default()
+            };
+            lead.stage = Stage::Captured(custody.clone());
         }
         _ => {}
     }
+    Some(())
 }
 
-fn touch(lead: &mut Lead, at: Moment, origin: Option<Origin>, campaign: Option<&String>) {
-    if let Some(origin) = origin
-        && (lead.origin == Origin::Unknown || at < lead.origin_at)
-    {
-        lead.origin = origin;
-        lead.origin_at = at;
-    }
-    if let Some(campaign) = campaign {
-        if lead.first_campaign.is_none() || at < lead.first_campaign_at {
-            lead.first_campaign = Some(campaign.clone());
-            lead.first_campaign_at = at;
+/// What changes who the lead is: erased, united, split, stopped by a fault.
+#[expect(clippy::wildcard_enum_match_arm, reason = "`apply` matches every event and sends only these here")]
+fn remake(lead: &mut Lead, event: &Event) {
+    match event {
+        Event::LeadErased => forget(lead),
+        Event::LeadAbsorbed { united, .. } => {
+            let (version, custody_version) = (lead.version, lead.custody_version);
+            *lead = Lead { id: lead.id, version, custody_version, ..(**united).clone() };
         }
-        if lead.last_campaign.is_none() || at >= lead.last_campaign_at {
-            lead.last_campaign = Some(campaign.clone());
-            lead.last_campaign_at = at;
+        Event::LeadMerged { into } => lead.stage = Stage::Merged { into: *into },
+        Event::LeadSplit { signals, .. } => lead.signals.remove(signals),
+        Event::LeadParked { reason, custody } => {
+            lead.parked = Some(Parked { reason: reason.clone(), custody: custody.clone() });
         }
+        Event::LeadUnparked => lead.parked = None,
+        _ => {}
     }
 }
 
@@ -288,8 +287,12 @@ fn record_deal(lead: &mut Lead, id: super::ids::OpportunityId, state: DealState,
     }
 }
 
+/// The duties as they stand now; of a parked lead those of the steward of operations.
 fn set_custody(lead: &mut Lead, custody: Option<&Custody>) {
-    if let Some(custody) = custody {
+    let Some(custody) = custody else { return };
+    if let Some(parked) = &mut lead.parked {
+        parked.custody = custody.clone();
+    } else {
         lead.stage = std::mem::take(&mut lead.stage).with_custody(custody.clone());
     }
 }
@@ -306,22 +309,37 @@ fn close_cycle(lead: &mut Lead, ended_at: Moment) {
     });
 }
 
-/// What a person said last about a channel wins; silence changes nothing.
-fn united_consent(present: Consent, said: Consent) -> Consent {
-    let later = |present, said| if said == Permission::Unknown { present } else { said };
-    Consent { email: later(present.email, said.email), phone: later(present.phone, said.phone) }
+/// Back into a stage that the lead had left.
+#[expect(clippy::wildcard_enum_match_arm, reason = "`apply` matches every event and sends only these here")]
+fn reopen(lead: &mut Lead, event: &Event) -> Option<()> {
+    match event {
+        Event::LeadReopened { terms, motion, pool, custody } => {
+            if lead.stage.kind() != StageKind::Captured {
+                return None;
+            }
+            lead.cycle.terms = Some(terms.clone());
+            lead.cycle.motion = *motion;
+            lead.stage = queued(pool, false, custody);
+        }
+        Event::ReturnedToSql { opportunity, custody } => {
+            if lead.stage.kind() != StageKind::Opportunity {
+                return None;
+            }
+            record_deal(lead, *opportunity, DealState::Void, true);
+            lead.stage = Stage::SalesQualified(custody.clone());
+        }
+        _ => {}
+    }
+    Some(())
 }
 
-/// A guard that was raised once stays raised.
-fn united_guards(present: Guards, raised: Guards) -> Guards {
-    Guards {
-        hard_bounce: present.hard_bounce || raised.hard_bounce,
-        own: present.own || raised.own,
-        test: present.test || raised.test,
-        competitor: present.competitor || raised.competitor,
-        junk: present.junk || raised.junk,
-        disposable: present.disposable || raised.disposable,
-        bot: present.bot || raised.bot,
-        email_opt_out: present.email_opt_out || raised.email_opt_out,
+/// Somebody looks at a lead; a won one is open again for as long as they do.
+fn review(lead: &mut Lead, custody: &Custody) -> Option<()> {
+    if let Stage::Won { at } = lead.stage {
+        lead.stage = Stage::WonUnderReview { at, custody: custody.clone() };
+        return Some(());
     }
+    lead.stage.custody()?;
+    set_custody(lead, Some(custody));
+    Some(())
 }
