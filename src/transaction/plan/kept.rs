@@ -27,11 +27,17 @@ impl Planner<'_> {
             .flat_map(|person| person.keys.iter().copied())
             .filter(|key| key.kind != KeyKind::Anonymous)
             .collect();
-        self.write.parked.push(ParkedRow {
+        let row = ParkedRow {
             kept: kept(entry, record, reason, detail.to_owned()),
             keys,
             occurred_at: request.cause.occurred_at,
+        };
+        self.parked_here.push(crate::transaction::loaded::Waiting {
+            id: row.kept.id,
+            keys: row.keys.clone(),
+            entry: entry.clone(),
         });
+        self.write.parked.push(row);
     }
 }
 

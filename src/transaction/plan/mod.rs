@@ -61,6 +61,8 @@ struct Planner<'a> {
     /// The stream that numbers the rows of the entry at hand, and of what it replays.
     stream: String,
     replayed: BTreeSet<Uuid>,
+    /// Records of this batch that wait; one that comes later may bring the key.
+    parked_here: Vec<super::loaded::Waiting>,
     rotation: Rotation,
     open_leads: BTreeMap<MemberId, u32>,
     queued: bool,
@@ -87,6 +89,7 @@ pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned
         sequences: BTreeMap::new(),
         stream: String::new(),
         replayed: BTreeSet::new(),
+        parked_here: Vec::new(),
         rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
         open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
         queued: false,

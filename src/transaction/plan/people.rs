@@ -187,20 +187,27 @@ impl Planner<'_> {
                 let _attached = self.decided(entry, request, lead, &command, signal.at)?;
             }
         }
+        let here = std::mem::take(&mut self.parked_here);
         let mut waiting: Vec<_> = self
             .loaded
             .waiting
             .iter()
+            .chain(&here)
             .filter(|waiting| {
                 !self.replayed.contains(&waiting.id) && waiting.keys.iter().any(|key| bound.contains(key))
             })
             .collect();
         waiting.sort_by_key(|waiting| (occurred_at(&waiting.entry), waiting.id));
         for waiting in waiting {
-            self.replayed.insert(waiting.id);
+            // What was replayed may have bound more keys, and with them have replayed this one already.
+            if !self.replayed.insert(waiting.id) {
+                continue;
+            }
             let outcome = self.replay(&waiting.entry)?;
             self.write.parked_resolved.push((waiting.id, format!("{}/{}", outcome.code(), outcome.reason())));
+            self.write.parked.retain(|row| row.kept.id != waiting.id);
         }
+        self.parked_here.extend(here);
         Ok(())
     }
 
