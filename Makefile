@@ -10,7 +10,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench check fmt topics clean-run
+.PHONY: help demo test simulate mutants bench check fmt topics clean-run
 
 help: ## list these commands
 	@echo "Baton: the handoff of leads from marketing to sales."
@@ -29,6 +29,14 @@ test: ## bring up Postgres and a real Kafka, run every test, take both down (TES
 	@scripts/install-packages.sh --test
 	@cargo test --locked --no-run
 	@scripts/with-servers.sh --fast cargo test --locked --no-fail-fast $(TEST_ARGS)
+
+simulate: ## live through simulated histories: SEED=n for one, HISTORIES=m for so many from there on
+	@SIMULATE_SEED=$(or $(SEED),0) SIMULATE_HISTORIES=$(or $(HISTORIES),1) \
+		cargo test --locked --test pure -- --exact --nocapture \
+		simulation::any_history_ends_with_nothing_lost_doubled_or_reordered
+
+mutants: ## turn random places of the decisions, one at a time, and see that a test falls (SEED=n COUNT=m)
+	@scripts/mutants.sh --seed $(or $(SEED),1) --count $(or $(COUNT),20)
 
 bench: ## measure the whole path on real Kafka and Postgres with fsync on (BENCH_ARGS=...)
 	@scripts/install-packages.sh --test

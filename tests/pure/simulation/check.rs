@@ -3,9 +3,10 @@
 use super::log::Log;
 use super::store::{Place, Tables};
 use super::transaction::Finding;
+use baton::contract::request::{Decoded, Subject};
 use baton::domain::event::Event;
 use baton::domain::evolve::evolve;
-use baton::domain::ids::LeadId;
+use baton::domain::ids::{LeadId, OpportunityId};
 use baton::domain::lead::Lead;
 use baton::store::codec;
 use baton::store::rows::{AuditSubject, OutTopic};
@@ -25,7 +26,7 @@ pub fn everything(tables: &Tables, log: &Log) -> Result<(), Finding> {
     outbox(tables)?;
     ledger(tables, log)?;
     causes(tables)?;
-    deals(tables)?;
+    deals(tables, log)?;
     // I9, and all that a stage owes.
     tables.leads.values().for_each(|row| crate::story::check(&row.lead));
     Ok(())
@@ -177,8 +178,26 @@ fn causes(tables: &Tables) -> Result<(), Finding> {
     Ok(())
 }
 
-/// Every deal stands at the highest revision that was told of it, so that its money counts once and is the newest.
-fn deals(tables: &Tables) -> Result<(), Finding> {
+/// Every deal stands at the highest revision that was told of it, whoever told it when: its money counts once.
+fn deals(tables: &Tables, log: &Log) -> Result<(), Finding> {
+    let mut told: BTreeMap<OpportunityId, i64> = BTreeMap::new();
+    for (place, records) in log.all() {
+        for (offset, entry) in records.iter().enumerate() {
+            let outcome = &tables.outcomes[&(place.clone(), i64::try_from(offset).unwrap())];
+            let Ok(Decoded::Request(request)) = &entry.decoded else { continue };
+            let Subject::Opportunity(patch) = &request.subject else { continue };
+            if outcome.code() != "quarantined" {
+                let newest = told.entry(patch.id).or_insert(patch.revision);
+                *newest = patch.revision.max(*newest);
+            }
+        }
+    }
+    for (id, revision) in told {
+        let stored = tables.opportunities.get(&id).map(|row| row.revision);
+        ensure(stored == Some(revision), || {
+            format!("deal {id} was told in revision {revision} and stands at {stored:?}")
+        })?;
+    }
     for (deal, lead) in &tables.contacts {
         ensure(tables.opportunities.contains_key(deal), || format!("a contact of no deal: {deal}"))?;
         ensure(tables.leads.contains_key(lead), || format!("a contact who is nobody: {lead}"))?;

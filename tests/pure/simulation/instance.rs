@@ -106,7 +106,10 @@ impl Instance {
                 Went::On | Went::Held => Some(Job::Running(transaction)),
                 Went::Again => Some(self.again(store, worker, transaction.batch)?),
                 Went::Fenced => self.fenced(store),
-                Went::Answered => None,
+                Went::Answered => {
+                    store.note("an ask that another instance had answered");
+                    None
+                }
                 Went::Committed => self.settled(
                     after_commit(Reply::Acknowledged, &transaction.batch.moves, &[]),
                     store,
@@ -116,6 +119,7 @@ impl Instance {
             },
             Job::Limbo { mut transaction, commits } => {
                 let batch = transaction.batch.clone();
+                store.note(if commits { "a lost reply, committed" } else { "a lost reply, rolled back" });
                 if commits {
                     transaction.step(store)?;
                 } else {
@@ -167,6 +171,7 @@ impl Instance {
     }
 
     fn again(&mut self, store: &mut Store, worker: Worker, batch: Batch) -> Result<Job, Finding> {
+        store.note("a batch begun again");
         let begun = self.begun.entry(worker).or_insert(0);
         *begun += 1;
         if *begun > BEGINNINGS_MAX {
@@ -177,6 +182,7 @@ impl Instance {
 
     /// Somebody else owns a partition: everything of the lanes is dropped, and the group is left.
     fn fenced(&mut self, store: &mut Store) -> Option<Job> {
+        store.note("an owner who was fenced");
         self.claims.clear();
         for lane in 0..LANES {
             self.drop_job(store, Worker::Lane(lane));
@@ -200,6 +206,9 @@ impl Instance {
     pub fn crash(&mut self, store: &mut Store) {
         self.claims.clear();
         for worker in Worker::ALL {
+            if self.stage(worker).is_some_and(|stage| stage > Stage::Leads) {
+                store.note("a kill with locks held");
+            }
             self.drop_job(store, worker);
         }
     }

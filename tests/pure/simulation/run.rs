@@ -29,6 +29,15 @@ const SETTLING_MAX: usize = 4_000;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Without {
     pub fence: bool,
+    /// Router and sweeper, where a history is about records alone.
+    pub turns: bool,
+}
+
+/// A history at its end.
+pub struct Ended {
+    pub tables: Tables,
+    /// What happened on the way, and how often.
+    pub seen: BTreeMap<&'static str, u64>,
 }
 
 pub struct Run {
@@ -36,6 +45,7 @@ pub struct Run {
     pub log: Log,
     instances: Vec<Instance>,
     asked: Vec<AskRequest>,
+    without: Without,
 }
 
 impl Run {
@@ -51,17 +61,19 @@ impl Run {
             log: Log::default(),
             instances: (0..INSTANCES).map(|_| instance()).collect(),
             asked: Vec::new(),
+            without,
         }
     }
 
     /// Lives through the steps, lets everything come to rest, and checks.
-    pub fn live(mut self, steps: &[Step]) -> Result<Tables, Finding> {
+    pub fn live(mut self, steps: &[Step]) -> Result<Ended, Finding> {
         for step in steps {
             self.step(step)?;
         }
         self.settle()?;
         check::everything(&self.store.tables, &self.log)?;
-        Ok(self.store.tables)
+        self.store.count();
+        Ok(Ended { tables: self.store.tables, seen: self.store.seen })
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Finding> {
@@ -120,6 +132,7 @@ impl Run {
         }
         let batch = match worker {
             Worker::Lane(lane) => self.instances[instance].read(&self.log, lane, records),
+            Worker::Router | Worker::Sweeper if self.without.turns => None,
             Worker::Router => self.offers(instance),
             Worker::Sweeper => self.due(),
             Worker::Desk => None,
@@ -261,6 +274,9 @@ impl Run {
     fn nothing_to_do(&mut self) -> bool {
         let stuck: BTreeMap<LeadId, u64> =
             self.store.tables.leads.iter().map(|(id, row)| (*id, row.lead.version)).collect();
+        if self.without.turns {
+            return true;
+        }
         if self.due().is_some() {
             return false;
         }

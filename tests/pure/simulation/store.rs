@@ -10,7 +10,7 @@ use baton::store::rows::{
     ParkedRow, PersonRow, PositionRow,
 };
 use baton::store::write_set::WriteSet;
-use baton::transaction::batch::{Batch, DuplicateKey, Outcome};
+use baton::transaction::batch::{Batch, DuplicateKey, Entry, Outcome};
 use baton::transaction::loaded::AccountState;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -103,7 +103,12 @@ impl Tables {
         }
         self.keys.extend(write.identities.iter().map(|row| (row.key, Some(row.lead))));
         write.accounts.iter().for_each(|row| self.account(row));
-        self.opportunities.extend(write.opportunities.iter().map(|row| (row.id, row.clone())));
+        for row in &write.opportunities {
+            let old = self.opportunities.insert(row.id, row.clone());
+            ensure(old.is_none_or(|old| old.revision <= row.revision), || {
+                format!("deal {} is written over a newer revision", row.external_id)
+            })?;
+        }
         self.contacts.extend(write.contacts.iter().map(|row| (row.opportunity, row.lead)));
         self.leads(&write.leads)?;
         self.persons.extend(write.persons.iter().cloned());
@@ -115,7 +120,7 @@ impl Tables {
         }
         self.anonymous.retain(|(key, _, _), _| !write.anonymous_bound.contains(key));
         self.rotate(write);
-        self.keep(write)?;
+        self.keep(batch, write)?;
         self.trail(write)?;
         if let Some(row) = &write.idempotency {
             let before = self.answers.insert(row.key.clone(), row.clone());
@@ -171,9 +176,11 @@ impl Tables {
         self.rotation_entries.retain(|id, _| !write.rotation_folded.contains(id));
     }
 
-    fn keep(&mut self, write: &WriteSet) -> Result<(), Broken> {
+    /// A record may wait and be replayed in one transaction; else what is replayed was parked.
+    fn keep(&mut self, batch: &Batch, write: &WriteSet) -> Result<(), Broken> {
+        let read: BTreeSet<Uuid> = batch.entries.iter().filter_map(kept_id).collect();
         for (id, outcome) in &write.parked_resolved {
-            ensure(self.parked.remove(id).is_some(), || {
+            ensure(self.parked.remove(id).is_some() || read.contains(id), || {
                 format!("replayed, but not parked any more: {id} as {outcome}")
             })?;
             let before = self.resolutions.insert(*id, outcome.clone());
@@ -242,6 +249,13 @@ impl Tables {
     }
 }
 
+/// The id under which a record is kept.
+fn kept_id(entry: &Entry) -> Option<Uuid> {
+    let record = entry.record.as_ref()?;
+    let name = format!("{}/{}/{}", record.topic, record.partition, record.offset);
+    Some(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()))
+}
+
 /// Why a lock was not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -256,15 +270,39 @@ pub enum Refused {
 pub struct Store {
     pub tables: Tables,
     pub now: Moment,
+    /// What has happened, and how often.
+    pub seen: BTreeMap<&'static str, u64>,
     locks: BTreeMap<Lock, TransactionId>,
     waits: BTreeMap<TransactionId, TransactionId>,
     begun: TransactionId,
 }
 
 impl Store {
+    pub fn note(&mut self, what: &'static str) {
+        *self.seen.entry(what).or_insert(0) += 1;
+    }
+
     pub fn begin(&mut self) -> TransactionId {
         self.begun += 1;
         self.begun
+    }
+
+    /// Notes what the tables tell of a history.
+    pub fn count(&mut self) {
+        let tables = &self.tables;
+        let events = |name| tables.audit.iter().filter(|row| row.event == name).count();
+        let clocks = tables.audit.iter().filter(|row| row.stream.starts_with("sweep/")).count();
+        let twice = tables.outcomes.values().filter(|outcome| **outcome == Outcome::Duplicate).count();
+        let found = [
+            ("a lead offered", events("lead_offered")),
+            ("a clock passed", clocks),
+            ("a record told twice", twice),
+            ("a parked record replayed", tables.resolutions.len()),
+            ("an ask answered", tables.answers.len()),
+        ];
+        for (what, times) in found {
+            *self.seen.entry(what).or_insert(0) += times as u64;
+        }
     }
 
     /// Takes a lock for a transaction; again is fine.
@@ -277,10 +315,12 @@ impl Store {
         let mut next = Some(holder);
         while let Some(waiting) = next {
             if waiting == mine {
+                self.note("a deadlock");
                 return Err(Refused::Deadlock);
             }
             next = self.waits.get(&waiting).copied();
         }
+        self.note("a wait for a lock");
         self.waits.insert(mine, holder);
         Err(Refused::Held)
     }

@@ -262,17 +262,16 @@ impl Transaction {
         went
     }
 
-    /// A row that is not there cannot be locked: the insert alone makes two transactions meet.
+    /// Deals that are not there are reserved, so that two lanes do not make one at once.
     fn opportunities(&mut self, store: &mut Store) -> Went {
         let named = &self.named.opportunities;
-        let there: Vec<_> =
-            named.iter().filter(|id| store.tables.opportunities.contains_key(id)).copied().collect();
-        let went = self.lock_all(store, there.iter().copied().map(Lock::Opportunity));
+        let went = self.lock_all(store, named.iter().copied().map(Lock::Opportunity));
         if went == Went::On {
-            let row = |id| (id, store.tables.opportunities[&id].clone());
-            self.loaded.opportunities = there.into_iter().map(row).collect();
+            let tables = &store.tables;
+            self.loaded.opportunities =
+                named.iter().filter_map(|id| Some((*id, tables.opportunities.get(id)?.clone()))).collect();
             self.loaded.contacts =
-                store.tables.contacts.iter().filter(|(deal, _)| named.contains(deal)).copied().collect();
+                tables.contacts.iter().filter(|(deal, _)| named.contains(deal)).copied().collect();
         }
         went
     }
