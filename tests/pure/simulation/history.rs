@@ -140,7 +140,7 @@ fn any_step(prng: &mut Prng) -> Step {
 }
 
 /// Leaves out steps for as long as what is left still fails; `fails` is asked at most so many times.
-pub fn shortened(steps: &[Step], mut tries: usize, fails: impl Fn(&[Step]) -> bool) -> Vec<Step> {
+pub fn shortened<T: Clone>(steps: &[T], mut tries: usize, fails: impl Fn(&[T]) -> bool) -> Vec<T> {
     let mut kept = steps.to_vec();
     let mut size = (kept.len() / 2).max(1);
     loop {

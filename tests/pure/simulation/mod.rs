@@ -3,11 +3,11 @@
 //! order. Everything follows from a seed; `make simulate SEED=n` repeats one. It opens no connection and no thread.
 
 mod check;
-mod history;
+pub mod history;
 mod instance;
 mod log;
 mod place;
-mod prng;
+pub mod prng;
 mod run;
 mod store;
 mod town;
@@ -30,7 +30,9 @@ static REFERENCE: LazyLock<Reference> =
     LazyLock::new(|| policy_text::reference(policy_text::DEFAULT_REFERENCE).unwrap());
 
 /// Seeds that every run lives through; a seed that once failed is added in `KNOWN`.
-const SEEDS: u64 = 80;
+const SEEDS: u64 = 60;
+/// Seeds that show what happens without the fence.
+const UNFENCED: u64 = 30;
 /// So much of a finding tells its kind.
 const KIND_CHARS: usize = 12;
 /// Runs that shortening a failing history may take.
@@ -119,10 +121,10 @@ fn the_fixed_histories_meet_every_fault() {
 /// A service that does not look at the epoch doubles records, and the checks say so.
 #[test]
 fn a_service_without_the_fence_is_found_out() {
-    let found = (0..SEEDS).filter_map(|seed| {
+    let found = (0..UNFENCED).filter_map(|seed| {
         lived(&history::of_seed(seed), Without { fence: true, ..Without::default() }).err()
     });
     let found: Vec<Finding> = found.collect();
-    assert!(found.len() > 5, "only {} histories of {SEEDS} found it", found.len());
+    assert!(found.len() > 3, "only {} histories of {UNFENCED} found it", found.len());
     assert!(found.iter().any(|finding| finding.starts_with("I1") || finding.starts_with("I6")), "{found:?}");
 }
