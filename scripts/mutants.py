@@ -1,7 +1,9 @@
 """Turns random places of src/domain/decide, one at a time, and says which test notices; see mutants.sh.
 
 A place is an arm of a match, a condition, a refusal or a step of a decision: what a cell of the lifecycle's table does.
-It reads Rust by lines and brackets, not by grammar: a change that does not compile is told as such and another is drawn.
+All chosen places are written into one build behind a switch each (`turned(7)`), which the environment throws: so there
+is one build, and a run of the tests for each place. It reads Rust by lines, not by grammar: a place whose change does
+not compile is dropped, and the next one takes its turn.
 """
 
 import argparse
@@ -17,10 +19,22 @@ ROOT = Path(__file__).resolve().parent.parent
 DECIDE = Path("src/domain/decide")
 # What refuses and defines words, not cells.
 LEFT_OUT = {"refusal.rs", "mod.rs"}
-# Seconds that building and testing one change may take: a change that loops for ever is noticed by this.
-SECONDS_MAX = 900
-# Changes drawn at most for each that is wanted: some do not compile.
-DRAWS_PER_WANTED = 5
+# Seconds that building, or testing one change, may take: a change that loops for ever is noticed by this.
+SECONDS_MAX = 1200
+# Places written into the build for each that is wanted: some changes do not compile.
+SPARE = 2
+# Builds at most until what does not compile is gone.
+BUILDS_MAX = 4
+SWITCH = "BATON_TURNED"
+# In the copy only: decisions themselves never read the environment.
+TURNED = f"""
+/// Whether the place is the one that is turned.
+pub(crate) fn turned(place: u32) -> bool {{
+    static CHOSEN: std::sync::LazyLock<u32> =
+        std::sync::LazyLock::new(|| std::env::var("{SWITCH}").ok().and_then(|it| it.parse().ok()).unwrap_or(0));
+    *CHOSEN == place
+}}
+"""
 
 
 def refusals():
@@ -32,47 +46,47 @@ def refusals():
 
 
 def changes(path, lines, others):
-    """Every change of a file: (line number from 1, what, new line)."""
+    """Every change of a file: (path, line number from 1, what, new line with %s for the switch)."""
     found = []
+
+    def add(number, what, new):
+        found.append((path, number, what, new))
+
     for number, line in enumerate(lines, 1):
         if line.startswith("#[cfg(test)]"):
             break
         bare = line.strip()
-        if bare.startswith("//") or bare.startswith("use "):
+        if bare.startswith(("//", "use ")) or "%" in line:
             continue
         match = re.search(r"Err\(Refusal::(\w+)\)", line)
         if match and match[1] in others:
-            for other in ("Closed", "NotOffered", "NothingChanges"):
-                if other != match[1] and other in others:
-                    new = line.replace(match[0], f"Err(Refusal::{other})")
-                    found.append((number, f"refuses with {other} instead of {match[1]}", new))
-                    break
+            other = next(it for it in ("Closed", "NotOffered") if it != match[1])
+            either = f"Err(if %s {{ Refusal::{other} }} else {{ Refusal::{match[1]} }})"
+            add(number, f"refuses with {other} instead of {match[1]}", line.replace(match[0], either))
         match = re.match(r"(\s*(?:\} else )?if )(?!let )(.*[^{ ]) \{$", line)
-        if match and " && let " not in line:
-            found.append((number, "condition inverted", f"{match[1]}!({match[2]}) {{"))
+        if match and "let " not in line:
+            add(number, "condition inverted", f"{match[1]}%s != ({match[2]}) {{")
         match = re.match(r"(\s*\S.*) if (.+) => (.*)$", line)
+        if match and "let " not in match[2]:
+            add(number, "guard of the arm dropped", f"{match[1]} if %s || ({match[2]}) => {match[3]}")
+            add(number, "arm never taken", f"{match[1]} if !%s && ({match[2]}) => {match[3]}")
+        match = re.match(r"(\s*)((?:draft|self)\.(\w+)\(.*\)\?;)$", line)
         if match:
-            found.append((number, "guard of the arm dropped", f"{match[1]} if true || ({match[2]}) => {match[3]}"))
-            found.append((number, "arm never taken", f"{match[1]} if false && ({match[2]}) => {match[3]}"))
-        match = re.match(r"(\s*)draft\.(\w+)\(.*\)\?;$", line) or re.match(r"(\s*)self\.(\w+)\(.*\)\?;$", line)
+            add(number, f"step {match[3]} left out", f"{match[1]}if !%s {{ {match[2]} }}")
+        match = re.match(r"(\s*Stage(?:Kind)?::\w+.* => )((?:draft|self)\.(\w+)\(.*\)),$", line)
         if match:
-            found.append((number, f"step {match[2]} left out", ""))
-        match = re.match(r"(\s*Stage(?:Kind)?::\w+.* => )(?:draft|self)\.(\w+)\(.*\),$", line)
+            nothing = "{ Err(Refusal::NothingChanges) }"
+            add(number, f"nothing instead of {match[3]}", f"{match[1]}if %s {nothing} else {{ {match[2]} }},")
+        match = re.search(r"\b(counts|flagged|implied|held|misrouted|tell|early|hand_raised): (true|false)\b", line)
         if match:
-            found.append((number, f"does nothing instead of {match[2]}", f"{match[1]}Err(Refusal::NothingChanges),"))
-        match = re.search(r"(\b(?:counts|flagged|implied|held|misrouted|tell|early|hand_raised): )(true|false)", line)
-        if match:
-            new = line.replace(match[0], match[1] + ("false" if match[2] == "true" else "true"))
-            found.append((number, f"{match[1]}turned", new))
+            add(number, f"{match[1]} turned", line.replace(match[0], f"{match[1]}: %s != {match[2]}"))
         match = re.search(r"draft\.take\((true|false)\)", line)
         if match:
-            other = "false" if match[1] == "true" else "true"
-            found.append((number, f"take({other}) instead of take({match[1]})", line.replace(match[0], f"draft.take({other})")))
+            add(number, f"take({match[1]}) turned", line.replace(match[0], f"draft.take(%s != {match[1]})"))
         match = re.match(r"(\s*Stage(?:Kind)?::\w+.* => )(true|false),$", line)
         if match:
-            other = "false" if match[2] == "true" else "true"
-            found.append((number, f"arm answers {other}", f"{match[1]}{other},"))
-    return [(path, *change) for change in found]
+            add(number, f"arm that answers {match[2]} turned", f"{match[1]}%s != {match[2]},")
+    return found
 
 
 def copied(copy):
@@ -92,31 +106,59 @@ def copied(copy):
             target.unlink()
 
 
-def cargo(copy, target, *arguments):
-    """Runs cargo in the copy: (exit code, output); a run that takes too long has code None."""
-    environment = dict(os.environ, CARGO_TARGET_DIR=str(target), RUST_BACKTRACE="0", CARGO_TERM_COLOR="never")
+def cargo(copy, target, turned, *arguments):
+    """Runs cargo in the copy with one place turned (0: none): (exit code, output); too long has code None."""
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(target), CARGO_TERM_COLOR="never", RUST_BACKTRACE="0")
+    environment[SWITCH] = str(turned)
     try:
         done = subprocess.run(
-            ["cargo", *arguments], cwd=copy, env=environment, capture_output=True, text=True, timeout=SECONDS_MAX
-        )
+            ["cargo", "test", "--offline", "--test", "pure", *arguments],
+            cwd=copy, env=environment, capture_output=True, text=True, timeout=SECONDS_MAX,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         return None, ""
     return done.returncode, done.stdout + done.stderr
 
 
-def noticed(copy, target):
-    """Which test falls: a name, None when all stand, or a word when the change does not compile."""
-    code, output = cargo(copy, target, "test", "--offline", "--test", "pure", "--no-run")
-    if code is None:
-        return "the compiler's patience"
-    if code != 0:
-        return ""
+def written(copy, places):
+    """Writes every place into the copy, numbered from 1 in the order given."""
+    for path in sorted({place[0] for place in places.values()} | {DECIDE / "mod.rs"}):
+        text = (ROOT / path).read_text()
+        lines = text.splitlines()
+        for switch, (its_path, number, _what, new) in places.items():
+            if its_path == path:
+                lines[number - 1] = new % f"crate::domain::decide::turned({switch})"
+        text = "\n".join(lines) + "\n" + (TURNED if path == DECIDE / "mod.rs" else "")
+        if (copy / path).read_text() != text:
+            (copy / path).write_text(text)
+
+
+def built(copy, target, places):
+    """Builds with every place, dropping those that do not compile; says whether that worked."""
+    for _ in range(BUILDS_MAX):
+        written(copy, places)
+        code, output = cargo(copy, target, 0, "--no-run")
+        if code == 0:
+            return True
+        at_fault = set(re.findall(r"--> (src/domain/decide/\S+?):(\d+)", output))
+        dropped = [it for it, place in places.items() if (str(place[0]), str(place[1])) in at_fault]
+        if not dropped:
+            print(output[-3000:], file=sys.stderr)
+            return False
+        for switch in dropped:
+            path, number, what, _new = places.pop(switch)
+            print(f"   -  {path}:{number}: {what}: does not compile", flush=True)
+    return False
+
+
+def noticed(copy, target, turned):
+    """Which tests fall; None when all stand. The quick ones first."""
     for only in (["lifecycle::", "scenario::"], []):
-        code, output = cargo(copy, target, "test", "--offline", "--test", "pure", "--", *only)
+        code, output = cargo(copy, target, turned, "--", *only)
         if code is None:
             return "a test that no longer ends"
-        fallen = re.findall(r"^test (\S+) \.\.\. FAILED", output, re.M)
         if code != 0:
+            fallen = re.findall(r"^test (\S+) \.\.\. FAILED", output, re.M)
             return ", ".join(fallen) or "a test binary that broke off"
     return None
 
@@ -148,34 +190,29 @@ def main():
         target.mkdir()
         Path(f"{target}.part").rename(target / "debug")
     copied(copy)
-    stands = noticed(copy, target)
-    if stands is not None:
-        print(f"without any change the tests do not stand: {stands or 'it does not compile'}", file=sys.stderr)
-        return 2
-
     random.Random(asked.seed).shuffle(places)
-    print(f"seed {asked.seed}: {asked.count} of {len(places)} places of {DECIDE}", flush=True)
-    turned, survived = 0, []
-    for path, number, what, new in places[: asked.count * DRAWS_PER_WANTED]:
-        if turned == asked.count:
-            break
-        original = (ROOT / path).read_text()
-        lines = original.splitlines()
-        old = lines[number - 1]
-        lines[number - 1] = new
-        (copy / path).write_text("\n".join(lines) + "\n")
-        verdict = noticed(copy, target)
-        (copy / path).write_text(original)
-        if verdict == "":
-            print(f"   -  {path}:{number}: {what}: does not compile, another is drawn", flush=True)
-            continue
+    chosen, lines = {}, set()
+    for place in places:
+        if place[:2] not in lines and len(chosen) < asked.count * SPARE:
+            lines.add(place[:2])
+            chosen[len(chosen) + 1] = place
+    print(f"seed {asked.seed}: {asked.count} of {len(places)} changes of {DECIDE}", flush=True)
+    if not built(copy, target, chosen):
+        return 2
+    stands = noticed(copy, target, 0)
+    if stands is not None:
+        print(f"with nothing turned the tests do not stand: {stands}", file=sys.stderr)
+        return 2
+    turned, survived = 0, 0
+    for switch, (path, number, what, _new) in sorted(chosen.items())[: asked.count]:
+        verdict = noticed(copy, target, switch)
         turned += 1
+        survived += verdict is None
         told = f"killed by {verdict}" if verdict else "SURVIVED"
-        print(f"{turned:4}  {path}:{number}: {what}: {told}\n        {old.strip()}", flush=True)
-        if verdict is None:
-            survived.append(f"{path}:{number}")
+        old = (ROOT / path).read_text().splitlines()[number - 1].strip()
+        print(f"{turned:4}  {path}:{number}: {what}: {told}\n        {old}", flush=True)
     copied(copy)
-    print(f"{turned} turned, {turned - len(survived)} killed, {len(survived)} survived")
+    print(f"{turned} turned, {turned - survived} killed, {survived} survived")
     return 1 if survived or turned < asked.count else 0
 
 

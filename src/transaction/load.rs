@@ -22,7 +22,7 @@ use crate::store::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Parked records that one transaction replays at most (DELIVERY, Kafka in).
-pub const WAITING_MAX: i64 = 200;
+const WAITING_MAX: i64 = 200;
 
 /// Why a transaction has to be begun again, or can't be.
 pub(super) enum Interrupted {

@@ -134,10 +134,8 @@ impl Instance {
                         .idempotency
                         .as_ref()
                         .is_some_and(|asked| store.tables.answers.contains_key(&asked.key));
-                    let next = match answered {
-                        true => Next::Done,
-                        false => after_commit(Reply::Lost, &batch.moves, &stored),
-                    };
+                    let next =
+                        if answered { Next::Done } else { after_commit(Reply::Lost, &batch.moves, &stored) };
                     self.settled(next, store, worker, batch)?
                 }
             },

@@ -5,6 +5,7 @@
 mod check;
 pub mod history;
 mod instance;
+mod loading;
 mod log;
 mod place;
 pub mod prng;

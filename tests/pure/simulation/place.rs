@@ -172,7 +172,9 @@ fn sold(scribe: &mut Scribe) -> Vec<Letter> {
         scribe.deal(&[person], at(5), 0, 2, "won"),
     ];
     letters.truncate(2 + scribe.prng.below(SOLD_MAX - 1));
-    letters.iter_mut().for_each(|letter| letter.partition = 0);
+    for letter in &mut letters {
+        letter.partition = 0;
+    }
     letters
 }
 

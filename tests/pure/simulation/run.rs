@@ -210,7 +210,7 @@ impl Run {
             Command::ReassignLead { to: MemberId("emma-larsen".to_owned()) },
         ];
         let holder = lead.holder().map(|holder| holder.member().clone());
-        let member = holder.filter(|_| what % 3 != 0).unwrap_or(MemberId("dev-patel".to_owned()));
+        let member = holder.filter(|_| !what.is_multiple_of(3)).unwrap_or(MemberId("dev-patel".to_owned()));
         let asked = AskRequest {
             lead: lead.id,
             command: commands[what % commands.len()].clone(),

@@ -2,7 +2,7 @@
 //! plans with the real `plan`, and commits whole. It can be left at any statement, as a killed service leaves it.
 
 use super::store::{Lock, Refused, Store, Tables, TransactionId};
-use super::{DECODER, REFERENCE};
+use super::REFERENCE;
 use crate::story::{POLICY, TEAM, start};
 use baton::domain::ids::{AccountId, IdentityKey, LeadId};
 use baton::domain::lead::StageKind;
@@ -17,9 +17,6 @@ use baton::transaction::loaded::{Loaded, LoadedPool, Waiting, World};
 use baton::transaction::plan::{Planned, plan};
 use baton::transaction::reread;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Parked records that one transaction replays at most, as in `transaction::load`.
-const WAITING_MAX: usize = baton::transaction::load::WAITING_MAX as usize;
 
 /// The statement that comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,19 +57,19 @@ pub enum Went {
 pub type Finding = String;
 
 pub struct Transaction {
-    id: TransactionId,
+    pub id: TransactionId,
     pub batch: Batch,
     pub stage: Stage,
-    loaded: Loaded,
-    named: Named,
-    leads_of_keys: BTreeMap<IdentityKey, LeadId>,
-    unbound: BTreeSet<IdentityKey>,
+    pub loaded: Loaded,
+    pub named: Named,
+    pub leads_of_keys: BTreeMap<IdentityKey, LeadId>,
+    pub unbound: BTreeSet<IdentityKey>,
     /// Keys of the batch's records, new to the table.
-    fresh: BTreeMap<DuplicateKey, [u8; 16]>,
+    pub fresh: BTreeMap<DuplicateKey, [u8; 16]>,
     now: Moment,
     planned: Option<Planned>,
     /// The fence is left out, to see that its absence is found.
-    unfenced: bool,
+    pub unfenced: bool,
 }
 
 impl Transaction {
@@ -148,212 +145,6 @@ impl Transaction {
         ORDER.into_iter().find(|stage| *stage > self.stage).unwrap_or(Stage::Commit)
     }
 
-    fn lock_all(&self, store: &mut Store, locks: impl IntoIterator<Item = Lock>) -> Went {
-        match store.lock_all(self.id, locks) {
-            Ok(()) => Went::On,
-            Err(Refused::Held) => Went::Held,
-            Err(Refused::Deadlock) => Went::Again,
-        }
-    }
-
-    fn fence(&mut self, store: &mut Store) -> Went {
-        let mut places: Vec<_> =
-            self.batch.moves.iter().map(|moved| (moved.topic.to_string(), moved.partition)).collect();
-        places.sort();
-        let went = self.lock_all(store, places.into_iter().map(Lock::Position));
-        if went != Went::On {
-            return went;
-        }
-        for moved in &self.batch.moves {
-            let place = (moved.topic.to_string(), moved.partition);
-            let Some(row) = store.tables.positions.get(&place) else { return Went::Fenced };
-            if !self.unfenced && (row.epoch, row.next_offset) != (moved.epoch, moved.from) {
-                return Went::Fenced;
-            }
-            self.loaded.positions.insert(place, row.audit_sequence);
-        }
-        Went::On
-    }
-
-    fn duplicates(&mut self, store: &mut Store) -> Went {
-        let rows = collect::duplicate_keys(&self.batch);
-        let key = |minute, digest| DuplicateKey { minute, digest };
-        for row in &rows {
-            let key = key(row.minute, row.digest);
-            // A key that is committed is no conflict to wait for.
-            if !store.tables.duplicates.contains_key(&key) {
-                let went = self.lock_all(store, [Lock::Duplicate(key)]);
-                if went != Went::On {
-                    return went;
-                }
-            }
-        }
-        for row in rows {
-            let key = key(row.minute, row.digest);
-            match store.tables.duplicates.get(&key) {
-                Some(content) => self.loaded.seen.insert(key, *content),
-                None => self.fresh.insert(key, row.content),
-            };
-        }
-        Went::On
-    }
-
-    /// Locks the keys that name nobody and reads all.
-    fn resolve(&mut self, store: &mut Store, keys: BTreeSet<IdentityKey>) -> Went {
-        let unnamed: Vec<IdentityKey> = keys
-            .iter()
-            .filter(|key| !matches!(store.tables.keys.get(key), Some(Some(_))))
-            .filter(|key| !self.unbound.contains(key))
-            .copied()
-            .collect();
-        let went = self.lock_all(store, unnamed.into_iter().map(Lock::Key));
-        if went == Went::On {
-            (self.leads_of_keys, self.unbound) = read(&store.tables, &keys);
-            self.loaded.identities.clone_from(&self.leads_of_keys);
-        }
-        went
-    }
-
-    /// What waits under keys that name nobody is decoded, and names more.
-    fn waiting(&mut self, store: &mut Store) -> Went {
-        let mut rows: Vec<&ParkedRow> = store
-            .tables
-            .parked
-            .values()
-            .filter(|row| row.keys.iter().any(|key| self.unbound.contains(key)))
-            .collect();
-        rows.sort_by_key(|row| (row.occurred_at, row.kept.id));
-        rows.truncate(WAITING_MAX);
-        self.loaded.waiting = rows.into_iter().map(decoded_again).collect();
-        let more = Named::of(self.loaded.waiting.iter().map(|waiting| &waiting.entry));
-        self.named.keys.extend(more.keys);
-        self.named.leads.extend(more.leads);
-        self.named.binding.extend(more.binding);
-        self.named.account_keys.extend(more.account_keys);
-        self.named.accounts.extend(more.accounts);
-        self.named.written_account_keys.extend(more.written_account_keys);
-        self.named.opportunities.extend(more.opportunities);
-        Went::On
-    }
-
-    fn accounts(&mut self, store: &mut Store) -> Went {
-        let by_key: BTreeMap<String, AccountId> = self
-            .named
-            .account_keys
-            .iter()
-            .filter_map(|key| Some((key.clone(), *store.tables.account_keys.get(key)?)))
-            .collect();
-        let written: BTreeSet<AccountId> = self
-            .named
-            .written_account_keys
-            .iter()
-            .filter_map(|key| by_key.get(key))
-            .chain(&self.named.accounts)
-            .filter(|id| store.tables.accounts.contains_key(id))
-            .copied()
-            .collect();
-        let went = match self.named.accounts.is_empty() {
-            true => Went::On,
-            false => self.lock_all(store, written.into_iter().map(Lock::Account)),
-        };
-        if went == Went::On {
-            self.loaded.accounts_by_key = by_key;
-        }
-        went
-    }
-
-    /// Deals that are not there are reserved, so that two lanes do not make one at once.
-    fn opportunities(&mut self, store: &mut Store) -> Went {
-        let named = &self.named.opportunities;
-        let went = self.lock_all(store, named.iter().copied().map(Lock::Opportunity));
-        if went == Went::On {
-            let tables = &store.tables;
-            self.loaded.opportunities =
-                named.iter().filter_map(|id| Some((*id, tables.opportunities.get(id)?.clone()))).collect();
-            self.loaded.contacts =
-                tables.contacts.iter().filter(|(deal, _)| named.contains(deal)).copied().collect();
-        }
-        went
-    }
-
-    fn leads(&mut self, store: &mut Store) -> Went {
-        let ids: BTreeSet<LeadId> = self.leads_of_keys.values().chain(&self.named.leads).copied().collect();
-        let there: Vec<LeadId> = ids.into_iter().filter(|id| store.tables.leads.contains_key(id)).collect();
-        let went = self.lock_all(store, there.iter().copied().map(Lock::Lead));
-        if went != Went::On {
-            return went;
-        }
-        self.loaded.leads = there.into_iter().map(|id| (id, store.tables.leads[&id].clone())).collect();
-        if read(&store.tables, &self.named.keys).0 != self.leads_of_keys {
-            return Went::Again;
-        }
-        let of_leads = self.loaded.leads.values().filter_map(|row| row.lead.account);
-        let accounts: BTreeSet<AccountId> = of_leads
-            .chain(self.loaded.accounts_by_key.values().copied())
-            .chain(self.named.accounts.iter().copied())
-            .collect();
-        self.loaded.accounts = accounts
-            .into_iter()
-            .filter_map(|id| Some((id, store.tables.accounts.get(&id)?.clone())))
-            .collect();
-        Went::On
-    }
-
-    fn pool(&mut self, store: &mut Store) -> Went {
-        let Some(id) = self.batch.routing.clone() else { return Went::On };
-        let went = self.lock_all(store, [Lock::Pool(id.clone())]);
-        if went != Went::On {
-            return went;
-        }
-        let pool = TEAM.pool(&id);
-        let next = pool.and_then(|pool| pool.next_pool.as_ref()).and_then(|next| TEAM.pool(next));
-        let reps: Vec<MemberId> = [pool, next].into_iter().flatten().flat_map(members).collect();
-        let credits = store
-            .tables
-            .rotation
-            .iter()
-            .filter(|((pool, _), _)| *pool == id)
-            .map(|((_, who), credit)| (who.clone(), *credit));
-        let entries = store
-            .tables
-            .rotation_entries
-            .iter()
-            .filter(|(_, (pool, _))| *pool == id)
-            .map(|(number, (_, who))| (*number, who.clone()));
-        let stored = StoredPool { credits: credits.collect(), entries: entries.collect() };
-        let folded = stored.entries.iter().map(|(entry, _)| *entry).collect();
-        let rotation = folded_rotation(stored, pool);
-        let open_leads = open_of_reps(&store.tables, &reps);
-        self.loaded.pool = Some(LoadedPool { pool: Some(id), rotation, folded, open_leads });
-        Went::On
-    }
-
-    fn parked(&mut self, store: &mut Store) -> Went {
-        let mut ids: Vec<_> = self.loaded.waiting.iter().map(|waiting| waiting.id).collect();
-        ids.sort_unstable();
-        let went = self.lock_all(store, ids.into_iter().map(Lock::Parked));
-        if went == Went::On {
-            self.loaded.waiting.retain(|waiting| store.tables.parked.contains_key(&waiting.id));
-            let binding = self.named.binding.intersection(&self.unbound).copied().collect();
-            self.loaded.anonymous = store.tables.anonymous_of(&binding);
-        }
-        went
-    }
-
-    fn streams(&mut self, store: &mut Store) -> Went {
-        let Some(stream) = &self.batch.stream else { return Went::On };
-        if matches!(stream, Stream::Record { .. }) {
-            return Went::On;
-        }
-        let name = stream.name();
-        let went = self.lock_all(store, [Lock::Stream(name.clone())]);
-        if went == Went::On {
-            let last = store.tables.streams.get(&name).copied().unwrap_or(0);
-            self.loaded.streams = BTreeMap::from([(name, last)]);
-        }
-        went
-    }
-
     fn plan(&mut self) -> Result<Went, Finding> {
         let world = World {
             now: self.now,
@@ -408,60 +199,4 @@ impl Transaction {
         store.release(self.id);
         Ok(())
     }
-}
-
-/// What keys name; what names nobody is there once somebody asked for it.
-fn read(
-    tables: &Tables,
-    keys: &BTreeSet<IdentityKey>,
-) -> (BTreeMap<IdentityKey, LeadId>, BTreeSet<IdentityKey>) {
-    let mut leads = BTreeMap::new();
-    let mut unbound = BTreeSet::new();
-    for key in keys {
-        match tables.keys.get(key) {
-            Some(Some(lead)) => {
-                leads.insert(*key, *lead);
-            }
-            Some(None) | None => {
-                unbound.insert(*key);
-            }
-        }
-    }
-    (leads, unbound)
-}
-
-fn decoded_again(row: &ParkedRow) -> Waiting {
-    let kept = &row.kept;
-    let record = RecordRef {
-        topic: kept.topic.as_str().into(),
-        partition: kept.partition,
-        offset: kept.offset,
-        timestamp: kept.timestamp,
-    };
-    let raw =
-        Raw { key: kept.key.clone(), headers: reread::headers(&kept.headers), value: kept.value.clone() };
-    let mut entry = reread::entry(&DECODER, &REFERENCE, record, raw, row.occurred_at.max(kept.timestamp));
-    entry.duplicate = None;
-    Waiting { id: kept.id, keys: row.keys.clone(), entry }
-}
-
-fn members(pool: &Pool) -> Vec<MemberId> {
-    pool.members.iter().map(|(member, _)| member.clone()).collect()
-}
-
-fn open_of_reps(tables: &Tables, reps: &[MemberId]) -> BTreeMap<MemberId, u32> {
-    let mut open = BTreeMap::new();
-    let works = |row: &&LeadRow| {
-        matches!(
-            row.lead.stage.kind(),
-            StageKind::Offered | StageKind::SalesAccepted | StageKind::SalesQualified
-        )
-    };
-    for row in tables.leads.values().filter(works) {
-        let Some(holder) = row.lead.holder() else { continue };
-        if holder.kind() == "rep" && reps.contains(holder.member()) {
-            *open.entry(holder.member().clone()).or_insert(0) += 1;
-        }
-    }
-    open
 }
