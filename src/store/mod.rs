@@ -3,12 +3,16 @@
 pub mod account;
 pub mod anonymous;
 pub mod audit;
+pub mod audit_head;
+mod audit_rows;
 pub mod codec;
 mod columns;
 pub mod connect;
 pub mod duplicate;
 pub mod error;
 pub mod facts;
+pub mod fan_out;
+mod fan_out_rows;
 pub mod identity;
 pub mod kept;
 pub mod lead;
@@ -46,8 +50,10 @@ pub fn catalog() -> Vec<Statement> {
         account::STATEMENTS,
         anonymous::STATEMENTS,
         audit::STATEMENTS,
+        audit_head::STATEMENTS,
         duplicate::STATEMENTS,
         facts::STATEMENTS,
+        fan_out::STATEMENTS,
         identity::STATEMENTS,
         kept::STATEMENTS,
         lead::STATEMENTS,

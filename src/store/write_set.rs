@@ -1,9 +1,10 @@
 //! Every row that one transaction writes, counts and moves included. It only holds; `apply` executes.
 
 use super::rows::{
-    AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ContactRow, DisagreementRow, HandoffRow,
-    IdempotencyRow, IdentityRow, KeptRow, LeadRow, LedgerRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow,
-    PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow, TouchRow, UserRow,
+    AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ContactRow, DisagreementRow, FanOutRow,
+    FanOutStep, HandoffRow, HeadRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow, LedgerRow, NoteRow,
+    OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow,
+    TouchRow, UserRow,
 };
 use crate::domain::ids::IdentityKey;
 use uuid::Uuid;
@@ -38,7 +39,11 @@ pub struct WriteSet {
     pub parked_resolved: Vec<(Uuid, String)>,
     pub causes: Vec<CauseTextRow>,
     pub audit: Vec<AuditRow>,
+    /// Chains of subjects that are no leads, one row each.
+    pub heads: Vec<HeadRow>,
     pub outbox: Vec<OutboxRow>,
+    pub fan_outs: Vec<FanOutRow>,
+    pub fan_out_step: Option<FanOutStep>,
     pub ledger: Vec<LedgerRow>,
     pub idempotency: Option<IdempotencyRow>,
     /// Counters of the audit streams that are no records: name and last number.

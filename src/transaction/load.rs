@@ -15,9 +15,11 @@ use crate::store::connect::Connection;
 use crate::store::error::StoreError;
 use crate::store::identity::Resolved;
 use crate::store::rotation::StoredPool;
+use crate::store::rows::AuditSubject;
 use crate::store::world::WorldRow;
 use crate::store::{
-    account, anonymous, audit, duplicate, identity, kept, lead, opportunity, position, rotation, world,
+    account, anonymous, audit, audit_head, duplicate, identity, kept, lead, opportunity, position, rotation,
+    world,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,6 +66,7 @@ impl Loading<'_> {
             loaded.contacts = opportunity::contacts(conn, &named.opportunities).await?;
             step.passed();
         }
+        heads(conn, step, &named, &mut loaded).await?;
         self.leads(conn, step, &named, &resolved, &mut loaded).await?;
         if let Some(pool) = &self.batch.routing {
             loaded.pool = Some(self.pool(conn, pool).await?);
@@ -159,6 +162,7 @@ impl Loading<'_> {
             named.accounts.extend(waiting.accounts);
             named.written_account_keys.extend(waiting.written_account_keys);
             named.opportunities.extend(waiting.opportunities);
+            named.subjects.extend(waiting.subjects);
         }
         loaded.identities.clone_from(&resolved.leads);
         Ok(resolved)
@@ -259,6 +263,28 @@ impl Loading<'_> {
         }
         Ok(())
     }
+}
+
+/// Locks the audit of the companies, deals and other subjects that records tell of.
+async fn heads(
+    conn: &mut Connection,
+    step: &mut Failpoint,
+    named: &Named,
+    loaded: &mut Loaded,
+) -> Result<(), Interrupted> {
+    let by_key = named.written_account_keys.iter().filter_map(|key| loaded.accounts_by_key.get(key));
+    // A company that a person of this batch brings gets its id from its key.
+    let derived: Vec<AccountId> =
+        named.written_account_keys.iter().map(|key| AccountId::derived(key)).collect();
+    let companies = named.accounts.iter().chain(by_key).chain(&derived).map(|id| AuditSubject::Account(*id));
+    let deals = named.opportunities.iter().map(|id| AuditSubject::Opportunity(*id));
+    let subjects: BTreeSet<AuditSubject> =
+        companies.chain(deals).chain(named.subjects.iter().copied()).collect();
+    if !subjects.is_empty() {
+        loaded.heads = audit_head::lock(conn, &subjects).await?;
+        step.passed();
+    }
+    Ok(())
 }
 
 /// Gives every key a row, locks those that name nobody, reads all; a key that vanished meanwhile begins again.

@@ -7,6 +7,7 @@ pub mod collect;
 mod failpoint;
 pub mod load;
 pub mod loaded;
+pub mod operation;
 pub mod plan;
 pub mod recovery;
 pub mod reread;

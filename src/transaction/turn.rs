@@ -34,6 +34,13 @@ pub fn pass_deadline(keys: &Keys, lead: &Lead, now: Moment) -> Option<Entry> {
     Some(entry(keys, lead.id, now, SWEEPER, Who::Sweeper, id, "turn.pass_deadline", command))
 }
 
+/// An entry that tells one lead of a wide change. `key`: of the change, so that it is one cause however often it is told.
+#[must_use]
+pub fn tell(keys: &Keys, key: &str, lead: LeadId, at: Moment, command: Command) -> Entry {
+    let id = format!("{key}/{lead}");
+    entry(keys, lead, at, SWEEPER, Who::Sweeper, id, "turn.fan_out", Some(command))
+}
+
 #[expect(
     clippy::too_many_arguments,
     reason = "the parts of one entry, each of another type, for two callers"
@@ -79,5 +86,6 @@ fn entry(
         duplicate: None,
         content: keys.raw_content(lead.0.as_bytes()),
         decoded: Ok(Decoded::Request(Box::new(request))),
+        reference: None,
     }
 }

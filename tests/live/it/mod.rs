@@ -5,3 +5,4 @@ mod kill;
 mod story;
 mod tamper;
 mod two_instances;
+mod wide;
