@@ -19,11 +19,6 @@ const LOCK: Statement = Statement::new(
          owner, lead_source, reason, competitor
      FROM opportunity WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",
 );
-// A row that is not there can't be locked: two lanes that first hear of one deal at once come one after the other here.
-const RESERVE: Statement = Statement::new(
-    "opportunity.reserve",
-    "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key",
-);
 const CONTACTS: Statement = Statement::new(
     "opportunity_contact.read",
     "SELECT opportunity_id, lead_id FROM opportunity_contact WHERE opportunity_id = ANY($1::uuid[])",
@@ -53,7 +48,7 @@ const UPSERT_CONTACTS: Statement = Statement::new(
          is_primary = excluded.is_primary",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[LOCK, RESERVE, CONTACTS, UPSERT, UPSERT_CONTACTS];
+pub(super) const STATEMENTS: &[Statement] = &[LOCK, CONTACTS, UPSERT, UPSERT_CONTACTS];
 
 impl FromRow<'_, PgRow> for OpportunityRow {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -83,25 +78,11 @@ impl FromRow<'_, PgRow> for OpportunityRow {
     }
 }
 
-/// Locks deals in the order of their ids and reads them; unknown ones are absent, and nobody else makes them meanwhile.
+/// Locks deals in the order of their ids and reads them; unknown ones are absent.
 ///
 /// # Errors
-/// A statement fails.
+/// The statement fails.
 pub async fn lock(
-    conn: &mut PgConnection,
-    ids: &BTreeSet<OpportunityId>,
-) -> Result<BTreeMap<OpportunityId, OpportunityRow>, StoreError> {
-    let mut known = locked(conn, ids).await?;
-    let unknown: BTreeSet<OpportunityId> = ids.iter().filter(|id| !known.contains_key(id)).copied().collect();
-    if !unknown.is_empty() {
-        let keys: Vec<i64> = unknown.iter().map(reservation).collect();
-        RESERVE.query().bind(keys).execute(&mut *conn).await.map_err(|error| RESERVE.failed(error))?;
-        known.extend(locked(conn, &unknown).await?);
-    }
-    Ok(known)
-}
-
-async fn locked(
     conn: &mut PgConnection,
     ids: &BTreeSet<OpportunityId>,
 ) -> Result<BTreeMap<OpportunityId, OpportunityRow>, StoreError> {
@@ -109,11 +90,6 @@ async fn locked(
     let rows: Vec<OpportunityRow> =
         LOCK.rows().bind(ids).fetch_all(conn).await.map_err(|error| LOCK.failed(error))?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
-}
-
-/// The first 64 bits of the id, which is a hash; ids are sorted by them, so all reserve in one order.
-fn reservation(id: &OpportunityId) -> i64 {
-    id.0.as_u64_pair().0.cast_signed()
 }
 
 /// Who stands on the deals.

@@ -85,7 +85,7 @@ impl Named {
 }
 
 /// How the audit names the subject of a record; a company is named once its keys are resolved.
-pub(super) fn audited(subject: &Subject) -> Option<AuditSubject> {
+pub fn audited(subject: &Subject) -> Option<AuditSubject> {
     match subject {
         Subject::Lead | Subject::Account(_) => None,
         Subject::Opportunity(patch) => Some(AuditSubject::Opportunity(patch.id)),

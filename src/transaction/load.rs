@@ -61,12 +61,14 @@ impl Loading<'_> {
         let mut named = Named::of(&self.batch.entries);
         let resolved = self.identities(conn, step, &mut named, &mut loaded).await?;
         self.accounts(conn, step, &named, &mut loaded).await?;
+        // Before the deals are read: a deal that is not there yet can't be locked, its audit can; two lanes that first hear
+        // of one at once come one after the other.
+        heads(conn, step, &named, &mut loaded).await?;
         if !named.opportunities.is_empty() {
             loaded.opportunities = opportunity::lock(conn, &named.opportunities).await?;
             loaded.contacts = opportunity::contacts(conn, &named.opportunities).await?;
             step.passed();
         }
-        heads(conn, step, &named, &mut loaded).await?;
         self.leads(conn, step, &named, &resolved, &mut loaded).await?;
         if let Some(pool) = &self.batch.routing {
             loaded.pool = Some(self.pool(conn, pool).await?);
