@@ -2,5 +2,6 @@
 
 mod cells;
 mod custody;
+mod customers;
 mod histories;
 mod order;

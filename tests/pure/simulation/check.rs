@@ -22,6 +22,7 @@ pub fn everything(tables: &Tables, log: &Log) -> Result<(), Finding> {
     kept(tables)?;
     handoffs(tables)?;
     trail(tables)?;
+    subjects(tables)?;
     streams(tables)?;
     outbox(tables)?;
     ledger(tables, log)?;
@@ -105,6 +106,22 @@ fn trail(tables: &Tables) -> Result<(), Finding> {
         ensure(stored.head_hash == head, || format!("I7: {id} names another last hash"))?;
     }
     Ok(())
+}
+
+/// The same for subjects that are no leads: chained, gapless, and the head is the last row's.
+fn subjects(tables: &Tables) -> Result<(), Finding> {
+    let mut heads: BTreeMap<AuditSubject, (i64, [u8; 32])> = BTreeMap::new();
+    for row in tables.audit.iter().filter(|row| !matches!(row.subject, AuditSubject::Lead(_))) {
+        let (version, hash) = heads.entry(row.subject).or_default();
+        ensure(row.version == *version + 1, || {
+            format!("I4: {:?} goes on with {}", row.subject, row.version)
+        })?;
+        ensure(row.previous == *hash, || format!("I7: {:?} {} names another row", row.subject, row.version))?;
+        (*version, *hash) = (row.version, row.hash);
+    }
+    let stored: BTreeMap<_, _> =
+        tables.heads.iter().filter(|(_, head)| head.0 > 0).map(|(it, head)| (*it, *head)).collect();
+    ensure(stored == heads, || "I7: heads of subjects are not the last of their rows".to_owned())
 }
 
 /// Numbers of every stream are gapless up to its counter.

@@ -9,7 +9,7 @@ use baton::domain::ids::{AccountId, IdentityKey, LeadId};
 use baton::domain::lead::StageKind;
 use baton::domain::team::{MemberId, Pool};
 use baton::store::rotation::StoredPool;
-use baton::store::rows::{LeadRow, ParkedRow};
+use baton::store::rows::{AuditSubject, LeadRow, ParkedRow};
 use baton::transaction::batch::{DuplicateKey, Raw, RecordRef, Stream};
 use baton::transaction::collect::{self, Named};
 use baton::transaction::load::folded_rotation;
@@ -106,6 +106,7 @@ impl Transaction {
         self.named.accounts.extend(more.accounts);
         self.named.written_account_keys.extend(more.written_account_keys);
         self.named.opportunities.extend(more.opportunities);
+        self.named.subjects.extend(more.subjects);
         Went::On
     }
 
@@ -136,10 +137,31 @@ impl Transaction {
         went
     }
 
-    /// Deals that are not there are reserved, so that two lanes do not make one at once.
+    /// The audit of every subject that is no lead; a new one is made, and so meets whoever makes it too.
+    pub fn heads(&mut self, store: &mut Store) -> Went {
+        let named = &self.named;
+        let by_key =
+            named.written_account_keys.iter().filter_map(|key| self.loaded.accounts_by_key.get(key)).copied();
+        let derived = named.written_account_keys.iter().map(|key| AccountId::derived(key));
+        let companies =
+            named.accounts.iter().copied().chain(by_key).chain(derived).map(AuditSubject::Account);
+        let deals = named.opportunities.iter().copied().map(AuditSubject::Opportunity);
+        let subjects: BTreeSet<AuditSubject> =
+            companies.chain(deals).chain(named.subjects.iter().copied()).collect();
+        let went = self.lock_all(store, subjects.iter().copied().map(Lock::Head));
+        if went == Went::On {
+            let head = |subject| (subject, store.tables.heads.get(&subject).copied().unwrap_or_default());
+            self.loaded.heads = subjects.into_iter().map(head).collect();
+        }
+        went
+    }
+
+    /// A deal that is not there can't be locked.
     pub fn opportunities(&mut self, store: &mut Store) -> Went {
         let named = &self.named.opportunities;
-        let went = self.lock_all(store, named.iter().copied().map(Lock::Opportunity));
+        let there: Vec<_> =
+            named.iter().filter(|id| store.tables.opportunities.contains_key(id)).copied().collect();
+        let went = self.lock_all(store, there.into_iter().map(Lock::Opportunity));
         if went == Went::On {
             let tables = &store.tables;
             self.loaded.opportunities =

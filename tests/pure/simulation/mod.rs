@@ -30,8 +30,11 @@ static DECODER: LazyLock<Decoder> =
 static REFERENCE: LazyLock<Reference> =
     LazyLock::new(|| policy_text::reference(policy_text::DEFAULT_REFERENCE).unwrap());
 
-/// Seeds that every run lives through; a seed that once failed is added in `KNOWN`.
+/// Seeds that every run lives through.
 const SEEDS: u64 = 60;
+/// Seeds that failed once: a parked record replayed twice (96, 104), a deal's newer revision written over (192, 196),
+/// a record that waited for a key which its own batch brought (28).
+const KNOWN: &[u64] = &[28, 96, 104, 192, 196];
 /// Seeds that show what happens without the fence.
 const UNFENCED: u64 = 30;
 /// So much of a finding tells its kind.
@@ -88,7 +91,7 @@ fn any_history_ends_with_nothing_lost_doubled_or_reordered() {
     }
     let moment = baton::clock::wall_micros().unsigned_abs();
     println!("seeds 0 to {} and {moment}; repeat one with: make simulate SEED=n", SEEDS - 1);
-    (0..SEEDS).chain([moment]).for_each(simulate);
+    (0..SEEDS).chain(KNOWN.iter().copied()).chain([moment]).for_each(simulate);
 }
 
 /// The faults that are modelled do happen, or the test above would prove little.

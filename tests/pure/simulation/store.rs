@@ -6,8 +6,8 @@ use baton::domain::signal::{Signal, SignalId, WINDOW_SIGNALS_MAX};
 use baton::domain::team::{MemberId, PoolId};
 use baton::domain::time::Moment;
 use baton::store::rows::{
-    AccountRow, AuditRow, HandoffRow, IdempotencyRow, KeptRow, LeadRow, LedgerRow, OpportunityRow, OutboxRow,
-    ParkedRow, PersonRow, PositionRow,
+    AccountRow, AuditRow, AuditSubject, HandoffRow, IdempotencyRow, KeptRow, LeadRow, LedgerRow,
+    OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow,
 };
 use baton::store::write_set::WriteSet;
 use baton::transaction::batch::{Batch, DuplicateKey, Entry, Outcome};
@@ -28,6 +28,7 @@ pub enum Lock {
     Duplicate(DuplicateKey),
     Key(IdentityKey),
     Account(AccountId),
+    Head(AuditSubject),
     Opportunity(OpportunityId),
     Lead(LeadId),
     Pool(PoolId),
@@ -65,6 +66,7 @@ pub struct Tables {
     pub touches: BTreeSet<(LeadId, [u8; 16])>,
     pub disagreements: BTreeSet<(LeadId, i64)>,
     pub audit: Vec<AuditRow>,
+    pub heads: BTreeMap<AuditSubject, (i64, [u8; 32])>,
     pub outbox: Vec<OutboxRow>,
     pub ledger: Vec<LedgerRow>,
     pub answers: BTreeMap<String, IdempotencyRow>,
@@ -206,6 +208,7 @@ impl Tables {
             })?;
             self.audit.push(row.clone());
         }
+        self.heads.extend(write.heads.iter().map(|row| (row.subject, (row.version, row.hash))));
         self.outbox.extend(write.outbox.iter().cloned());
         self.streams.extend(write.streams.iter().cloned());
         Ok(())

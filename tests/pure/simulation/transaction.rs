@@ -1,21 +1,15 @@
 //! One transaction of the simulation, statement by statement: it locks and reads in the order of `transaction::load`,
 //! plans with the real `plan`, and commits whole. It can be left at any statement, as a killed service leaves it.
 
-use super::store::{Lock, Refused, Store, Tables, TransactionId};
 use super::REFERENCE;
+use super::store::{Lock, Store, TransactionId};
 use crate::story::{POLICY, TEAM, start};
-use baton::domain::ids::{AccountId, IdentityKey, LeadId};
-use baton::domain::lead::StageKind;
-use baton::domain::team::{MemberId, Pool};
+use baton::domain::ids::{IdentityKey, LeadId};
 use baton::domain::time::{DAY, Moment};
-use baton::store::rotation::StoredPool;
-use baton::store::rows::{LeadRow, ParkedRow};
-use baton::transaction::batch::{Batch, DuplicateKey, Raw, RecordRef, Stream};
-use baton::transaction::collect::{self, Named};
-use baton::transaction::load::folded_rotation;
-use baton::transaction::loaded::{Loaded, LoadedPool, Waiting, World};
+use baton::transaction::batch::{Batch, DuplicateKey};
+use baton::transaction::collect::Named;
+use baton::transaction::loaded::{Loaded, World};
 use baton::transaction::plan::{Planned, plan};
-use baton::transaction::reread;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The statement that comes next.
@@ -27,6 +21,7 @@ pub enum Stage {
     Waiting,
     WaitingIdentities,
     Accounts,
+    Heads,
     Opportunities,
     Leads,
     Pool,
@@ -103,6 +98,7 @@ impl Transaction {
             Stage::Waiting => self.waiting(store),
             Stage::WaitingIdentities => self.resolve(store, self.named.keys.clone()),
             Stage::Accounts => self.accounts(store),
+            Stage::Heads => self.heads(store),
             Stage::Opportunities => self.opportunities(store),
             Stage::Leads => self.leads(store),
             Stage::Pool => self.pool(store),
@@ -125,13 +121,14 @@ impl Transaction {
     }
 
     fn after(&self) -> Stage {
-        const ORDER: [Stage; 15] = [
+        const ORDER: [Stage; 16] = [
             Stage::Fence,
             Stage::Duplicates,
             Stage::Identities,
             Stage::Waiting,
             Stage::WaitingIdentities,
             Stage::Accounts,
+            Stage::Heads,
             Stage::Opportunities,
             Stage::Leads,
             Stage::Pool,
