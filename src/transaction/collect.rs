@@ -38,6 +38,18 @@ impl Named {
         named
     }
 
+    /// Takes over what others name.
+    pub fn extend(&mut self, more: Self) {
+        self.keys.extend(more.keys);
+        self.leads.extend(more.leads);
+        self.binding.extend(more.binding);
+        self.account_keys.extend(more.account_keys);
+        self.accounts.extend(more.accounts);
+        self.written_account_keys.extend(more.written_account_keys);
+        self.opportunities.extend(more.opportunities);
+        self.subjects.extend(more.subjects);
+    }
+
     fn add(&mut self, request: &Request) {
         self.leads.extend(request.lead);
         if let Some(Command::MergeLead { into }) = &request.command {

@@ -4,7 +4,7 @@
 use super::batch::{Batch, DuplicateKey, Entry, Stream};
 use super::collect::{self, Named};
 use super::failpoint::Failpoint;
-use super::loaded::{AccountState, Loaded, LoadedPool, Texts};
+use super::loaded::{AccountState, Loaded, LoadedPool, Texts, Waiting};
 use super::reread;
 use super::trouble::CommitError;
 use crate::contract::Decoder;
@@ -24,6 +24,8 @@ use crate::store::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What waits may name more keys, under which more waits; a person has a few keys, so this many times is plenty.
+const WAITING_ROUNDS_MAX: usize = 8;
 /// Parked records that one transaction replays at most (DELIVERY, Kafka in).
 const WAITING_MAX: i64 = 200;
 
@@ -142,30 +144,30 @@ impl Loading<'_> {
         loaded: &mut Loaded,
     ) -> Result<Resolved, Interrupted> {
         let mut resolved = resolve(conn, step, &named.keys).await?;
-        if resolved.unbound.is_empty() {
-            loaded.identities.clone_from(&resolved.leads);
-            return Ok(resolved);
-        }
-        let rows = kept::waiting(conn, &resolved.unbound, WAITING_MAX).await?;
-        step.passed();
-        loaded.waiting =
-            rows.into_iter().map(|row| reread::waiting(self.decoder, &self.texts.reference, row)).collect();
-        if !loaded.waiting.is_empty() {
-            let waiting = Named::of(loaded.waiting.iter().map(|waiting| &waiting.entry));
+        let mut asked: BTreeSet<IdentityKey> = BTreeSet::new();
+        for _ in 0..WAITING_ROUNDS_MAX {
+            let unbound: BTreeSet<IdentityKey> = resolved.unbound.difference(&asked).copied().collect();
+            if unbound.is_empty() {
+                break;
+            }
+            let rows = kept::waiting(conn, &unbound, WAITING_MAX).await?;
+            step.passed();
+            asked.extend(unbound);
+            let known: BTreeSet<uuid::Uuid> = loaded.waiting.iter().map(|waiting| waiting.id).collect();
+            let found: Vec<Waiting> = rows
+                .into_iter()
+                .filter(|row| !known.contains(&row.id))
+                .map(|row| reread::waiting(self.decoder, &self.texts.reference, row))
+                .collect();
+            let waiting = Named::of(found.iter().map(|waiting| &waiting.entry));
+            loaded.waiting.extend(found);
             let more: BTreeSet<IdentityKey> = waiting.keys.difference(&named.keys).copied().collect();
             if !more.is_empty() {
                 let added = resolve(conn, step, &more).await?;
                 resolved.leads.extend(added.leads);
                 resolved.unbound.extend(added.unbound);
             }
-            named.keys.extend(waiting.keys);
-            named.leads.extend(waiting.leads);
-            named.binding.extend(waiting.binding);
-            named.account_keys.extend(waiting.account_keys);
-            named.accounts.extend(waiting.accounts);
-            named.written_account_keys.extend(waiting.written_account_keys);
-            named.opportunities.extend(waiting.opportunities);
-            named.subjects.extend(waiting.subjects);
+            named.extend(waiting);
         }
         loaded.identities.clone_from(&resolved.leads);
         Ok(resolved)

@@ -10,6 +10,7 @@ use crate::domain::signal::Signal;
 use crate::store::StoreError;
 use crate::store::rows::{AnonymousRow, IdentityRow, LeadRow, PersonRow};
 use crate::transaction::batch::{Entry, Outcome};
+use crate::transaction::loaded::Waiting;
 
 /// Whom a reference means.
 enum Resolved {
@@ -199,16 +200,11 @@ impl Planner<'_> {
                 let _attached = self.decided(entry, request, lead, &command, signal.at)?;
             }
         }
-        let here = std::mem::take(&mut self.parked_here);
-        let mut waiting: Vec<_> = self
-            .loaded
-            .waiting
-            .iter()
-            .chain(&here)
-            .filter(|waiting| {
-                !self.replayed.contains(&waiting.id) && waiting.keys.iter().any(|key| bound.contains(key))
-            })
-            .collect();
+        let waits = |waiting: &&Waiting| {
+            !self.replayed.contains(&waiting.id) && waiting.keys.iter().any(|key| bound.contains(key))
+        };
+        let mut waiting: Vec<Waiting> =
+            self.loaded.waiting.iter().chain(&self.parked_here).filter(waits).cloned().collect();
         waiting.sort_by_key(|waiting| (occurred_at(&waiting.entry), waiting.id));
         for waiting in waiting {
             // What was replayed may have bound more keys, and with them have replayed this one already.
@@ -219,7 +215,6 @@ impl Planner<'_> {
             self.write.parked_resolved.push((waiting.id, format!("{}/{}", outcome.code(), outcome.reason())));
             self.write.parked.retain(|row| row.kept.id != waiting.id);
         }
-        self.parked_here.extend(here);
         Ok(())
     }
 

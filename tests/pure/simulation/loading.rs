@@ -87,26 +87,20 @@ impl Transaction {
         went
     }
 
-    /// What waits under keys that name nobody is decoded, and names more.
+    /// What waits under keys that name nobody is decoded, and may name more keys: those are resolved, and asked for next.
     pub fn waiting(&mut self, store: &mut Store) -> Went {
-        let mut rows: Vec<&ParkedRow> = store
-            .tables
-            .parked
-            .values()
-            .filter(|row| row.keys.iter().any(|key| self.unbound.contains(key)))
-            .collect();
+        let known: BTreeSet<_> = self.loaded.waiting.iter().map(|waiting| waiting.id).collect();
+        let unasked = |row: &&ParkedRow| {
+            !known.contains(&row.kept.id)
+                && row.keys.iter().any(|key| self.unbound.contains(key) && !self.asked.contains(key))
+        };
+        let mut rows: Vec<&ParkedRow> = store.tables.parked.values().filter(unasked).collect();
         rows.sort_by_key(|row| (row.occurred_at, row.kept.id));
         rows.truncate(WAITING_MAX);
-        self.loaded.waiting = rows.into_iter().map(decoded_again).collect();
-        let more = Named::of(self.loaded.waiting.iter().map(|waiting| &waiting.entry));
-        self.named.keys.extend(more.keys);
-        self.named.leads.extend(more.leads);
-        self.named.binding.extend(more.binding);
-        self.named.account_keys.extend(more.account_keys);
-        self.named.accounts.extend(more.accounts);
-        self.named.written_account_keys.extend(more.written_account_keys);
-        self.named.opportunities.extend(more.opportunities);
-        self.named.subjects.extend(more.subjects);
+        let found: Vec<Waiting> = rows.into_iter().map(decoded_again).collect();
+        self.asked.clone_from(&self.unbound);
+        self.named.extend(Named::of(found.iter().map(|waiting| &waiting.entry)));
+        self.loaded.waiting.extend(found);
         Went::On
     }
 

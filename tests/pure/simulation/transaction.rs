@@ -59,6 +59,8 @@ pub struct Transaction {
     pub named: Named,
     pub leads_of_keys: BTreeMap<IdentityKey, LeadId>,
     pub unbound: BTreeSet<IdentityKey>,
+    /// Keys under which what waits was read.
+    pub asked: BTreeSet<IdentityKey>,
     /// Keys of the batch's records, new to the table.
     pub fresh: BTreeMap<DuplicateKey, [u8; 16]>,
     now: Moment,
@@ -77,6 +79,7 @@ impl Transaction {
             loaded: Loaded::default(),
             leads_of_keys: BTreeMap::new(),
             unbound: BTreeSet::new(),
+            asked: BTreeSet::new(),
             fresh: BTreeMap::new(),
             now: Moment::EVER,
             planned: None,
@@ -139,6 +142,9 @@ impl Transaction {
             Stage::Apply,
             Stage::Commit,
         ];
+        if self.stage == Stage::WaitingIdentities && self.unbound != self.asked {
+            return Stage::Waiting;
+        }
         ORDER.into_iter().find(|stage| *stage > self.stage).unwrap_or(Stage::Commit)
     }
 
