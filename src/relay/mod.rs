@@ -6,6 +6,7 @@
 //! of its own, since a transaction takes as long as many sends. A failure drops the producer and the next round reads
 //! again, so order per lead and topic holds; what was sent and not marked is sent again under the same id.
 
+pub mod checkpoints;
 mod fenced;
 mod filling;
 mod round;

@@ -5,6 +5,7 @@ pub mod anonymous;
 pub mod audit;
 pub mod audit_head;
 mod audit_rows;
+pub mod checkpoint;
 pub mod codec;
 mod columns;
 pub mod connect;
@@ -19,6 +20,7 @@ pub mod lane;
 pub mod lead;
 pub mod ledger;
 pub mod maintenance;
+pub mod merge;
 pub mod migrate;
 pub mod opportunity;
 pub mod outbox;
@@ -52,6 +54,7 @@ pub fn catalog() -> Vec<Statement> {
         anonymous::STATEMENTS,
         audit::STATEMENTS,
         audit_head::STATEMENTS,
+        checkpoint::STATEMENTS,
         duplicate::STATEMENTS,
         facts::STATEMENTS,
         fan_out::STATEMENTS,
@@ -61,6 +64,7 @@ pub fn catalog() -> Vec<Statement> {
         lead::STATEMENTS,
         ledger::STATEMENTS,
         maintenance::STATEMENTS,
+        merge::STATEMENTS,
         migrate::STATEMENTS,
         opportunity::STATEMENTS,
         outbox::STATEMENTS,

@@ -83,6 +83,7 @@ fn entry(
         test: false,
         view: None,
         caused_by_us: false,
+        others: Vec::new(),
         lead: Some(lead),
     };
     Entry {

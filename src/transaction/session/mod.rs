@@ -257,10 +257,17 @@ impl Session {
             match self.standing(batch).await {
                 Ok((stored, answered)) => {
                     self.dirty = false;
-                    if answered {
-                        return Ok(Next::Done);
-                    }
-                    return Ok(recovery::after_commit(Reply::Lost, &batch.moves, &stored));
+                    let next = if answered {
+                        Next::Done
+                    } else {
+                        recovery::after_commit(Reply::Lost, &batch.moves, &stored)
+                    };
+                    tracing::warn!(
+                        session = self.settings.application_name,
+                        next = ?next,
+                        "the reply to COMMIT was lost: the positions settled it"
+                    );
+                    return Ok(next);
                 }
                 Err(error) if tries < RECOVERIES_MAX && error.trouble() == Trouble::World => {
                     tokio::time::sleep(wait).await;
