@@ -193,7 +193,10 @@ impl Planner<'_> {
         self.person_row(request, lead, person);
         for key in bound.iter().filter(|key| key.kind == KeyKind::Anonymous) {
             self.write.anonymous_bound.push(*key);
-            let signals: Vec<Signal> = self.loaded.anonymous.get(key).cloned().unwrap_or_default();
+            let mut signals: Vec<Signal> = self.loaded.anonymous.get(key).cloned().unwrap_or_default();
+            // Those of this batch are not stored yet.
+            signals.extend(self.write.anonymous.iter().filter(|row| row.key == *key).map(|row| row.signal));
+            self.write.anonymous.retain(|row| row.key != *key);
             for signal in signals {
                 let command =
                     Command::RecordSignal { signal, report: crate::domain::command::Report::default() };
@@ -211,8 +214,21 @@ impl Planner<'_> {
             if !self.replayed.insert(waiting.id) {
                 continue;
             }
+            let parked_before = self.write.parked.iter().filter(|row| row.kept.id == waiting.id).count();
             let outcome = self.replay(&waiting.entry)?;
-            self.write.parked_resolved.push((waiting.id, format!("{}/{}", outcome.code(), outcome.reason())));
+            if matches!(outcome, Outcome::Parked(_)) {
+                // It names somebody else who is still unknown: it waits on, as it stands, and is replayed once more then.
+                self.replayed.remove(&waiting.id);
+                let mut seen = 0;
+                self.write.parked.retain(|row| {
+                    seen += usize::from(row.kept.id == waiting.id);
+                    row.kept.id != waiting.id || seen <= parked_before
+                });
+                continue;
+            }
+            self.write
+                .parked_resolved
+                .push((waiting.id, format!("{}/{}", outcome.code(), outcome.reason())));
             self.write.parked.retain(|row| row.kept.id != waiting.id);
         }
         Ok(())

@@ -8,3 +8,4 @@ mod fences;
 mod harness;
 mod kills;
 mod schema;
+mod waiting;

@@ -12,6 +12,7 @@ use baton::domain::decide::Refusal;
 use baton::domain::event::Event;
 use baton::domain::policy::RejectionCode;
 use baton::domain::scoring::Standing;
+use baton::domain::signal::SignalKind;
 use baton::domain::time::{MINUTE, Moment};
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -203,7 +204,12 @@ fn rejected(event: &Event) -> Option<&'static str> {
 
 /// The signals of a history, told to somebody new forwards, backwards and twice: the same window, profile and score.
 fn in_any_order(signals: &[(Moment, Command)]) {
-    let told = |order: &mut dyn Iterator<Item = &(Moment, Command)>| {
+    // A bounce of somebody who is not there yet is filtered, by the table: it makes no lead.
+    let bounce = |command: &Command| {
+        matches!(command, Command::RecordSignal { signal, .. } if signal.kind == SignalKind::HardBounce)
+    };
+    let signals: Vec<&(Moment, Command)> = signals.iter().filter(|(_, command)| !bounce(command)).collect();
+    let told = |order: &mut dyn Iterator<Item = &&(Moment, Command)>| {
         let mut story = Story::new();
         for (at, command) in order {
             let _decided = story.act(&Actor::Feed, Nature::Fact, *at, command);
