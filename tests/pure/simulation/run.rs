@@ -163,7 +163,7 @@ impl Run {
         Some(Batch {
             stream: Some(Stream::Route(u8::try_from(pool.0.len() % 8).unwrap())),
             routing: Some(pool),
-            entries: leads.into_iter().map(|lead| turn::route(DECODER.keys(), lead, now)).collect(),
+            entries: leads.into_iter().map(|lead| turn::route(DECODER.keys(), lead, now, None)).collect(),
             ..Batch::default()
         })
     }
@@ -213,6 +213,7 @@ impl Run {
         let member = holder.filter(|_| !what.is_multiple_of(3)).unwrap_or(MemberId("dev-patel".to_owned()));
         let asked = AskRequest {
             lead: lead.id,
+            other: None,
             command: commands[what % commands.len()].clone(),
             member: member.clone(),
             view: View { handoff: None, custody_version: Some(version) },
