@@ -119,7 +119,7 @@ fn report_domain(request: &Request) -> Option<&String> {
 }
 
 /// Leads that may turn out to be one person, given whom the keys name: of each record all that it names at once.
-pub(super) fn merging(
+pub fn merging(
     entries: &[&Entry],
     named_by: &BTreeMap<IdentityKey, LeadId>,
     survivors: &BTreeMap<LeadId, LeadId>,

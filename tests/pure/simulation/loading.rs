@@ -10,7 +10,7 @@ use baton::domain::lead::StageKind;
 use baton::domain::team::{MemberId, Pool};
 use baton::store::rotation::StoredPool;
 use baton::store::rows::{AuditSubject, LeadRow, ParkedRow};
-use baton::transaction::batch::{DuplicateKey, Raw, RecordRef, Stream};
+use baton::transaction::batch::{DuplicateKey, Entry, Raw, RecordRef, Stream};
 use baton::transaction::collect::{self, Named};
 use baton::transaction::load::folded_rotation;
 use baton::transaction::loaded::{LoadedPool, Waiting};
@@ -167,7 +167,11 @@ impl Transaction {
     }
 
     pub fn leads(&mut self, store: &mut Store) -> Went {
-        let ids: BTreeSet<LeadId> = self.leads_of_keys.values().chain(&self.named.leads).copied().collect();
+        let tables = &store.tables;
+        let survivor = |id: &LeadId| Some((*id, *tables.survivors.get(id)?));
+        self.loaded.survivors = self.named.leads.iter().filter_map(survivor).collect();
+        let named = self.named.leads.iter().chain(self.loaded.survivors.values());
+        let ids: BTreeSet<LeadId> = self.leads_of_keys.values().chain(named).copied().collect();
         let there: Vec<LeadId> = ids.into_iter().filter(|id| store.tables.leads.contains_key(id)).collect();
         let went = self.lock_all(store, there.iter().copied().map(Lock::Lead));
         if went != Went::On {
@@ -177,6 +181,12 @@ impl Transaction {
         if read(&store.tables, &self.named.keys).0 != self.leads_of_keys {
             return Went::Again;
         }
+        let merged = |row: &&LeadRow| row.lead.stage.kind() == StageKind::Merged;
+        let news = |row: &LeadRow| !self.loaded.survivors.contains_key(&row.lead.id);
+        if self.loaded.leads.values().filter(merged).any(news) {
+            return Went::Again;
+        }
+        self.merging(&store.tables);
         let of_leads = self.loaded.leads.values().filter_map(|row| row.lead.account);
         let accounts: BTreeSet<AccountId> = of_leads
             .chain(self.loaded.accounts_by_key.values().copied())
@@ -187,6 +197,22 @@ impl Transaction {
             .filter_map(|id| Some((id, store.tables.accounts.get(&id)?.clone())))
             .collect();
         Went::On
+    }
+
+    /// What a merge needs to know of leads that one record names together.
+    fn merging(&mut self, tables: &Tables) {
+        let waiting = self.loaded.waiting.iter().map(|waiting| &waiting.entry);
+        let entries: Vec<&Entry> = self.batch.entries.iter().chain(waiting).collect();
+        for lead in collect::merging(&entries, &self.leads_of_keys, &self.loaded.survivors) {
+            let keys = tables.keys.iter().filter(|(_, named)| **named == Some(lead)).map(|(key, _)| *key);
+            self.loaded.keys_of.insert(lead, keys.collect());
+            if let Some(person) = tables.person(lead) {
+                self.loaded.people_of.insert(lead, person);
+            }
+            if tables.proposed.contains(&lead) {
+                self.loaded.proposed.insert(lead);
+            }
+        }
     }
 
     pub fn pool(&mut self, store: &mut Store) -> Went {

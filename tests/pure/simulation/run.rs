@@ -213,6 +213,7 @@ impl Run {
         let member = holder.filter(|_| !what.is_multiple_of(3)).unwrap_or(MemberId("dev-patel".to_owned()));
         let asked = AskRequest {
             lead: lead.id,
+            other: None,
             command: commands[what % commands.len()].clone(),
             member: member.clone(),
             view: View { handoff: None, custody_version: Some(version) },

@@ -53,6 +53,10 @@ pub struct Tables {
     pub keys: BTreeMap<IdentityKey, Option<LeadId>>,
     pub leads: BTreeMap<LeadId, LeadRow>,
     pub persons: Vec<PersonRow>,
+    /// Merged leads, and whom they go on as.
+    pub survivors: BTreeMap<LeadId, LeadId>,
+    /// Leads of which a steward is asked whether they are one person.
+    pub proposed: BTreeSet<LeadId>,
     pub account_keys: BTreeMap<String, AccountId>,
     pub accounts: BTreeMap<AccountId, AccountState>,
     pub opportunities: BTreeMap<OpportunityId, OpportunityRow>,
@@ -113,6 +117,7 @@ impl Tables {
         }
         self.contacts.extend(write.contacts.iter().map(|row| (row.opportunity, row.lead)));
         self.leads(&write.leads)?;
+        self.merge(write);
         self.persons.extend(write.persons.iter().cloned());
         self.touches.extend(write.touches.iter().map(|row| (row.lead, row.signal)));
         self.disagreements.extend(write.disagreements.iter().map(|row| (row.lead, row.version)));
@@ -140,6 +145,32 @@ impl Tables {
         state.kind = row.kind.clone().or_else(|| state.kind.take());
         state.owner = row.owner.clone().or_else(|| state.owner.take());
         state.segment = row.segment.clone().or_else(|| state.segment.take());
+    }
+
+    /// What belonged to a merged lead belongs to the survivor.
+    fn merge(&mut self, write: &WriteSet) {
+        for row in &write.merges {
+            for into in self.survivors.values_mut().filter(|into| **into == row.from) {
+                *into = row.into;
+            }
+            self.survivors.insert(row.from, row.into);
+            let moved = |lead| if lead == row.from { row.into } else { lead };
+            self.touches = self.touches.iter().map(|(lead, signal)| (moved(*lead), *signal)).collect();
+            self.contacts = self.contacts.iter().map(|(deal, lead)| (*deal, moved(*lead))).collect();
+            self.persons.retain(|person| person.lead != row.from);
+        }
+        let asked = write.disagreements.iter().filter(|row| row.code == "merge_proposed");
+        self.proposed.extend(asked.map(|row| row.lead));
+    }
+
+    /// What is known of a person: the newest row, with every key of the CRM.
+    pub fn person(&self, lead: LeadId) -> Option<PersonRow> {
+        let mut rows: Vec<&PersonRow> = self.persons.iter().filter(|row| row.lead == lead).collect();
+        rows.sort_by_key(|row| row.stamp);
+        let crm: BTreeSet<String> = rows.iter().flat_map(|row| row.crm.iter().cloned()).collect();
+        let email = rows.iter().rev().find_map(|row| row.email.clone());
+        let last = (*rows.last()?).clone();
+        Some(PersonRow { crm: crm.into_iter().collect(), email, ..last })
     }
 
     fn leads(&mut self, rows: &[LeadRow]) -> Result<(), Broken> {
