@@ -225,6 +225,8 @@ pub enum Subject {
     Opportunity(DealPatch),
     Campaign(CampaignPatch),
     Spend(SpendPatch),
+    /// The person and all `others` are one, says the CRM.
+    Merge,
 }
 
 /// A note that came with a record: free text, kept in `note` and nowhere else.
@@ -266,6 +268,8 @@ pub struct Request {
     pub view: Option<crate::domain::command::View>,
     /// A change that we caused ourselves (`change.caused_by`).
     pub caused_by_us: bool,
+    /// The other person of a merge, or whom a duplicate doubles.
+    pub others: Vec<PersonRef>,
     /// The lead that the first person of an ask is; asks name leads by id.
     pub lead: Option<LeadId>,
 }

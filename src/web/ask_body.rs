@@ -4,11 +4,12 @@ use super::problem::FieldFault;
 use super::view::asks::AskKind;
 use crate::contract::request::NoteText;
 use crate::domain::command::{Command, OptOutScope, Rejection, View};
-use crate::domain::ids::HandoffId;
+use crate::domain::ids::{HandoffId, LeadId};
 use crate::domain::lead::{Attempt, AttemptOutcome, Channel, SuppressedFor};
 use crate::domain::policy::{Authority, Budget, Need, RejectionCode, SqlFacts};
 use crate::domain::team::{MemberId, PoolId};
 use crate::domain::time::{DAY, Moment};
+use crate::transaction::ask::Other;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -85,6 +86,7 @@ pub struct Asked {
     pub command: Command,
     pub view: View,
     pub note: Option<NoteText>,
+    pub other: Option<Other>,
 }
 
 /// What stands around a body.
@@ -166,9 +168,17 @@ impl AskBody {
         };
         let view = self.view(&mut faults);
         match command {
-            Some(command) if faults.is_empty() => Ok(Asked { command, view, note: self.note_text(kind) }),
+            Some(command) if faults.is_empty() => {
+                Ok(Asked { command, view, note: self.note_text(kind), other: self.other(kind) })
+            }
             Some(_) | None => Err(faults),
         }
+    }
+
+    /// The other lead that the ask names by its id.
+    fn other(&self, kind: AskKind) -> Option<Other> {
+        let id = self.duplicate_of.as_deref().filter(|_| kind == AskKind::Reject)?;
+        Uuid::try_parse(id).ok().map(|id| Other::Lead(LeadId(id)))
     }
 
     fn suppression(&self, faults: &mut Vec<FieldFault>) -> Option<Command> {

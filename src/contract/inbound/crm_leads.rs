@@ -1,6 +1,6 @@
 //! `crm.lead-events.v1`, leads: what sales did with a person. It never decides whether that was allowed.
 
-use super::reading::{Reading, acted_by, commanded, ignored};
+use super::reading::{Reading, acted_by, commanded, row_only};
 use super::{InType, crm_opportunities, in_types};
 use crate::contract::keys;
 use crate::contract::request::{Creates, CrmKey, Decoded, Request, Subject, Unreadable};
@@ -18,7 +18,7 @@ pub(super) const TYPES: &[InType] = in_types!("crm.lead-events.v1":
     "crm.lead.qualified.v1" => qualified,
     "crm.lead.contacted.v1" => contacted,
     "crm.lead.converted.v1" => |reading| Ok(converted(reading)),
-    "crm.lead.merged.v1" => |_| Ok(ignored("row_not_active.crm_lead_merged")),
+    "crm.lead.merged.v1" => |reading| Ok(merged(reading)),
     "crm.lead.deleted.v1" => |reading| Ok(deleted(reading)),
 );
 
@@ -36,6 +36,17 @@ fn created(reading: &Reading<'_>) -> Decoded {
     let request = Request { named: data.crm("owner"), ..reading.fact(named, Creates::AnyKey) };
     let request = acted_by(request, data.crm("created_by"));
     commanded(request, Command::LinkCrmRecord { by_person, owner: None, report })
+}
+
+/// The record names a person, and the records that were united; all of them are one person.
+fn merged(reading: &Reading<'_>) -> Decoded {
+    let data = reading.data;
+    let winner = data.crm("winner").into_iter();
+    let losers = data.objects("losers").filter_map(|key| key.as_crm());
+    let others = winner.chain(losers).map(|key| reading.by_crm(key)).collect();
+    let request =
+        Request { others, subject: Subject::Merge, ..reading.fact(reading.who(), Creates::NeverParked) };
+    row_only(request)
 }
 
 /// What the record became names the person from now on; an opportunity that came with it is a deal whose own record,

@@ -4,6 +4,7 @@ mod command;
 mod fold;
 mod kept;
 mod lead;
+mod merge;
 mod people;
 mod publish;
 mod routing;
@@ -67,6 +68,9 @@ struct Planner<'a> {
     /// The stream that numbers the rows of the entry at hand, and of what it replays.
     stream: String,
     replayed: BTreeSet<Uuid>,
+    /// Leads that this batch has merged, and into which.
+    merged: BTreeMap<LeadId, LeadId>,
+    proposed: BTreeSet<LeadId>,
     rotation: Rotation,
     open_leads: BTreeMap<MemberId, u32>,
     queued: bool,
@@ -94,6 +98,8 @@ pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned
         sequences: BTreeMap::new(),
         stream: String::new(),
         replayed: BTreeSet::new(),
+        merged: BTreeMap::new(),
+        proposed: BTreeSet::new(),
         rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
         open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
         queued: false,
@@ -151,6 +157,7 @@ impl Planner<'_> {
         }
         let subject = match &request.subject {
             Subject::Lead => None,
+            Subject::Merge => Some(self.merge_records(entry, request)?),
             Subject::Account(patch) => Some(self.account(entry, request, patch)?),
             Subject::User(patch) => Some(self.user(entry, request, patch)?),
             Subject::Campaign(patch) => Some(self.campaign(entry, request, patch)?),

@@ -312,6 +312,7 @@ fn withdrawn(from: &str, why: Withdrawal) -> EventWords {
         Withdrawal::NotContacted => (Tone::Bad, "no contact in time"),
         Withdrawal::Reassigned => (Tone::Accent, "somebody else was named"),
         Withdrawal::Rejected => (Tone::Warn, "returned with a reason"),
+        Withdrawal::Merged => (Tone::Accent, "the person is worked as another lead"),
     };
     line(tone, format!("Offer withdrawn from {from}"), more)
 }

@@ -1,6 +1,8 @@
 //! The service as its users meet it: records in, records out, and what ops people check.
 
 mod bad_input;
+mod checkpoints;
+mod forgery;
 mod kill;
 mod story;
 mod tamper;

@@ -26,7 +26,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("crm.lead.qualified.v1", "qualify_lead"),
     ("crm.lead.contacted.v1", "record_attempt"),
     ("crm.lead.converted.v1", "convert_crm_record"),
-    ("crm.lead.merged.v1", "row_not_active.crm_lead_merged"),
+    ("crm.lead.merged.v1", "row merge"),
     ("crm.lead.deleted.v1", "unlink_crm_record"),
     ("crm.opportunity.opened.v1", "report_deal"),
     ("crm.opportunity.updated.v1", "report_deal"),
@@ -58,6 +58,7 @@ fn meaning(decoded: &Decoded) -> String {
         Subject::Opportunity(_) => "opportunity",
         Subject::Campaign(_) => "campaign",
         Subject::Spend(_) => "spend",
+        Subject::Merge => "merge",
     };
     format!("row {row}")
 }
