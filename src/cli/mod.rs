@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod demo;
+mod erase;
 mod healthcheck;
 mod kept;
 mod lead;
@@ -89,6 +90,9 @@ enum Command {
     /// Shows a lead.
     #[command(subcommand, after_help = EXIT_CODES)]
     Lead(lead::Arguments),
+    /// Erases a person: their data goes, their keys stand on the erased list, the audit still verifies.
+    #[command(after_help = EXIT_CODES)]
+    Erase(erase::Arguments),
     /// Publishes or shows the reference data.
     #[command(subcommand, after_help = EXIT_CODES)]
     Reference(reference::Arguments),
@@ -135,6 +139,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Quarantine(arguments) => quarantine::run(&settings, &arguments),
         Command::Parked(arguments) => parked::run(&settings, &arguments),
         Command::Lead(arguments) => lead::run(&settings, &arguments),
+        Command::Erase(arguments) => erase::run(&settings, &arguments),
         Command::Reference(arguments) => reference::run(&settings, &arguments),
     }
 }

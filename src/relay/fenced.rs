@@ -53,7 +53,7 @@ impl Relay {
                 if stuck.contains(&row.lead) {
                     continue;
                 }
-                match filling::outgoing(&row, &identifiers) {
+                match filling::outgoing(&row, &identifiers, &self.keys) {
                     Ok(out) => outgoing.push((row, out)),
                     Err(error) => {
                         stuck.insert(row.lead);

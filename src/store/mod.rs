@@ -7,6 +7,7 @@ pub mod codec;
 mod columns;
 pub mod connect;
 pub mod duplicate;
+pub mod erasure;
 pub mod error;
 pub mod facts;
 pub mod identity;
@@ -22,6 +23,7 @@ pub mod passage;
 pub mod person;
 mod pool_rows;
 pub mod position;
+mod privacy_rows;
 pub mod read;
 pub mod relay_shard;
 pub mod rotation;
@@ -47,6 +49,7 @@ pub fn catalog() -> Vec<Statement> {
         anonymous::STATEMENTS,
         audit::STATEMENTS,
         duplicate::STATEMENTS,
+        erasure::STATEMENTS,
         facts::STATEMENTS,
         identity::STATEMENTS,
         kept::STATEMENTS,

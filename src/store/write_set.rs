@@ -1,8 +1,8 @@
 //! Every row that one transaction writes, counts and moves included. It only holds; `apply` executes.
 
 use super::rows::{
-    AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ContactRow, DisagreementRow, HandoffRow,
-    IdempotencyRow, IdentityRow, KeptRow, LeadRow, LedgerRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow,
+    AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ConsentRow, ContactRow, DisagreementRow,
+    ErasureRow, HandoffRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow, LedgerRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow,
     PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow, TouchRow, UserRow,
 };
 use crate::domain::ids::IdentityKey;
@@ -39,6 +39,10 @@ pub struct WriteSet {
     pub causes: Vec<CauseTextRow>,
     pub audit: Vec<AuditRow>,
     pub outbox: Vec<OutboxRow>,
+    /// What people who are not known said of being contacted.
+    pub consents: Vec<ConsentRow>,
+    /// People who go, after everything else about them is written.
+    pub erasures: Vec<ErasureRow>,
     pub ledger: Vec<LedgerRow>,
     pub idempotency: Option<IdempotencyRow>,
     /// Counters of the audit streams that are no records: name and last number.

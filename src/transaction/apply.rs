@@ -5,7 +5,7 @@ use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::write_set::WriteSet;
 use crate::store::{
-    account, anonymous, audit, facts, identity, kept, lead, ledger, opportunity, outbox, passage, person,
+    account, anonymous, audit, erasure, facts, identity, kept, lead, ledger, opportunity, outbox, passage, person,
     position, rotation,
 };
 use sqlx::PgConnection;
@@ -54,6 +54,8 @@ pub async fn apply(
     write!(step, set.causes, audit::add_causes(conn, &set.causes));
     write!(step, set.audit, audit::append(conn, &set.audit));
     write!(step, set.outbox, outbox::append(conn, &set.outbox, now));
+    write!(step, set.consents, erasure::say(conn, &set.consents));
+    write!(step, set.erasures, erasure::erase(conn, &set.erasures, now));
     write!(step, set.ledger, ledger::append(conn, &set.ledger, now));
     if let Some(answer) = &set.idempotency {
         ledger::answer(conn, answer, now).await?;

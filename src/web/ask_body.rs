@@ -152,6 +152,7 @@ impl AskBody {
                 Some(_) => Some(Command::TakeNote),
                 None => fault(&mut faults, "note", "missing", "write what there is to say"),
             },
+            AskKind::Erase => Some(Command::EraseLead),
         };
         let view = self.view(&mut faults);
         match command {
@@ -309,6 +310,10 @@ impl AskBody {
 
     /// The note of an ask; names that a rejection gives are kept with it, since nothing else may hold free text.
     fn note_text(&self, kind: AskKind) -> Option<NoteText> {
+        // Nothing is written about somebody who is just being erased.
+        if kind == AskKind::Erase {
+            return None;
+        }
         let named = [("Competitor: ", &self.competitor), ("Duplicate of: ", &self.duplicate_of)];
         let mut lines: Vec<String> = self.note.iter().cloned().collect();
         lines.extend(
@@ -320,9 +325,12 @@ impl AskBody {
             AskKind::Note => self.theme.clone().unwrap_or_else(|| "general".to_owned()),
             AskKind::Reject => "rejection".to_owned(),
             AskKind::Contact => "attempt".to_owned(),
-            AskKind::Accept | AskKind::Claim | AskKind::Decline | AskKind::Qualify | AskKind::Reassign => {
-                kind.path().to_owned()
-            }
+            AskKind::Accept
+            | AskKind::Claim
+            | AskKind::Decline
+            | AskKind::Qualify
+            | AskKind::Reassign
+            | AskKind::Erase => kind.path().to_owned(),
         };
         (!lines.is_empty()).then(|| NoteText {
             theme,

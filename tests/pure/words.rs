@@ -179,6 +179,7 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
         }
         "opt_out" => Command::OptOutEmail { signal: made(SignalKind::EmailOptOut, at, number) },
         "note" => Command::TakeNote,
+        "erase" => Command::EraseLead,
         other => panic!("no such command: {other}"),
     }
 }

@@ -17,6 +17,8 @@ pub enum AskKind {
     Reject,
     Reassign,
     Note,
+    /// The person's data goes; for whoever may do what operations do.
+    Erase,
 }
 
 impl AskKind {
@@ -30,6 +32,7 @@ impl AskKind {
         Self::Reject,
         Self::Reassign,
         Self::Note,
+        Self::Erase,
     ];
 
     /// The last part of its path.
@@ -44,6 +47,7 @@ impl AskKind {
             Self::Reject => "reject",
             Self::Reassign => "reassign",
             Self::Note => "note",
+            Self::Erase => "erase",
         }
     }
 
@@ -64,6 +68,7 @@ impl AskKind {
             Self::Reject => "Returned. The reason's consequence has been carried out.",
             Self::Reassign => "Reassigned.",
             Self::Note => "The note is written.",
+            Self::Erase => "Erased. The person's data is gone for good.",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The service as its users meet it: records in, records out, and what ops people check.
 
 mod bad_input;
+mod erasure;
 mod kill;
 mod story;
 mod tamper;
