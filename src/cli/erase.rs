@@ -76,12 +76,13 @@ fn given(keys: &Keys, arguments: &Arguments) -> Result<Vec<IdentityKey>, Failure
     let mut given: Vec<IdentityKey> =
         arguments.lead.iter().map(|lead| IdentityKey::lead(LeadId(*lead))).collect();
     for text in &arguments.crm {
-        let key = parse_crm(text).filter(|key| !key.system.is_empty() && !key.id.is_empty()).ok_or_else(|| {
-            Failure::new(
-                USAGE,
-                "--crm: write system:object:id; the object is lead, contact, account, deal or user",
-            )
-        })?;
+        let key =
+            parse_crm(text).filter(|key| !key.system.is_empty() && !key.id.is_empty()).ok_or_else(|| {
+                Failure::new(
+                    USAGE,
+                    "--crm: write system:object:id; the object is lead, contact, account, deal or user",
+                )
+            })?;
         given.push(keys.crm(&key));
     }
     for address in &arguments.email {
@@ -179,7 +180,9 @@ fn tell(named: &Named, changed: &[LeadId], outcome: &Outcome, as_json: bool) -> 
     for line in counted(named) {
         say(line);
     }
-    say("gone; keys of the person stand on the erased list as HMACs, and the running service publishes lead.erased");
+    say(
+        "gone; keys of the person stand on the erased list as HMACs, and the running service publishes lead.erased",
+    );
     say("next: `baton audit verify` shows that every chain still holds");
     Ok(())
 }

@@ -24,11 +24,9 @@ impl Keys {
         let nonce = self.nonce(about, text);
         let mut body = text.to_vec();
         let Some(key) = self.aead(about) else { return Vec::new() };
-        let Ok(()) = key.seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(about),
-            &mut body,
-        ) else {
+        let Ok(()) =
+            key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(about), &mut body)
+        else {
             // Only a text of more than 256 GiB is refused.
             return Vec::new();
         };
@@ -80,7 +78,11 @@ mod tests {
         let sealed = keys.seal(b"lead", b"salesforce:lead:00Q1");
         assert!(!sealed.windows(4).any(|window| window == b"00Q1"));
         assert_eq!(keys.seal(b"lead", b"salesforce:lead:00Q1"), sealed);
-        assert_ne!(keys.seal(b"lead", b"salesforce:lead:00Q2")[..14], sealed[..14], "another text, another nonce");
+        assert_ne!(
+            keys.seal(b"lead", b"salesforce:lead:00Q2")[..14],
+            sealed[..14],
+            "another text, another nonce"
+        );
         assert_eq!(keys.open(b"lead", &sealed).unwrap(), b"salesforce:lead:00Q1");
         assert_eq!(keys.open(b"other", &sealed), Err(SealError::Damaged));
         assert_eq!(Keys::new(b"another", 1).open(b"lead", &sealed), Err(SealError::Damaged));

@@ -141,8 +141,8 @@ const EXTENT: Statement = Statement::new(
 );
 
 pub(super) const STATEMENTS: &[Statement] = &[
-    LISTED, KEYS_OF, CRM_OF, ABSORBED, NAME, SAY, LIST, UNSAY, UNNAME, PERSONS, NOTES, TOUCHES, ANSWERS, CAUSES,
-    ANONYMOUS, OUTBOX, KEPT, DOMAIN, TOO_OLD, NAMELESS, EXTENT,
+    LISTED, KEYS_OF, CRM_OF, ABSORBED, NAME, SAY, LIST, UNSAY, UNNAME, PERSONS, NOTES, TOUCHES, ANSWERS,
+    CAUSES, ANONYMOUS, OUTBOX, KEPT, DOMAIN, TOO_OLD, NAMELESS, EXTENT,
 ];
 
 /// What the lists hold under some keys.
@@ -226,12 +226,8 @@ pub async fn belongings(conn: &mut PgConnection, lead: LeadId) -> Result<Belongi
         fresh = found.difference(&all).copied().collect();
         all.extend(&fresh);
     }
-    let keys: Vec<(Uuid, Vec<u8>)> = KEYS_OF
-        .rows()
-        .bind(ids(&all))
-        .fetch_all(&mut *conn)
-        .await
-        .map_err(|error| KEYS_OF.failed(error))?;
+    let keys: Vec<(Uuid, Vec<u8>)> =
+        KEYS_OF.rows().bind(ids(&all)).fetch_all(&mut *conn).await.map_err(|error| KEYS_OF.failed(error))?;
     let crm: Vec<(Vec<String>,)> =
         CRM_OF.rows().bind(ids(&all)).fetch_all(conn).await.map_err(|error| CRM_OF.failed(error))?;
     all.remove(&lead);

@@ -20,8 +20,10 @@ const LOCK_UNBOUND: Statement = Statement::new(
     "identity_key.lock_unbound",
     "SELECT key FROM identity_key WHERE key = ANY($1::bytea[]) AND lead_id IS NULL ORDER BY key FOR UPDATE",
 );
-const READ: Statement =
-    Statement::new("identity_key.read", "SELECT key, lead_id, not_before FROM identity_key WHERE key = ANY($1::bytea[])");
+const READ: Statement = Statement::new(
+    "identity_key.read",
+    "SELECT key, lead_id, not_before FROM identity_key WHERE key = ANY($1::bytea[])",
+);
 const BIND: Statement = Statement::new(
     "identity_key.bind",
     "INSERT INTO identity_key (key, lead_id, created_at, not_before)

@@ -170,7 +170,13 @@ pub async fn park(conn: &mut PgConnection, rows: &[ParkedRow], now: Moment) -> R
     let keys: BTreeSet<(Vec<u8>, Uuid)> =
         rows.iter().flat_map(|row| row.keys.iter().map(|key| (key.bytes(), row.kept.id))).collect();
     let (keys, ids): (Vec<Vec<u8>>, Vec<Uuid>) = keys.into_iter().unzip();
-    PARK_KEYS.query().bind(keys).bind(ids).execute(&mut *conn).await.map_err(|error| PARK_KEYS.failed(error))?;
+    PARK_KEYS
+        .query()
+        .bind(keys)
+        .bind(ids)
+        .execute(&mut *conn)
+        .await
+        .map_err(|error| PARK_KEYS.failed(error))?;
     erasure::remember_names(conn, rows.iter().map(|row| &row.kept)).await
 }
 

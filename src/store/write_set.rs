@@ -2,8 +2,9 @@
 
 use super::rows::{
     AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ConsentRow, ContactRow, DisagreementRow,
-    ErasureRow, HandoffRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow, LedgerRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow,
-    PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow, TouchRow, UserRow,
+    ErasureRow, HandoffRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow, LedgerRow, NoteRow,
+    OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow,
+    TouchRow, UserRow,
 };
 use crate::domain::ids::IdentityKey;
 use uuid::Uuid;

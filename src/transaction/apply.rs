@@ -5,8 +5,8 @@ use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::write_set::WriteSet;
 use crate::store::{
-    account, anonymous, audit, erasure, facts, identity, kept, lead, ledger, opportunity, outbox, passage, person,
-    position, rotation,
+    account, anonymous, audit, erasure, facts, identity, kept, lead, ledger, opportunity, outbox, passage,
+    person, position, rotation,
 };
 use sqlx::PgConnection;
 

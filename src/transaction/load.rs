@@ -18,7 +18,8 @@ use crate::store::rotation::StoredPool;
 use crate::store::rows::ErasedKey;
 use crate::store::world::WorldRow;
 use crate::store::{
-    account, anonymous, audit, duplicate, erasure, identity, kept, lead, opportunity, position, rotation, world,
+    account, anonymous, audit, duplicate, erasure, identity, kept, lead, opportunity, position, rotation,
+    world,
 };
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -44,8 +44,7 @@ pub fn erase(keys: &Keys, named: Vec<IdentityKey>, now: Moment) -> Entry {
     let id = format!("{}/{}", uuid::Uuid::from_bytes(content), now.0);
     let nobody = LeadId(uuid::Uuid::nil());
     let command = Some(Command::EraseLead);
-    let mut entry =
-        entry(keys, nobody, now, OPERATOR, Who::Feed, id, "operator.erase", command);
+    let mut entry = entry(keys, nobody, now, OPERATOR, Who::Feed, id, "operator.erase", command);
     if let Ok(Decoded::Request(request)) = &mut entry.decoded {
         request.lead = None;
         request.people = vec![PersonRef { keys: named, ..PersonRef::default() }];

@@ -112,7 +112,9 @@ pub fn fill(
 
 /// The company's domain, where the person is still there to name it.
 fn name_company(payload: &mut Map<String, Value>, person: &PersonFill) {
-    let Some(shown) = payload.get_mut("account").and_then(|account| account.get_mut("domain")) else { return };
+    let Some(shown) = payload.get_mut("account").and_then(|account| account.get_mut("domain")) else {
+        return;
+    };
     let Some(known_by) = shown.as_str().filter(|it| it.starts_with(COMPANY_PREFIX)) else { return };
     let found = person.domains.iter().find(|(hashed, _)| hashed == known_by);
     *shown = found.map_or(Value::Null, |(_, domain)| json!(domain));

@@ -37,13 +37,7 @@ impl Planner<'_> {
     }
 }
 
-fn kept(
-    keys: &Keys,
-    entry: &Entry,
-    record: &RecordRef,
-    reason: &'static str,
-    detail: String,
-) -> KeptRow {
+fn kept(keys: &Keys, entry: &Entry, record: &RecordRef, reason: &'static str, detail: String) -> KeptRow {
     let name = format!("{}/{}/{}", record.topic, record.partition, record.offset);
     let value = entry.raw.value.as_ref();
     let stored = value.map(|value| value[..value.len().min(KEPT_VALUE_BYTES_MAX)].to_vec());

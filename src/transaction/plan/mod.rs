@@ -19,7 +19,9 @@ use crate::domain::lead::Lead;
 use crate::domain::routing::Rotation;
 use crate::domain::team::MemberId;
 use crate::store::StoreError;
-use crate::store::rows::{ErasedKey, HandoffRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow, PositionRow};
+use crate::store::rows::{
+    ErasedKey, HandoffRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow, PositionRow,
+};
 use crate::store::write_set::WriteSet;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;

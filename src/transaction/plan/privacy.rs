@@ -170,8 +170,12 @@ impl Planner<'_> {
     /// What somebody unknown says of being contacted is kept under their keys until they appear.
     fn said_by_stranger(&mut self, request: &Request, person: &PersonRef) -> Option<Outcome> {
         let said = said(request.command.as_ref()?);
-        let keys: Vec<IdentityKey> =
-            person.keys.iter().filter(|key| matches!(key.kind, KeyKind::Email | KeyKind::Crm)).copied().collect();
+        let keys: Vec<IdentityKey> = person
+            .keys
+            .iter()
+            .filter(|key| matches!(key.kind, KeyKind::Email | KeyKind::Crm))
+            .copied()
+            .collect();
         let known = person.keys.iter().any(|key| self.named_by(*key).is_some());
         if said.is_empty() || keys.is_empty() || known {
             return None;
@@ -237,7 +241,8 @@ impl Planner<'_> {
         lead: LeadId,
         reason: SuppressedFor,
     ) -> Result<(), StoreError> {
-        let report = request.command.as_ref().and_then(Command::report).cloned().unwrap_or_else(Report::default);
+        let report =
+            request.command.as_ref().and_then(Command::report).cloned().unwrap_or_else(Report::default);
         let captured =
             Request { command: Some(Command::ReportProfile { report }), note: None, ..request.clone() };
         let _captured = self.command(entry, &captured, person, lead)?;

@@ -28,8 +28,7 @@ pub struct AskOutcome {
     pub replayed: bool,
 }
 
-/// Asks something of a lead: `claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign`, and with
-/// the scope `admin` `erase`.
+/// Asks something of a lead, as the last part of the path says; `erase` needs the scope `admin`.
 #[utoipa::path(post, path = "/api/v1/leads/{id}/{ask}", tag = "asks", operation_id = "ask",
     params(("id" = String, Path, description = "The lead's id"),
            ("ask" = String, Path, description = "`claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign` or `erase`"),

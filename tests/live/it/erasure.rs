@@ -48,7 +48,8 @@ fn page_view() -> Event {
 fn broken(installation: &Installation) {
     let mut headers = filled_form().headers();
     headers.push(("x-from".to_owned(), STANDARD_NO_PAD.encode(format!("reply to {EMAIL} please"))));
-    let value = format!("{{\"person\": {{\"email\": \"{EMAIL}\", \"phone\": \"{PHONE}\", \"crm\": \"{CRM_ID}\"");
+    let value =
+        format!("{{\"person\": {{\"email\": \"{EMAIL}\", \"phone\": \"{PHONE}\", \"crm\": \"{CRM_ID}\"");
     raw(installation, "marketing.form-fills.v1", EMAIL, &headers, value.as_bytes());
     let escaped = format!("{{\"person\": {{\"email\": \"{}\", oops", EMAIL.replace('@', "\\u0040"));
     let headers = demo_request("x@other.example").headers();
@@ -146,6 +147,7 @@ fn after_an_erasure_nothing_names_the_person_and_the_audit_still_verifies() {
         record.event_type == "lead.routed.v1" && record.data["person"]["email"] == EMAIL
     });
     let rep = routed.data["holder"]["crm"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(routed.data["account"]["domain"], "tamarisk-mill.example", "filled in as it is sent");
     let lead = routed.key;
     produce(&installation, "crm.lead-events.v1", &crm_record(LAST));
     produce(&installation, "crm.lead-events.v1", &crm("crm.lead.accepted.v1", &lead, &rep, json!({})));
@@ -248,7 +250,10 @@ fn a_request_on_kafka_erases_and_rows_that_were_not_sent_yet_name_nobody() {
     for record in &leads.seen[told..] {
         assert_nobody(&record.event_type, &record.data.to_string());
     }
-    assert_eq!(installation.texts("SELECT DISTINCT reasons[1] FROM ledger WHERE topic = 'privacy.requests.v1'"), ["applied/erased_list"]);
+    assert_eq!(
+        installation.texts("SELECT DISTINCT reasons[1] FROM ledger WHERE topic = 'privacy.requests.v1'"),
+        ["applied/erased_list"]
+    );
     installation.check();
 }
 
@@ -260,8 +265,16 @@ fn operations_erase_over_the_api_and_nobody_else_does() {
     produce(&installation, "marketing.form-fills.v1", &filled_form());
     let lead = leads.wait("the routed lead", |record| record.event_type == "lead.routed.v1").key;
     let token = |scopes: &str| {
-        let made =
-            installation.run(&["token", "create", "--name", scopes, "--member", "maya-cohen", "--scopes", scopes]);
+        let made = installation.run(&[
+            "token",
+            "create",
+            "--name",
+            scopes,
+            "--member",
+            "maya-cohen",
+            "--scopes",
+            scopes,
+        ]);
         made.trim().to_owned()
     };
     let erase = |token: &str| {

@@ -173,7 +173,8 @@ fn facts_about_the_passage_count_for_an_erased_lead_and_bring_nobody_back() {
     assert!(matches!(planned.outcomes[..], [Outcome::Applied(_)]), "{:?}", planned.outcomes);
     assert_eq!(planned.write.opportunities.len(), 1);
     assert!(planned.write.causes.is_empty() && planned.write.persons.is_empty());
-    let data = json!({ "lead_id": lead.to_string(), "person": { "first_name": "Ada" }, "changed_fields": ["name"] });
+    let data =
+        json!({ "lead_id": lead.to_string(), "person": { "first_name": "Ada" }, "changed_fields": ["name"] });
     let event = desk.event("crm.lead.updated.v1", "u-1", data);
     let update = desk.entry("crm.lead-events.v1", &event);
     let planned = desk.run(vec![update]);
@@ -215,7 +216,8 @@ fn a_form_that_agrees_anew_is_newer_than_an_old_opt_out() {
 #[test]
 fn a_record_that_nobody_can_read_remembers_whom_it_names() {
     let mut desk = Desk::new();
-    let entry = desk.bytes("marketing.form-fills.v1", format!("{{\"person\": \"{ADA}\", broken").into_bytes());
+    let entry =
+        desk.bytes("marketing.form-fills.v1", format!("{{\"person\": \"{ADA}\", broken").into_bytes());
     let planned = desk.run(vec![entry]);
     assert_eq!(planned.write.quarantine[0].names, [Desk::keys().email(ADA)]);
 }
