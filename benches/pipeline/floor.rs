@@ -138,6 +138,7 @@ fn entry(
         duplicate: read.duplicate.map(|(minute, digest)| DuplicateKey { minute, digest }),
         content: read.content,
         decoded: read.decoded,
+        reference: None,
         raw,
     }
 }

@@ -6,6 +6,7 @@ use crate::settings::Settings;
 use crate::store::connect::Timeouts;
 use crate::store::text::{self, TextKind};
 use crate::store::{StoreError, connect, migrate};
+use crate::transaction::operation;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -57,7 +58,7 @@ pub(crate) async fn publish_defaults(owner_url: &str) -> Result<Vec<TextKind>, S
             TextKind::Team => policy_text::DEFAULT_TEAM,
             TextKind::Reference => policy_text::DEFAULT_REFERENCE,
         };
-        text::publish(&mut conn, *kind, policy_text::hash(body), body, "baton migrate").await?;
+        operation::publish_text(&mut conn, *kind, policy_text::hash(body), body, "baton migrate").await?;
         published.push(*kind);
     }
     Ok(published)

@@ -5,6 +5,7 @@ use crate::contract::policy_text;
 use crate::settings::Settings;
 use crate::store::connect::{self, Timeouts};
 use crate::store::text::{self, TextKind};
+use crate::transaction::operation;
 use clap::Subcommand;
 use std::fmt::Write as _;
 
@@ -46,10 +47,11 @@ fn publish(settings: &Settings, file: &std::path::Path, by: &str) -> Result<(), 
             connect::connect(settings.owner_url().expose(), "baton reference", Timeouts::default())
                 .await
                 .map_err(|error| Failure::store(settings, &error))?;
-        text::publish(&mut conn, TextKind::Reference, hash, &body, by)
+        let changed = operation::publish_text(&mut conn, TextKind::Reference, hash, &body, by)
             .await
             .map_err(|error| Failure::store(settings, &error))?;
-        say(format!("published reference data {}", hex(&hash)));
+        let word = if changed { "published" } else { "already in force:" };
+        say(format!("{word} reference data {}", hex(&hash)));
         Ok(())
     })
 }

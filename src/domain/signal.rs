@@ -176,6 +176,12 @@ impl SignalKind {
         }
     }
 
+    /// Whether colleagues count it as activity: what a person did, page by page left out, which sessions sum up.
+    #[must_use]
+    pub fn shows_activity(self) -> bool {
+        self.is_human() && !matches!(self, Self::PageView(_))
+    }
+
     /// Whether this is a touch for attribution: forms, ad clicks, events (KPIS, attribution).
     #[must_use]
     pub fn is_touch(self) -> bool {

@@ -178,7 +178,10 @@ mod tests {
         let raw = Raw { key: None, headers: vec![], value: Some(offset.to_be_bytes().to_vec()) };
         let decoded = Err(Unreadable { reason: "not_json", detail: String::new() });
         let record = Some(RecordRef { topic: Arc::clone(topic), partition, offset, timestamp });
-        Arrival { entry: Entry { record, raw, duplicate: None, content: [0; 16], decoded }, bytes: 10 }
+        Arrival {
+            entry: Entry { record, raw, duplicate: None, content: [0; 16], decoded, reference: None },
+            bytes: 10,
+        }
     }
 
     fn owning(topic: &Arc<str>, start: Start) -> Pending {

@@ -287,12 +287,18 @@ impl Poller {
                 duplicate: read.duplicate.map(|(minute, digest)| DuplicateKey { minute, digest }),
                 content: read.content,
                 decoded: read.decoded,
+                reference: Some(reference.hash),
                 raw,
             },
             // A fault of ours must not stop the lane: the record is kept, and its bytes are the report.
-            Err(_) => {
-                Entry { record, duplicate: None, content: [0; 16], decoded: Err(unreadable_by_fault()), raw }
-            }
+            Err(_) => Entry {
+                record,
+                duplicate: None,
+                content: [0; 16],
+                decoded: Err(unreadable_by_fault()),
+                reference: None,
+                raw,
+            },
         };
         self.parts.progress.handed(&partition, offset + 1);
         if let Some(queue) = self.parts.queues.get(lane_of(number, self.parts.queues.len())) {

@@ -3,8 +3,10 @@
 
 use super::error::StoreError;
 use crate::domain::event::Event;
+use crate::domain::fan_out::FanOut;
 use crate::domain::lead::Lead;
 use crate::domain::signal::Signal;
+use crate::domain::subject::SubjectEvent;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The format that this program writes, and the newest that it reads.
@@ -54,6 +56,38 @@ pub fn event(event: &Event) -> Result<Vec<u8>, StoreError> {
 /// A newer format, or bytes that nobody wrote.
 pub fn read_event(bytes: &[u8]) -> Result<Event, StoreError> {
     read("event", bytes)
+}
+
+/// The bytes of what happened to a subject that is no lead.
+///
+/// # Errors
+/// Never for values of ours; postcard's signature says it may.
+pub fn subject_event(event: &SubjectEvent) -> Result<Vec<u8>, StoreError> {
+    write("subject event", event)
+}
+
+/// Reads what happened to a subject that is no lead.
+///
+/// # Errors
+/// A newer format, or bytes that nobody wrote.
+pub fn read_subject_event(bytes: &[u8]) -> Result<SubjectEvent, StoreError> {
+    read("subject event", bytes)
+}
+
+/// The bytes of a change that touches many leads.
+///
+/// # Errors
+/// Never for values of ours; postcard's signature says it may.
+pub fn fan_out(task: &FanOut) -> Result<Vec<u8>, StoreError> {
+    write("fan-out", task)
+}
+
+/// Reads a change that touches many leads.
+///
+/// # Errors
+/// A newer format, or bytes that nobody wrote.
+pub fn read_fan_out(bytes: &[u8]) -> Result<FanOut, StoreError> {
+    read("fan-out", bytes)
 }
 
 /// The bytes of a signal.

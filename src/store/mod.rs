@@ -3,6 +3,8 @@
 pub mod account;
 pub mod anonymous;
 pub mod audit;
+pub mod audit_head;
+mod audit_rows;
 pub mod codec;
 mod columns;
 pub mod connect;
@@ -10,6 +12,8 @@ pub mod duplicate;
 pub mod erasure;
 pub mod error;
 pub mod facts;
+pub mod fan_out;
+mod fan_out_rows;
 pub mod identity;
 pub mod kept;
 pub mod lead;
@@ -48,9 +52,11 @@ pub fn catalog() -> Vec<Statement> {
         account::STATEMENTS,
         anonymous::STATEMENTS,
         audit::STATEMENTS,
+        audit_head::STATEMENTS,
         duplicate::STATEMENTS,
         erasure::STATEMENTS,
         facts::STATEMENTS,
+        fan_out::STATEMENTS,
         identity::STATEMENTS,
         kept::STATEMENTS,
         lead::STATEMENTS,

@@ -2,9 +2,9 @@
 
 use super::rows::{
     AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ConsentRow, ContactRow, DisagreementRow,
-    ErasureRow, HandoffRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow, LedgerRow, NoteRow,
-    OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow,
-    TouchRow, UserRow,
+    ErasureRow, FanOutRow, FanOutStep, HandoffRow, HeadRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow,
+    LedgerRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow, RotationEntryRow,
+    RotationRow, SpendRow, TouchRow, UserRow,
 };
 use crate::domain::ids::IdentityKey;
 use uuid::Uuid;
@@ -39,7 +39,11 @@ pub struct WriteSet {
     pub parked_resolved: Vec<(Uuid, String)>,
     pub causes: Vec<CauseTextRow>,
     pub audit: Vec<AuditRow>,
+    /// Chains of subjects that are no leads, one row each.
+    pub heads: Vec<HeadRow>,
     pub outbox: Vec<OutboxRow>,
+    pub fan_outs: Vec<FanOutRow>,
+    pub fan_out_step: Option<FanOutStep>,
     /// What people who are not known said of being contacted.
     pub consents: Vec<ConsentRow>,
     /// People who go, after everything else about them is written.

@@ -1,6 +1,8 @@
 //! The sweeper's loop: clocks that came due become commands; and once a minute the database's upkeep. What a passed clock
 //! means is decided in `plan`; this never decides it and holds no SQL.
 
+mod wide;
+
 use crate::clock;
 use crate::domain::ids::LeadId;
 use crate::settings::Settings;
@@ -76,7 +78,8 @@ impl Sweeper {
             self.maintained_at = Some(clock::instant());
             self.session.maintain().await?;
         }
-        self.run_once().await
+        let passed = self.run_once().await?;
+        Ok(passed + self.spread().await?)
     }
 
     /// Passes what is due now, in small transactions; says how many clocks were passed. For the loop, the demo and tests.
@@ -112,6 +115,10 @@ impl Sweeper {
         }
         Ok(passed)
     }
+}
+
+fn stream_of(name: &str) -> u8 {
+    name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % STREAMS
 }
 
 fn stream(lead: LeadId) -> u8 {

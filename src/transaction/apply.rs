@@ -5,8 +5,8 @@ use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::write_set::WriteSet;
 use crate::store::{
-    account, anonymous, audit, erasure, facts, identity, kept, lead, ledger, opportunity, outbox, passage,
-    person, position, rotation,
+    account, anonymous, audit, audit_head, erasure, facts, fan_out, identity, kept, lead, ledger,
+    opportunity, outbox, passage, person, position, rotation,
 };
 use sqlx::PgConnection;
 
@@ -53,7 +53,13 @@ pub async fn apply(
     write!(step, set.parked, kept::park(conn, &set.parked, now));
     write!(step, set.causes, audit::add_causes(conn, &set.causes));
     write!(step, set.audit, audit::append(conn, &set.audit));
+    write!(step, set.heads, audit_head::advance(conn, &set.heads));
     write!(step, set.outbox, outbox::append(conn, &set.outbox, now));
+    write!(step, set.fan_outs, fan_out::add(conn, &set.fan_outs, now));
+    if let Some(moved) = &set.fan_out_step {
+        fan_out::step(conn, moved, now).await?;
+        step.passed();
+    }
     write!(step, set.consents, erasure::say(conn, &set.consents));
     write!(step, set.erasures, erasure::erase(conn, &set.erasures, now));
     write!(step, set.ledger, ledger::append(conn, &set.ledger, now));

@@ -152,6 +152,7 @@ pub fn batch(request: &AskRequest, keys: &Keys, now: Moment) -> Batch {
         duplicate: None,
         content: keys.raw_content(&request.idempotency.body_hash),
         decoded: Ok(Decoded::Request(Box::new(asked))),
+        reference: None,
     };
     Batch {
         stream: Some(Stream::Web(stream_of(request.lead))),

@@ -2,6 +2,7 @@
 
 use crate::contract::request::{Decoded, Unreadable};
 use crate::domain::time::Moment;
+pub use crate::store::rows::FanOutStep;
 use std::sync::Arc;
 
 /// Records that one transaction takes at most: above it only latency grows (measured, research on delivery).
@@ -46,6 +47,8 @@ pub struct Entry {
     /// HMAC over canonical type and data: the same key with another content is a conflict.
     pub content: [u8; 16],
     pub decoded: Result<Decoded, Unreadable>,
+    /// Hash of the reference data that a record was read under; `None` where nothing was read.
+    pub reference: Option<[u8; 32]>,
 }
 
 /// A position that this batch moves.
@@ -98,6 +101,8 @@ pub struct Batch {
     /// The router's one pool: entries ask for an offer from it, each naming its lead.
     pub routing: Option<crate::domain::team::PoolId>,
     pub idempotency: Option<Idempotency>,
+    /// The step of a wide change that this batch takes.
+    pub fan_out: Option<FanOutStep>,
     pub entries: Vec<Entry>,
     pub moves: Vec<Move>,
 }

@@ -5,6 +5,7 @@ use crate::contract::request::{Decoded, Request, Subject};
 use crate::domain::command::Command;
 use crate::domain::ids::{AccountId, IdentityKey, KeyKind, LeadId, OpportunityId};
 use crate::store::duplicate::KeyRow;
+use crate::store::rows::AuditSubject;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -22,6 +23,8 @@ pub(super) struct Named {
     /// Keys of companies that a record is about: whoever they name is written.
     pub written_account_keys: BTreeSet<String>,
     pub opportunities: BTreeSet<OpportunityId>,
+    /// Subjects of which a record tells, besides companies and deals, as the audit names them.
+    pub subjects: BTreeSet<AuditSubject>,
 }
 
 impl Named {
@@ -71,11 +74,27 @@ impl Named {
                 self.account_keys
                     .extend(patch.account.as_ref().map(|key| format!("crm:{}:{}", key.system, key.id)));
             }
-            Subject::Lead | Subject::User(_) | Subject::Campaign(_) | Subject::Spend(_) => {}
+            Subject::User(_) | Subject::Campaign(_) | Subject::Spend(_) => {
+                self.subjects.extend(audited(&request.subject));
+            }
+            Subject::Lead => {}
         }
         if let Some(domain) = report_domain(request) {
             self.account_keys.insert(format!("domain:{domain}"));
         }
+    }
+}
+
+/// How the audit names the subject of a record; a company is named once its keys are resolved.
+pub(super) fn audited(subject: &Subject) -> Option<AuditSubject> {
+    match subject {
+        Subject::Lead | Subject::Account(_) => None,
+        Subject::Opportunity(patch) => Some(AuditSubject::Opportunity(patch.id)),
+        Subject::User(patch) => {
+            Some(AuditSubject::named(AuditSubject::User, &format!("{}\u{0}{}", patch.system, patch.id)))
+        }
+        Subject::Campaign(patch) => Some(AuditSubject::named(AuditSubject::Campaign, &patch.id)),
+        Subject::Spend(patch) => Some(AuditSubject::named(AuditSubject::Spend, &patch.id)),
     }
 }
 

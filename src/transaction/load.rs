@@ -15,11 +15,11 @@ use crate::store::connect::Connection;
 use crate::store::error::StoreError;
 use crate::store::identity::Resolved;
 use crate::store::rotation::StoredPool;
-use crate::store::rows::ErasedKey;
+use crate::store::rows::{AuditSubject, ErasedKey};
 use crate::store::world::WorldRow;
 use crate::store::{
-    account, anonymous, audit, duplicate, erasure, identity, kept, lead, opportunity, position, rotation,
-    world,
+    account, anonymous, audit, audit_head, duplicate, erasure, identity, kept, lead, opportunity, position,
+    rotation, world,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,6 +67,7 @@ impl Loading<'_> {
             loaded.contacts = opportunity::contacts(conn, &named.opportunities).await?;
             step.passed();
         }
+        heads(conn, step, &named, &mut loaded).await?;
         self.leads(conn, step, &named, &resolved, &mut loaded).await?;
         for lead in collect::erased(&self.batch.entries, &resolved.leads) {
             loaded.belongings.insert(lead, erasure::belongings(conn, lead).await?);
@@ -167,6 +168,7 @@ impl Loading<'_> {
             named.accounts.extend(waiting.accounts);
             named.written_account_keys.extend(waiting.written_account_keys);
             named.opportunities.extend(waiting.opportunities);
+            named.subjects.extend(waiting.subjects);
         }
         loaded.identities.clone_from(&resolved.leads);
         Ok(resolved)
@@ -285,6 +287,28 @@ async fn lists(
     }
     let anew = resolved.not_before.iter().map(|(key, at)| (*key, ErasedKey { at: *at, lead: None }));
     loaded.listed.erased.extend(anew);
+    Ok(())
+}
+
+/// Locks the audit of the companies, deals and other subjects that records tell of.
+async fn heads(
+    conn: &mut Connection,
+    step: &mut Failpoint,
+    named: &Named,
+    loaded: &mut Loaded,
+) -> Result<(), Interrupted> {
+    let by_key = named.written_account_keys.iter().filter_map(|key| loaded.accounts_by_key.get(key));
+    // A company that a person of this batch brings gets its id from its key.
+    let derived: Vec<AccountId> =
+        named.written_account_keys.iter().map(|key| AccountId::derived(key)).collect();
+    let companies = named.accounts.iter().chain(by_key).chain(&derived).map(|id| AuditSubject::Account(*id));
+    let deals = named.opportunities.iter().map(|id| AuditSubject::Opportunity(*id));
+    let subjects: BTreeSet<AuditSubject> =
+        companies.chain(deals).chain(named.subjects.iter().copied()).collect();
+    if !subjects.is_empty() {
+        loaded.heads = audit_head::lock(conn, &subjects).await?;
+        step.passed();
+    }
     Ok(())
 }
 

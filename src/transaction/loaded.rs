@@ -8,6 +8,7 @@ use crate::domain::routing::Rotation;
 use crate::domain::signal::Signal;
 use crate::domain::team::{MemberId, PoolId, Team};
 use crate::domain::time::Moment;
+use crate::store::audit_head::Heads;
 use crate::store::erasure::{Belongings, Listed};
 use crate::store::rows::{LeadRow, OpportunityRow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +68,8 @@ pub struct Loaded {
     pub accounts_by_key: BTreeMap<String, AccountId>,
     pub accounts: BTreeMap<AccountId, AccountState>,
     pub opportunities: BTreeMap<OpportunityId, OpportunityRow>,
+    /// Where the audit of the batch's other subjects stands.
+    pub heads: Heads,
     /// Leads that are contacts of the batch's deals already.
     pub contacts: BTreeSet<(OpportunityId, LeadId)>,
     /// Stored signals of anonymous keys that the batch binds.

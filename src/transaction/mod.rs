@@ -7,6 +7,7 @@ mod collect;
 mod failpoint;
 mod load;
 pub mod loaded;
+pub mod operation;
 pub mod plan;
 pub mod recovery;
 pub mod reread;

@@ -1,7 +1,8 @@
 //! A record that was kept as received, decoded again as if it had just come. It never reads Kafka.
 
-use super::batch::{DuplicateKey, Entry, Raw, RecordRef};
+use super::batch::{Batch, DuplicateKey, Entry, Raw, RecordRef};
 use super::loaded::Waiting;
+use crate::contract::request::Decoded;
 use crate::contract::{Decoder, RecordIn};
 use crate::domain::policy::Reference;
 use crate::domain::time::Moment;
@@ -32,7 +33,34 @@ pub fn entry(
         reference,
     );
     let duplicate = read.duplicate.map(|(minute, digest)| DuplicateKey { minute, digest });
-    Entry { record: Some(record), raw, duplicate, content: read.content, decoded: read.decoded }
+    Entry {
+        record: Some(record),
+        raw,
+        duplicate,
+        content: read.content,
+        decoded: read.decoded,
+        reference: Some(reference.hash),
+    }
+}
+
+/// The batch with every record read under this reference data; `None` where all were. Newer data may have been published
+/// since a record was read, and what is decided must name what it was read under.
+pub(super) fn under(decoder: &Decoder, reference: &Reference, batch: &Batch) -> Option<Batch> {
+    let older = |entry: &Entry| entry.reference.is_some_and(|hash| hash != reference.hash);
+    if !batch.entries.iter().any(older) {
+        return None;
+    }
+    let mut batch = batch.clone();
+    for old in batch.entries.iter_mut().filter(|entry| older(entry)) {
+        let Some(record) = old.record.clone() else { continue };
+        let stated = match &old.decoded {
+            Ok(Decoded::Request(request)) => request.cause.occurred_at,
+            Ok(Decoded::Ignored(_)) | Err(_) => record.timestamp,
+        };
+        let received_at = stated.max(record.timestamp);
+        *old = entry(decoder, reference, record, std::mem::take(&mut old.raw), received_at);
+    }
+    Some(batch)
 }
 
 /// A parked record, decoded again; it has passed the duplicate check when it came.

@@ -53,6 +53,13 @@ pub fn erase(keys: &Keys, named: Vec<IdentityKey>, now: Moment) -> Entry {
     entry
 }
 
+/// An entry that tells one lead of a wide change. `key`: of the change, so that it is one cause however often it is told.
+#[must_use]
+pub fn tell(keys: &Keys, key: &str, lead: LeadId, at: Moment, command: Command) -> Entry {
+    let id = format!("{key}/{lead}");
+    entry(keys, lead, at, SWEEPER, Who::Sweeper, id, "turn.fan_out", Some(command))
+}
+
 #[expect(
     clippy::too_many_arguments,
     reason = "the parts of one entry, each of another type, for two callers"
@@ -98,5 +105,6 @@ fn entry(
         duplicate: None,
         content: keys.raw_content(lead.0.as_bytes()),
         decoded: Ok(Decoded::Request(Box::new(request))),
+        reference: None,
     }
 }

@@ -9,12 +9,15 @@ use crate::domain::command::{Actor, Command, Inputs, Nature, View};
 use crate::domain::decide::{Refusal, decide};
 use crate::domain::event::Event;
 use crate::domain::evolve::evolve;
+use crate::domain::fan_out::FanOut;
 use crate::domain::ids::{HandoffId, LeadId};
 use crate::domain::lead::{Lead, StageKind};
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use crate::store::StoreError;
-use crate::store::rows::{CauseTextRow, DisagreementRow, HandoffRow, NoteRow, RotationEntryRow, TouchRow};
+use crate::store::rows::{
+    CauseTextRow, DisagreementRow, FanOutRow, HandoffRow, NoteRow, RotationEntryRow, TouchRow,
+};
 use crate::transaction::batch::{Entry, Outcome};
 
 impl Planner<'_> {
@@ -44,6 +47,7 @@ impl Planner<'_> {
             Ok(()) => {
                 self.note(request, Some(lead));
                 self.touch(request, lead, &command);
+                self.tell_colleagues(lead, &command);
                 Ok(Outcome::Applied(command.name()))
             }
             Err(Refusal::NothingChanges) => Ok(Outcome::Filtered("no_change")),
@@ -314,6 +318,16 @@ impl Planner<'_> {
             medium: detail.medium,
             form_id: detail.form_id,
         });
+    }
+
+    /// Others of the company hear of what a person did; a machine's doing is nobody's.
+    fn tell_colleagues(&mut self, lead: LeadId, command: &Command) {
+        let Command::RecordSignal { signal, .. } = command else { return };
+        let account = self.leads.get(&lead).and_then(|work| work.row.lead.account);
+        if let Some(account) = account.filter(|_| signal.kind.shows_activity() && !signal.automated) {
+            let task = FanOut::ColleagueActive { account, lead, at: signal.at };
+            self.write.fan_outs.push(FanOutRow { task });
+        }
     }
 
     /// What happened before the service went live is not published, unless it hands a lead to sales.

@@ -11,6 +11,8 @@ mod routing;
 mod subjects;
 mod trail;
 
+pub(super) use trail::hash_of;
+
 use super::batch::{Batch, DuplicateKey, Entry, Outcome};
 use super::loaded::{AccountState, Loaded, World};
 use crate::contract::request::{Decoded, Request, Subject};
@@ -20,7 +22,8 @@ use crate::domain::routing::Rotation;
 use crate::domain::team::MemberId;
 use crate::store::StoreError;
 use crate::store::rows::{
-    ErasedKey, HandoffRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow, PositionRow,
+    AuditSubject, ErasedKey, HandoffRow, HeadRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow,
+    PositionRow,
 };
 use crate::store::write_set::WriteSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +68,7 @@ struct Planner<'a> {
     accounts: BTreeMap<AccountId, AccountState>,
     opportunities: BTreeMap<OpportunityId, OpportunityRow>,
     handoffs: BTreeMap<HandoffId, HandoffRow>,
+    heads: BTreeMap<AuditSubject, (i64, [u8; 32])>,
     sequences: BTreeMap<String, i64>,
     /// The stream that numbers the rows of the entry at hand, and of what it replays.
     stream: String,
@@ -95,6 +99,7 @@ pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned
         accounts: BTreeMap::new(),
         opportunities: BTreeMap::new(),
         handoffs: BTreeMap::new(),
+        heads: BTreeMap::new(),
         sequences: BTreeMap::new(),
         stream: String::new(),
         replayed: BTreeSet::new(),
@@ -155,12 +160,12 @@ impl Planner<'_> {
         }
         let subject = match &request.subject {
             Subject::Lead => None,
-            Subject::Account(patch) => Some(self.account(request, patch)),
-            Subject::User(patch) => Some(self.user(request, patch)),
-            Subject::Campaign(patch) => Some(self.campaign(request, patch)),
-            Subject::Spend(patch) => Some(self.spend(patch)),
+            Subject::Account(patch) => Some(self.account(entry, request, patch)?),
+            Subject::User(patch) => Some(self.user(entry, request, patch)?),
+            Subject::Campaign(patch) => Some(self.campaign(entry, request, patch)?),
+            Subject::Spend(patch) => Some(self.spend(entry, request, patch)?),
             Subject::Opportunity(patch) => {
-                let changed = self.opportunity(patch);
+                let changed = self.opportunity(entry, request, patch)?;
                 return self.deal(entry, request, patch, changed);
             }
         };
@@ -203,6 +208,11 @@ impl Planner<'_> {
         self.write.leads = leads.into_values().filter(|work| work.changed).map(|work| work.row).collect();
         self.write.handoffs = std::mem::take(&mut self.handoffs).into_values().collect();
         self.write.opportunities = std::mem::take(&mut self.opportunities).into_values().collect();
+        self.write.heads = std::mem::take(&mut self.heads)
+            .into_iter()
+            .map(|(subject, (version, hash))| HeadRow { subject, version, hash })
+            .collect();
+        self.write.fan_out_step.clone_from(&self.batch.fan_out);
         self.fold_rotation();
         self.count(outcomes);
         self.move_positions();

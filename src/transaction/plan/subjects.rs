@@ -5,9 +5,14 @@ use crate::contract::request::{
     AccountPatch, CampaignPatch, DealPatch, Money, PersonRef, Request, SpendPatch, UserPatch,
 };
 use crate::domain::command::{Command, DealChange};
+use crate::domain::fan_out::FanOut;
+use crate::domain::subject::{AccountNews, OpportunityNews, SubjectEvent};
 use crate::store::StoreError;
-use crate::store::rows::{AccountRow, CampaignRow, ContactRow, OpportunityRow, SpendRow, UserRow};
+use crate::store::rows::{
+    AccountRow, AuditSubject, CampaignRow, ContactRow, FanOutRow, OpportunityRow, SpendRow, UserRow,
+};
 use crate::transaction::batch::{Entry, Outcome};
+use crate::transaction::collect;
 
 /// What a record did to a deal's row.
 #[derive(Clone, Copy)]
@@ -21,14 +26,32 @@ pub(super) struct DealStep {
 }
 
 impl Planner<'_> {
-    pub(super) fn account(&mut self, request: &Request, patch: &AccountPatch) -> Outcome {
+    pub(super) fn account(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        patch: &AccountPatch,
+    ) -> Result<Outcome, StoreError> {
         let known = patch.keys.iter().find_map(|key| self.account_by_key(key));
         let id = known.unwrap_or(patch.id);
         let owner = self.member(patch.owner.as_ref()).or_else(|| self.member(request.named.as_ref()));
         let mut state = self.account_state(id);
+        let bought = patch.kind.as_deref() == Some("customer") && state.kind.as_deref() != Some("customer");
         state.kind = patch.kind.clone().or(state.kind);
         state.owner = owner.clone().or(state.owner);
         state.segment = patch.segment.clone().or(state.segment);
+        let news = AccountNews {
+            kind: patch.kind.clone(),
+            owner: owner.clone(),
+            segment: patch.segment.clone(),
+            region: patch.region.clone(),
+            customer_since: patch.customer_since,
+        };
+        self.audit_subject(entry, request, AuditSubject::Account(id), &SubjectEvent::AccountReported(news))?;
+        if bought {
+            let task = FanOut::AccountBecameCustomer { account: id, owner: state.owner.clone() };
+            self.write.fan_outs.push(FanOutRow { task });
+        }
         self.accounts.insert(id, state);
         for key in &patch.keys {
             if self.account_by_key(key).is_none() {
@@ -45,10 +68,16 @@ impl Planner<'_> {
             region: patch.region.clone(),
             customer_since: patch.customer_since,
         });
-        Outcome::Applied("account")
+        Ok(Outcome::Applied("account"))
     }
 
-    pub(super) fn user(&mut self, request: &Request, patch: &UserPatch) -> Outcome {
+    pub(super) fn user(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        patch: &UserPatch,
+    ) -> Result<Outcome, StoreError> {
+        self.tell(entry, request, &SubjectEvent::UserReported { active: patch.active })?;
         self.write.users.push(UserRow {
             system: patch.system.clone(),
             id: patch.id.clone(),
@@ -57,10 +86,21 @@ impl Planner<'_> {
             time_zone: patch.time_zone.clone(),
             at: request.cause.occurred_at,
         });
-        Outcome::Applied("user")
+        Ok(Outcome::Applied("user"))
     }
 
-    pub(super) fn campaign(&mut self, request: &Request, patch: &CampaignPatch) -> Outcome {
+    pub(super) fn campaign(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        patch: &CampaignPatch,
+    ) -> Result<Outcome, StoreError> {
+        let told = SubjectEvent::CampaignReported {
+            channel: patch.channel.clone(),
+            source: patch.source.clone(),
+            origin: patch.origin.code().to_owned(),
+        };
+        self.tell(entry, request, &told)?;
         self.write.campaigns.push(CampaignRow {
             id: patch.id.clone(),
             name: patch.name.clone(),
@@ -71,10 +111,23 @@ impl Planner<'_> {
             ends_on: patch.ends_on,
             at: request.cause.occurred_at,
         });
-        Outcome::Applied("campaign")
+        Ok(Outcome::Applied("campaign"))
     }
 
-    pub(super) fn spend(&mut self, patch: &SpendPatch) -> Outcome {
+    pub(super) fn spend(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        patch: &SpendPatch,
+    ) -> Result<Outcome, StoreError> {
+        let told = SubjectEvent::SpendReported {
+            revision: patch.revision,
+            ten_thousandths: patch.amount.ten_thousandths,
+            currency: patch.amount.currency.clone(),
+            department: patch.department.clone(),
+            kind: patch.kind.clone(),
+        };
+        self.tell(entry, request, &told)?;
         self.write.spend.push(SpendRow {
             id: patch.id.clone(),
             revision: patch.revision,
@@ -88,11 +141,34 @@ impl Planner<'_> {
             source: patch.source.clone(),
             channel: patch.channel.clone(),
         });
-        Outcome::Applied("spend")
+        Ok(Outcome::Applied("spend"))
     }
 
-    /// Merges a report into the deal's row: the higher revision wins, an older one fills in times only.
-    pub(super) fn opportunity(&mut self, patch: &DealPatch) -> DealStep {
+    /// Merges a report into the deal's row: the higher revision wins, an older one fills in times only. Says it in the
+    /// deal's audit.
+    pub(super) fn opportunity(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        patch: &DealPatch,
+    ) -> Result<DealStep, StoreError> {
+        let step = self.stepped(patch);
+        let row = self.opportunities.get(&patch.id).filter(|_| step.changed).map(news);
+        if let Some(news) = row {
+            self.tell(entry, request, &SubjectEvent::OpportunityReported(news))?;
+        }
+        Ok(step)
+    }
+
+    /// The audit row of a record about a subject that its own id names.
+    fn tell(&mut self, entry: &Entry, request: &Request, event: &SubjectEvent) -> Result<(), StoreError> {
+        match collect::audited(&request.subject) {
+            Some(subject) => self.audit_subject(entry, request, subject, event),
+            None => Ok(()),
+        }
+    }
+
+    fn stepped(&mut self, patch: &DealPatch) -> DealStep {
         let stored =
             self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id)).cloned();
         let Some(stored) = stored else {
@@ -208,5 +284,24 @@ impl Planner<'_> {
         } else {
             Outcome::Filtered("no_change")
         })
+    }
+}
+
+fn news(row: &OpportunityRow) -> OpportunityNews {
+    OpportunityNews {
+        id: row.id,
+        revision: row.revision,
+        state: row.state.clone(),
+        kind: row.kind.clone(),
+        account: row.account,
+        stage: row.stage.clone(),
+        ten_thousandths: row.ten_thousandths,
+        recurring_ten_thousandths: row.recurring_ten_thousandths,
+        currency: row.currency.clone(),
+        opened_at: row.opened_at,
+        close_date: row.close_date,
+        closed_on: row.closed_on,
+        owner: row.owner.clone(),
+        reason: row.reason.clone(),
     }
 }

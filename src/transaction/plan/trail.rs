@@ -6,10 +6,23 @@ use crate::contract::request::Request;
 use crate::domain::command::Actor;
 use crate::domain::event::Event;
 use crate::domain::lead::Lead;
+use crate::domain::subject::SubjectEvent;
 use crate::domain::time::Moment;
 use crate::store::rows::{AuditRow, AuditSubject};
 use crate::store::{StoreError, codec};
 use crate::transaction::batch::Entry;
+
+/// What a row says, besides what the batch says.
+struct Said<'d> {
+    subject: AuditSubject,
+    version: i64,
+    event: &'static str,
+    payload: Vec<u8>,
+    occurred_at: Moment,
+    decided_at: Moment,
+    actor: &'d Actor,
+    previous: [u8; 32],
+}
 
 impl Planner<'_> {
     /// One row a decision, chained to the lead's last.
@@ -22,19 +35,63 @@ impl Planner<'_> {
         actor: &Actor,
         occurred_at: Moment,
     ) -> Result<(), StoreError> {
-        let stream = self.stream.clone();
-        let stream_sequence = self.next_in_stream();
         let previous = self.leads.get(&after.id).map_or([0; 32], |work| work.row.head_hash);
-        let mut row = AuditRow {
-            stream,
-            stream_sequence,
+        let decided = Said {
             subject: AuditSubject::Lead(after.id),
             version: i64::try_from(after.version).unwrap_or(i64::MAX),
             event: event.name(),
             payload: codec::event(event)?,
             occurred_at,
             decided_at: after.decided_at,
-            actor: actor.code(),
+            actor,
+            previous,
+        };
+        let hash = self.append(entry, request, decided);
+        if let Some(work) = self.leads.get_mut(&after.id) {
+            work.row.head_hash = hash;
+        }
+        Ok(())
+    }
+
+    /// One row about a subject that is no lead, chained to its last.
+    pub(super) fn audit_subject(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        subject: AuditSubject,
+        event: &SubjectEvent,
+    ) -> Result<(), StoreError> {
+        let loaded = || self.loaded.heads.get(&subject).copied();
+        let (version, previous) = self.heads.get(&subject).copied().or_else(loaded).unwrap_or_default();
+        let actor = self.actor(&request.cause.actor);
+        let decided = Said {
+            subject,
+            version: version + 1,
+            event: event.name(),
+            payload: codec::subject_event(event)?,
+            occurred_at: request.cause.occurred_at,
+            decided_at: self.world.now,
+            actor: &actor,
+            previous,
+        };
+        let hash = self.append(entry, request, decided);
+        self.heads.insert(subject, (version + 1, hash));
+        Ok(())
+    }
+
+    fn append(&mut self, entry: &Entry, request: &Request, decided: Said<'_>) -> [u8; 32] {
+        let stream = self.stream.clone();
+        let stream_sequence = self.next_in_stream();
+        let mut row = AuditRow {
+            stream,
+            stream_sequence,
+            subject: decided.subject,
+            version: decided.version,
+            event: decided.event,
+            payload: decided.payload,
+            occurred_at: decided.occurred_at,
+            decided_at: decided.decided_at,
+            actor: decided.actor.code(),
             cause: request.cause.hmac,
             record: entry
                 .record
@@ -43,21 +100,19 @@ impl Planner<'_> {
             input: entry.content,
             policy: self.world.policy.hash,
             team: self.world.team.hash,
-            reference: self.world.reference.hash,
+            reference: entry.reference.unwrap_or(self.world.reference.hash),
             timeline: self.world.timeline,
-            previous,
+            previous: decided.previous,
             hash: [0; 32],
         };
         row.hash = hash_of(&row);
-        if let Some(work) = self.leads.get_mut(&after.id) {
-            work.row.head_hash = row.hash;
-        }
+        let hash = row.hash;
         self.write.audit.push(row);
-        Ok(())
+        hash
     }
 }
 
-fn hash_of(row: &AuditRow) -> [u8; 32] {
+pub(in crate::transaction) fn hash_of(row: &AuditRow) -> [u8; 32] {
     let (subject_kind, subject) = row.subject.columns();
     chain::hash(&Columns {
         stream: &row.stream,

@@ -14,6 +14,7 @@ use super::load::{Interrupted, Loading};
 use super::loaded::{Loaded, Texts, World};
 use super::plan::{self, Planned};
 use super::recovery::{self, Next, Reply, Standing};
+use super::reread;
 use super::texts::{self, TextCache};
 use crate::contract::Decoder;
 use crate::contract::keys::Keys;
@@ -141,7 +142,8 @@ impl Session {
         let mut redos = 0;
         let mut attempts = 0;
         loop {
-            match self.attempt(batch).await? {
+            let newer = reread::under(&self.settings.decoder, &self.texts.reference, batch);
+            match self.attempt(newer.as_ref().unwrap_or(batch)).await? {
                 Attempt::Committed(committed) => return Ok(committed),
                 Attempt::Redo => redos += 1,
                 Attempt::OtherTexts(world) => {

@@ -1,10 +1,12 @@
 //! What router, sweeper and web read on a session between transactions, and the upkeep of tables. No row is locked.
 
 use super::{CommitError, Session};
+use crate::domain::fan_out::FanOut;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Lead;
 use crate::domain::team::PoolId;
 use crate::domain::time::Moment;
+use crate::store::fan_out::{self, OpenFanOut};
 use crate::store::ledger::{self, Answer};
 use crate::store::maintenance::{self, Maintained};
 use crate::store::position::{self, StoredPosition};
@@ -84,6 +86,40 @@ impl Session {
     pub async fn answered(&mut self, key: &str, actor: &str) -> Result<Option<Answer>, CommitError> {
         self.whole().await?;
         ledger::answered(&mut self.conn, key, actor).await.map_err(CommitError::Store)
+    }
+
+    /// Closes wide changes that touch nobody, at most `limit`; says how many.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn settle_fan_outs(&mut self, limit: i64) -> Result<u64, CommitError> {
+        let now = self.now().await?;
+        fan_out::settle_alone(&mut self.conn, now, limit).await.map_err(CommitError::Store)
+    }
+
+    /// The oldest wide change that is not done, with the next leads that it touches; nothing when all are done. No lead
+    /// left is the last step of a task.
+    ///
+    /// # Errors
+    /// A statement fails.
+    pub async fn fan_out(&mut self, limit: i64) -> Result<Option<(OpenFanOut, Vec<Lead>)>, CommitError> {
+        self.whole().await?;
+        let conn = &mut self.conn;
+        let Some(open) = fan_out::next(conn).await.map_err(CommitError::Store)? else { return Ok(None) };
+        let ids = match &open.task {
+            FanOut::AccountBecameCustomer { account, .. } => {
+                fan_out::of_account(conn, *account, open.cursor, limit).await
+            }
+            // Who was active together is seen from all at once, so there is one step only.
+            FanOut::ColleagueActive { .. } if open.cursor.is_some() => Ok(Vec::new()),
+            FanOut::ColleagueActive { account, .. } => {
+                fan_out::recent_of_account(conn, *account, limit).await
+            }
+            FanOut::PolicyPublished { .. } => fan_out::captured(conn, open.cursor, limit).await,
+        };
+        let ids: BTreeSet<LeadId> = ids.map_err(CommitError::Store)?.into_iter().collect();
+        let rows = lead::read(conn, &ids).await.map_err(CommitError::Store)?;
+        Ok(Some((open, rows.into_values().map(|row| row.lead).collect())))
     }
 
     /// The time that decisions go by now.

@@ -6,3 +6,4 @@ mod kill;
 mod story;
 mod tamper;
 mod two_instances;
+mod wide;

@@ -87,6 +87,7 @@ impl Desk {
             duplicate: decoded.duplicate.map(|(minute, digest)| DuplicateKey { minute, digest }),
             content: decoded.content,
             decoded: decoded.decoded,
+            reference: None,
         }
     }
 

@@ -44,6 +44,7 @@ fn ask(desk: &Desk, who: Who, command: Option<Command>, view: Option<View>) -> E
         duplicate: None,
         content: [0; 16],
         decoded: Ok(Decoded::Request(Box::new(request))),
+        reference: None,
     }
 }
 

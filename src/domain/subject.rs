@@ -1,0 +1,93 @@
+//! What happened to subjects that are no leads: companies, deals, users, campaigns, money spent, texts, positions. The
+//! audit keeps each one's bytes. Variants are stored: append only. It holds no direct identifier of a person.
+
+use super::ids::{AccountId, OpportunityId};
+use super::team::MemberId;
+use super::time::Moment;
+use serde::{Deserialize, Serialize};
+
+/// What a record says of a company; its name and keys stand in their own rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountNews {
+    pub kind: Option<String>,
+    pub owner: Option<MemberId>,
+    pub segment: Option<String>,
+    pub region: Option<String>,
+    /// Days since 1970-01-01.
+    pub customer_since: Option<i32>,
+}
+
+/// A deal as it stands after a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpportunityNews {
+    pub id: OpportunityId,
+    pub revision: i64,
+    /// `open`, `won`, `lost`, `void`.
+    pub state: String,
+    pub kind: String,
+    pub account: Option<AccountId>,
+    pub stage: Option<String>,
+    /// Money in ten-thousandths of the currency's unit.
+    pub ten_thousandths: Option<i64>,
+    pub recurring_ten_thousandths: Option<i64>,
+    pub currency: Option<String>,
+    pub opened_at: Moment,
+    /// Days since 1970-01-01.
+    pub close_date: Option<i32>,
+    pub closed_on: Option<i32>,
+    pub owner: Option<MemberId>,
+    pub reason: Option<String>,
+}
+
+/// What was decided about a subject that is no lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SubjectEvent {
+    AccountReported(AccountNews),
+    OpportunityReported(OpportunityNews),
+    UserReported {
+        active: bool,
+    },
+    CampaignReported {
+        channel: String,
+        source: String,
+        origin: String,
+    },
+    SpendReported {
+        revision: i64,
+        ten_thousandths: i64,
+        currency: String,
+        department: String,
+        kind: String,
+    },
+    /// A policy, team or reference text is in force from now on.
+    TextPublished {
+        kind: String,
+        hash: [u8; 32],
+        publisher: String,
+    },
+    /// An operator moved a position.
+    PositionMoved {
+        topic: String,
+        partition: i32,
+        from: i64,
+        to: i64,
+        by: String,
+        reason: String,
+    },
+}
+
+impl SubjectEvent {
+    /// The type as audit rows name it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::AccountReported(_) => "account_reported",
+            Self::OpportunityReported(_) => "opportunity_reported",
+            Self::UserReported { .. } => "user_reported",
+            Self::CampaignReported { .. } => "campaign_reported",
+            Self::SpendReported { .. } => "spend_reported",
+            Self::TextPublished { .. } => "text_published",
+            Self::PositionMoved { .. } => "position_moved",
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The table `fan_out`: changes that touch many leads, and how far each is done. It never says what a lead is told.
+
+use super::codec;
+use super::columns::column;
+use super::error::StoreError;
+use super::rows::{FanOutRow, FanOutStep};
+use super::statement::Statement;
+use crate::domain::fan_out::FanOut;
+use crate::domain::ids::{AccountId, LeadId};
+use crate::domain::time::Moment;
+use sqlx::PgConnection;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+const ADD: Statement = Statement::new(
+    "fan_out.insert",
+    "INSERT INTO fan_out (key, kind, subject_id, payload, created_at)
+     SELECT key, kind, subject_id, payload, $5
+     FROM unnest($1::text[], $2::smallint[], $3::uuid[], $4::bytea[]) AS new (key, kind, subject_id, payload)
+     ON CONFLICT (key) DO NOTHING",
+);
+const NEXT: Statement = Statement::new(
+    "fan_out.next",
+    "SELECT key, payload, cursor FROM fan_out WHERE done_at IS NULL ORDER BY created_at, key LIMIT 1",
+);
+const STEP: Statement = Statement::new(
+    "fan_out.step",
+    "UPDATE fan_out SET cursor = coalesce($3, cursor), done_at = CASE WHEN $3 IS NULL THEN $4::bigint END
+     WHERE key = $1 AND cursor IS NOT DISTINCT FROM $2 AND done_at IS NULL",
+);
+const OF_ACCOUNT: Statement = Statement::new(
+    "fan_out.leads_of_account",
+    "SELECT id FROM lead WHERE account_id = $1 AND id > $2 AND stage <> 12 ORDER BY id LIMIT $3",
+);
+const RECENT_OF_ACCOUNT: Statement = Statement::new(
+    "fan_out.recent_of_account",
+    "SELECT id FROM lead WHERE account_id = $1 AND stage <> 12 ORDER BY decided_at DESC, id LIMIT $2",
+);
+const CAPTURED: Statement = Statement::new(
+    "fan_out.captured",
+    "SELECT id FROM lead WHERE stage = 1 AND id > $1 ORDER BY id LIMIT $2",
+);
+const OPEN: Statement = Statement::new("fan_out.open", "SELECT count(*) FROM fan_out WHERE done_at IS NULL");
+/// Somebody whose company has no other lead has nobody to tell; most people are alone.
+const SETTLE_ALONE: Statement = Statement::new(
+    "fan_out.settle_alone",
+    "UPDATE fan_out SET done_at = $1 WHERE key IN (
+         SELECT key FROM fan_out AS task WHERE done_at IS NULL AND kind = 2 AND cursor IS NULL
+             AND (SELECT count(*) FROM (SELECT FROM lead WHERE account_id = task.subject_id LIMIT 2) AS people) < 2
+         ORDER BY created_at, key LIMIT $2 FOR UPDATE SKIP LOCKED)",
+);
+const DROP_DONE: Statement = Statement::new(
+    "fan_out.drop_done",
+    "DELETE FROM fan_out WHERE key IN (SELECT key FROM fan_out WHERE done_at < $1 LIMIT $2)",
+);
+
+pub(super) const STATEMENTS: &[Statement] =
+    &[ADD, NEXT, STEP, OF_ACCOUNT, RECENT_OF_ACCOUNT, CAPTURED, OPEN, SETTLE_ALONE, DROP_DONE];
+
+/// A task and how far it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenFanOut {
+    pub key: String,
+    pub task: FanOut,
+    pub cursor: Option<LeadId>,
+}
+
+/// Adds tasks; one that is known already, done or not, stays as it is.
+///
+/// # Errors
+/// The statement fails.
+pub async fn add(conn: &mut PgConnection, rows: &[FanOutRow], now: Moment) -> Result<(), StoreError> {
+    let rows: BTreeMap<String, &FanOutRow> = rows.iter().map(|row| (row.task.key(), row)).collect();
+    let payloads = rows.values().map(|row| codec::fan_out(&row.task)).collect::<Result<Vec<_>, _>>()?;
+    let tasks: Vec<&FanOutRow> = rows.values().copied().collect();
+    ADD.query()
+        .bind(rows.keys().cloned().collect::<Vec<_>>())
+        .bind(column(&tasks, |row| row.task.number()))
+        .bind(column(&tasks, |row| row.task.account().map_or(Uuid::nil(), |account| account.0)))
+        .bind(payloads)
+        .bind(now.0)
+        .execute(conn)
+        .await
+        .map_err(|error| ADD.failed(error))?;
+    Ok(())
+}
+
+/// The oldest task that is not done.
+///
+/// # Errors
+/// The statement fails, or the task was written by a newer version.
+pub async fn next(conn: &mut PgConnection) -> Result<Option<OpenFanOut>, StoreError> {
+    let row: Option<(String, Vec<u8>, Option<Uuid>)> =
+        NEXT.rows().fetch_optional(conn).await.map_err(|error| NEXT.failed(error))?;
+    row.map(|(key, payload, cursor)| {
+        Ok(OpenFanOut { key, task: codec::read_fan_out(&payload)?, cursor: cursor.map(LeadId) })
+    })
+    .transpose()
+}
+
+/// Moves a task on from where it stood; somebody else's step makes this one nothing, which the leads do not mind: what
+/// they are told twice changes nothing.
+///
+/// # Errors
+/// The statement fails.
+pub async fn step(conn: &mut PgConnection, step: &FanOutStep, now: Moment) -> Result<(), StoreError> {
+    let (from, to) = (step.from.map(|lead| lead.0), step.to.map(|lead| lead.0));
+    let done = STEP.query().bind(&step.key).bind(from).bind(to).bind(now.0).execute(conn).await;
+    done.map_err(|error| STEP.failed(error))?;
+    Ok(())
+}
+
+/// Leads of a company in the order of their ids, after one.
+///
+/// # Errors
+/// The statement fails.
+pub async fn of_account(
+    conn: &mut PgConnection,
+    account: AccountId,
+    after: Option<LeadId>,
+    limit: i64,
+) -> Result<Vec<LeadId>, StoreError> {
+    let after = after.map_or(Uuid::nil(), |lead| lead.0);
+    let rows: Vec<(Uuid,)> = OF_ACCOUNT
+        .rows()
+        .bind(account.0)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| OF_ACCOUNT.failed(error))?;
+    Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
+}
+
+/// The leads of a company of which something was decided last.
+///
+/// # Errors
+/// The statement fails.
+pub async fn recent_of_account(
+    conn: &mut PgConnection,
+    account: AccountId,
+    limit: i64,
+) -> Result<Vec<LeadId>, StoreError> {
+    let rows: Vec<(Uuid,)> = RECENT_OF_ACCOUNT
+        .rows()
+        .bind(account.0)
+        .bind(limit)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| RECENT_OF_ACCOUNT.failed(error))?;
+    Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
+}
+
+/// Captured leads in the order of their ids, after one.
+///
+/// # Errors
+/// The statement fails.
+pub async fn captured(
+    conn: &mut PgConnection,
+    after: Option<LeadId>,
+    limit: i64,
+) -> Result<Vec<LeadId>, StoreError> {
+    let after = after.map_or(Uuid::nil(), |lead| lead.0);
+    let rows: Vec<(Uuid,)> = CAPTURED
+        .rows()
+        .bind(after)
+        .bind(limit)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| CAPTURED.failed(error))?;
+    Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
+}
+
+/// Closes the tasks of people who have no colleague among the leads, at most `limit`; says how many.
+///
+/// # Errors
+/// The statement fails.
+pub async fn settle_alone(conn: &mut PgConnection, now: Moment, limit: i64) -> Result<u64, StoreError> {
+    let done = SETTLE_ALONE.query().bind(now.0).bind(limit).execute(conn).await;
+    Ok(done.map_err(|error| SETTLE_ALONE.failed(error))?.rows_affected())
+}
+
+/// How many tasks are not done: figures count them as pending.
+///
+/// # Errors
+/// The statement fails.
+pub async fn open(conn: &mut PgConnection) -> Result<i64, StoreError> {
+    let (count,): (i64,) = OPEN.rows().fetch_one(conn).await.map_err(|error| OPEN.failed(error))?;
+    Ok(count)
+}
+
+/// Forgets tasks that were done before `before`, at most `limit`; says how many.
+///
+/// # Errors
+/// The statement fails.
+pub async fn drop_done(conn: &mut PgConnection, before: Moment, limit: i64) -> Result<u64, StoreError> {
+    let done = DROP_DONE.query().bind(before.0).bind(limit).execute(conn).await;
+    Ok(done.map_err(|error| DROP_DONE.failed(error))?.rows_affected())
+}

@@ -1,0 +1,132 @@
+//! What operators do outside of batches, each in one transaction with its audit row: a text published, a position moved. It
+//! never touches a lead; what a new text means for leads is a wide change that the sweeper works off.
+
+use super::plan::hash_of;
+use crate::domain::fan_out::FanOut;
+use crate::domain::subject::SubjectEvent;
+use crate::domain::time::Moment;
+use crate::store::connect::{self, Connection};
+use crate::store::error::StoreError;
+use crate::store::rows::{AuditRow, AuditSubject, FanOutRow, HeadRow};
+use crate::store::text::{self, TextKind};
+use crate::store::world::{self, WorldRow};
+use crate::store::{audit, audit_head, codec, fan_out};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// The stream that numbers what operators do.
+const STREAM: &str = "web/0";
+
+/// Publishes a text, once, and makes it the active one; says whether anything changed. The caller has checked it and gives
+/// its SHA-256. Captured leads are scored again under another policy.
+///
+/// # Errors
+/// The database does not answer or refuses; nothing is published then.
+pub async fn publish_text(
+    conn: &mut Connection,
+    kind: TextKind,
+    hash: [u8; 32],
+    body: &str,
+    publisher: &str,
+) -> Result<bool, StoreError> {
+    connect::begin(conn).await?;
+    let done = publish(conn, kind, hash, body, publisher).await;
+    settle(conn, done).await
+}
+
+/// Commits what was done, or takes all of it back.
+async fn settle(conn: &mut Connection, done: Result<bool, StoreError>) -> Result<bool, StoreError> {
+    match done {
+        Ok(changed) => connect::commit(conn).await.map(|()| changed),
+        Err(error) => {
+            let _broken = connect::rollback(conn).await;
+            Err(error)
+        }
+    }
+}
+
+async fn publish(
+    conn: &mut Connection,
+    kind: TextKind,
+    hash: [u8; 32],
+    body: &str,
+    publisher: &str,
+) -> Result<bool, StoreError> {
+    if text::active(conn, kind).await?.is_some_and(|active| active.hash == hash) {
+        return Ok(false);
+    }
+    let first = text::active(conn, kind).await?.is_none();
+    text::publish(conn, kind, hash, body, publisher).await?;
+    let mut short = [0; 16];
+    short.copy_from_slice(&hash[..16]);
+    let event =
+        SubjectEvent::TextPublished { kind: kind.code().to_owned(), hash, publisher: publisher.to_owned() };
+    let now = record(conn, AuditSubject::Text(Uuid::from_bytes(short)), &event).await?;
+    if kind == TextKind::Policy && !first {
+        let task = FanOut::PolicyPublished { policy: hash, at: now };
+        fan_out::add(conn, &[FanOutRow { task }], now).await?;
+    }
+    Ok(true)
+}
+
+/// Writes the audit row of what an operator did, inside the open transaction; says when that was.
+///
+/// # Errors
+/// A statement fails.
+pub async fn record(
+    conn: &mut Connection,
+    subject: AuditSubject,
+    event: &SubjectEvent,
+) -> Result<Moment, StoreError> {
+    let heads = audit_head::lock(conn, &BTreeSet::from([subject])).await?;
+    let streams = audit::lock_streams(conn, &BTreeSet::from([STREAM.to_owned()])).await?;
+    let (version, previous) = heads.get(&subject).copied().unwrap_or_default();
+    let last = streams.get(STREAM).copied().unwrap_or(0);
+    let world = world::read(conn).await?;
+    let payload = codec::subject_event(event)?;
+    let row = row(&world, subject, event, payload, (version + 1, previous), last + 1);
+    let head = HeadRow { subject, version: row.version, hash: row.hash };
+    audit::append(conn, std::slice::from_ref(&row)).await?;
+    audit_head::advance(conn, &[head]).await?;
+    audit::move_streams(conn, &[(STREAM.to_owned(), last + 1)]).await?;
+    Ok(Moment(world.now))
+}
+
+fn row(
+    world: &WorldRow,
+    subject: AuditSubject,
+    event: &SubjectEvent,
+    payload: Vec<u8>,
+    (version, previous): (i64, [u8; 32]),
+    stream_sequence: i64,
+) -> AuditRow {
+    let text = |hash: &Option<Vec<u8>>| {
+        hash.as_ref().and_then(|hash| hash.as_slice().try_into().ok()).unwrap_or([0; 32])
+    };
+    let digest: [u8; 32] = Sha256::digest(&payload).into();
+    let mut input = [0; 16];
+    input.copy_from_slice(&digest[..16]);
+    let mut row = AuditRow {
+        stream: STREAM.to_owned(),
+        stream_sequence,
+        subject,
+        version,
+        event: event.name(),
+        payload,
+        occurred_at: Moment(world.now),
+        decided_at: Moment(world.now),
+        actor: "operator".to_owned(),
+        cause: digest,
+        record: None,
+        input,
+        policy: text(&world.policy),
+        team: text(&world.team),
+        reference: text(&world.reference),
+        timeline: world.timeline,
+        previous,
+        hash: [0; 32],
+    };
+    row.hash = hash_of(&row);
+    row
+}

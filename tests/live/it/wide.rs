@@ -1,0 +1,89 @@
+//! Changes beside a lead's own records: colleagues, companies, reference data; each stands in the audit.
+
+use crate::harness::{Event, Installation, Reader, demo_request, form, produce, until};
+use serde_json::{Value, json};
+
+fn crm_record(event_type: &str, key: &str, data: Value) -> Event {
+    Event::new(event_type, "/crm", key, data)
+}
+
+#[test]
+fn colleagues_hear_of_each_other_and_every_subject_has_its_audit() {
+    let installation = Installation::new();
+    let _serving = installation.serve(&[]);
+    produce(&installation, "marketing.form-fills.v1", &demo_request("ada@union.example"));
+    produce(&installation, "marketing.form-fills.v1", &form("content", "ben@union.example", "manager"));
+    produce(&installation, "marketing.form-fills.v1", &demo_request("eve@alone.example"));
+    let told = "SELECT count(*) FROM audit WHERE actor = 'sweeper' AND event = 'signal_recorded'";
+    until("both colleagues have heard", || installation.number(told) == 2);
+    until("nobody is left to tell", || {
+        installation.number("SELECT count(*) FROM fan_out WHERE done_at IS NULL") == 0
+            && installation.number("SELECT count(*) FROM fan_out") == 3
+    });
+    assert_eq!(installation.number(told), 2, "whoever is alone hears of nobody");
+
+    let records = [
+        (
+            "crm.account.updated.v1",
+            "a-1",
+            json!({"account_id": "a-1", "domains": ["union.example"], "kind": "prospect"}),
+        ),
+        (
+            "crm.user.updated.v1",
+            "u-9",
+            json!({"user": {"system": "crm", "object": "user", "id": "u-9"}, "active": true}),
+        ),
+        (
+            "crm.opportunity.opened.v1",
+            "o-9",
+            json!({"opportunity": {"system": "crm", "id": "o-9"}, "revision": 1, "kind": "new_business",
+                "contacts": [{"email": "ada@union.example"}], "opened_at": jiff::Timestamp::now().to_string()}),
+        ),
+    ];
+    for (event_type, key, data) in records {
+        produce(&installation, "crm.lead-events.v1", &crm_record(event_type, key, data));
+    }
+    let campaign = json!({"campaign_id": "c-1", "name": "Autumn", "channel": "web", "source": "search", "origin": "marketing"});
+    produce(
+        &installation,
+        "marketing.campaigns.v1",
+        &Event::new("campaign.updated.v1", "/campaigns", "c-1", campaign),
+    );
+    let spend = json!({"spend_id": "s-1", "revision": 1, "period_start": "2026-10-01", "period_end": "2026-10-31",
+        "amount": "120.50", "currency": "EUR", "department": "marketing", "kind": "media"});
+    produce(&installation, "marketing.spend.v1", &Event::new("spend.recorded.v1", "/finance", "s-1", spend));
+    until("the record of every subject is audited", || {
+        installation.texts("SELECT DISTINCT subject_kind::text FROM audit ORDER BY 1")
+            == ["1", "2", "3", "4", "6", "7", "8"]
+    });
+    installation.check();
+}
+
+#[test]
+fn the_first_form_after_new_reference_data_is_read_under_it() {
+    let installation = Installation::new();
+    let _serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("old@house.example"));
+    leads.wait("a lead", |record| record.data["person"]["email"] == "old@house.example");
+    let text = include_str!("../../../policy/reference.toml");
+    let changed = text.replace("own = [", "own = [\"house.example\", ");
+    assert!(changed != text, "the shipped reference data names our own domains");
+    let file = std::env::temp_dir().join(format!("baton-reference-{}.toml", std::process::id()));
+    std::fs::write(&file, changed).unwrap();
+    installation.run(&["reference", "publish", file.to_str().unwrap(), "--by", "tests"]);
+    std::fs::remove_file(&file).unwrap();
+    produce(&installation, "marketing.form-fills.v1", &demo_request("new@house.example"));
+    let read = installation.read();
+    until("it is read", || {
+        installation.read() > read - 1
+            && installation.number(
+                "SELECT coalesce(sum(filtered), 0)::bigint FROM ledger WHERE 'filtered/test' = ANY (reasons)",
+            ) == 1
+    });
+    assert_eq!(installation.number("SELECT count(*) FROM lead"), 1, "our own people make no leads");
+    let named = "SELECT count(*) FROM audit WHERE subject_kind = 1 AND NOT EXISTS (
+        SELECT FROM published_text WHERE kind = 'reference' AND published_text.hash = audit.reference)";
+    assert_eq!(installation.number(named), 0);
+    installation.check();
+}
