@@ -19,8 +19,8 @@ const ABSORBED_MAX: usize = 1_000;
 
 const LISTED: Statement = Statement::new(
     "erasure.listed",
-    "SELECT key, NULL AS what, at, lead_id FROM erased_key WHERE key = ANY($1::bytea[])
-     UNION ALL SELECT key, what, at, NULL FROM consent_list WHERE key = ANY($1::bytea[])",
+    "SELECT key, NULL::text AS what, at, lead_id FROM erased_key WHERE key = ANY($1::bytea[])
+     UNION ALL SELECT key, what, at, NULL::uuid FROM consent_list WHERE key = ANY($1::bytea[])",
 );
 const KEYS_OF: Statement = Statement::new(
     "erasure.keys",
@@ -44,7 +44,7 @@ const SAY: Statement = Statement::new(
 );
 const LIST: Statement = Statement::new(
     "erased_key.upsert",
-    "INSERT INTO erased_key AS old (key, lead_id, at) SELECT key, $2, $3 FROM unnest($1::bytea[]) AS key
+    "INSERT INTO erased_key AS old (key, lead_id, at) SELECT key, $2::uuid, $3::bigint FROM unnest($1::bytea[]) AS key
      ON CONFLICT (key) DO UPDATE SET lead_id = coalesce(excluded.lead_id, old.lead_id), at = greatest(old.at, excluded.at)",
 );
 const UNSAY: Statement =
@@ -92,8 +92,8 @@ const KEPT: Statement = Statement::new(
          DELETE FROM kept_key WHERE kept_id IN (SELECT id FROM found)
      )
      INSERT INTO ledger_resolution (kept_id, intake, outcome, at)
-     SELECT id, 'parked', 'discarded/erased', $2 FROM parked_gone
-     UNION ALL SELECT id, 'quarantined', 'discarded/erased', $2 FROM quarantine_gone
+     SELECT id, 'parked', 'discarded/erased', $2::bigint FROM parked_gone
+     UNION ALL SELECT id, 'quarantined', 'discarded/erased', $2::bigint FROM quarantine_gone
      ON CONFLICT DO NOTHING",
 );
 /// A company that the CRM itself knows, or of which somebody else is known, is nobody's own.
@@ -118,8 +118,8 @@ const TOO_OLD: Statement = Statement::new(
              FOR UPDATE SKIP LOCKED) RETURNING id
      ), resolved AS (
          INSERT INTO ledger_resolution (kept_id, intake, outcome, at)
-         SELECT id, 'parked', 'discarded/too_old', $4 FROM parked_gone
-         UNION ALL SELECT id, 'quarantined', 'discarded/too_old', $4 FROM quarantine_gone
+         SELECT id, 'parked', 'discarded/too_old', $4::bigint FROM parked_gone
+         UNION ALL SELECT id, 'quarantined', 'discarded/too_old', $4::bigint FROM quarantine_gone
          ON CONFLICT DO NOTHING
      )
      SELECT (SELECT count(*) FROM parked_gone) + (SELECT count(*) FROM quarantine_gone)",
