@@ -189,15 +189,13 @@ impl Planner<'_> {
 
     /// Whether the person asked for no contact at all before they appeared, and did not agree anew with this very record.
     pub(super) fn forbids_contact(&self, request: &Request, person: &PersonRef) -> Option<SuppressedFor> {
-        let agreed = agreed(request);
-        let agrees = agreed.email == Permission::Given || agreed.phone == Permission::Given;
         let rows = self.said_of(person);
         let newest = rows
             .iter()
             .filter(|row| matches!(row.what, Said::NoContact | Said::LegalHold))
             .max_by_key(|row| (row.what == Said::LegalHold, row.at))?;
         let legal = newest.what == Said::LegalHold;
-        let void = !legal && agrees && request.cause.occurred_at > newest.at;
+        let void = !legal && is_own_wish(request) && request.cause.occurred_at > newest.at;
         (!void).then_some(if legal { SuppressedFor::Legal } else { SuppressedFor::OptOut })
     }
 

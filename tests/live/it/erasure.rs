@@ -132,93 +132,118 @@ fn drained(installation: &Installation) {
     });
 }
 
-#[test]
-fn after_an_erasure_nothing_names_the_person_and_the_audit_still_verifies() {
-    let installation = Installation::new();
-    let mut serving = installation.serve(&[]);
-    let mut leads = Reader::of(&installation, "handoff.leads.v1");
-    let mut feedback = Reader::of(&installation, "handoff.feedback.v1");
-    let mut states = Reader::of(&installation, "handoff.lead-state.v1");
+/// The three topics that Baton writes.
+struct Written {
+    leads: Reader,
+    feedback: Reader,
+    states: Reader,
+}
 
-    // A whole passage, with everything that a person leaves behind.
-    produce(&installation, "marketing.signals.v1", &page_view());
-    produce(&installation, "marketing.form-fills.v1", &filled_form());
-    let routed = leads.wait("the routed lead", |record| {
+impl Written {
+    fn of(installation: &Installation) -> Self {
+        Self {
+            leads: Reader::of(installation, "handoff.leads.v1"),
+            feedback: Reader::of(installation, "handoff.feedback.v1"),
+            states: Reader::of(installation, "handoff.lead-state.v1"),
+        }
+    }
+
+    /// How many records each holds by now.
+    fn counts(&mut self) -> [usize; 3] {
+        [&mut self.leads, &mut self.feedback, &mut self.states].map(|reader| {
+            reader.drain();
+            reader.seen.len()
+        })
+    }
+}
+
+/// A whole passage, with everything that a person leaves behind; the lead.
+fn lived(installation: &Installation, written: &mut Written) -> String {
+    produce(installation, "marketing.signals.v1", &page_view());
+    produce(installation, "marketing.form-fills.v1", &filled_form());
+    let routed = written.leads.wait("the routed lead", |record| {
         record.event_type == "lead.routed.v1" && record.data["person"]["email"] == EMAIL
     });
     let rep = routed.data["holder"]["crm"]["id"].as_str().unwrap().to_owned();
     assert_eq!(routed.data["account"]["domain"], "tamarisk-mill.example", "filled in as it is sent");
     let lead = routed.key;
-    produce(&installation, "crm.lead-events.v1", &crm_record(LAST));
-    produce(&installation, "crm.lead-events.v1", &crm("crm.lead.accepted.v1", &lead, &rep, json!({})));
+    produce(installation, "crm.lead-events.v1", &crm_record(LAST));
+    produce(installation, "crm.lead-events.v1", &crm("crm.lead.accepted.v1", &lead, &rep, json!({})));
     let noted = json!({
         "attempt_id": "a-1", "channel": "phone", "direction": "outbound", "outcome": "conversation",
         "automated": false, "note": format!("{FIRST} {LAST} asked to be called back on {PHONE}"),
     });
-    produce(&installation, "crm.lead-events.v1", &crm("crm.lead.contacted.v1", &lead, &rep, noted));
-    feedback.wait("the acceptance", |record| record.event_type == "feedback.accepted.v1");
-    broken(&installation);
-    produce(&installation, "marketing.form-fills.v1", &demo_request("somebody@else.example"));
-    leads.wait("somebody else", |record| record.data["person"]["email"] == "somebody@else.example");
+    produce(installation, "crm.lead-events.v1", &crm("crm.lead.contacted.v1", &lead, &rep, noted));
+    written.feedback.wait("the acceptance", |record| record.event_type == "feedback.accepted.v1");
+    broken(installation);
+    produce(installation, "marketing.form-fills.v1", &demo_request("somebody@else.example"));
+    written.leads.wait("somebody else", |record| record.data["person"]["email"] == "somebody@else.example");
     until("the broken records are kept", || installation.number("SELECT count(*) FROM quarantine") == 2);
     until("the note is kept", || installation.number("SELECT count(*) FROM note") == 1);
-    drained(&installation);
-    let before = dump(&installation);
+    until("the CRM's record is linked", || {
+        installation.number("SELECT count(*) FROM person WHERE cardinality(crm) > 0") == 1
+    });
+    drained(installation);
+    let before = dump(installation);
     for name in NAMES {
         assert!(before.contains(name), "{name} is nowhere, so its absence would show nothing");
     }
-    leads.drain();
-    feedback.drain();
-    states.drain();
-    let (told, answered, stated) = (leads.seen.len(), feedback.seen.len(), states.seen.len());
+    lead
+}
+
+/// The CRM, the site and the mail system tell of the person again.
+fn comes_again(installation: &Installation, written: &mut Written, lead: &str) {
+    produce(installation, "crm.lead-events.v1", &crm_record("Oakenfoot-Reed"));
+    written.leads.wait("the disagreement", |record| {
+        record.event_type == "lead.diverged.v1" && record.key == lead && record.data["code"] == "erased"
+    });
+    let read = installation.read();
+    produce(installation, "marketing.signals.v1", &page_view());
+    let clicked = json!({"person": {"email": EMAIL}, "campaign_id": "c-autumn"});
+    let click = Event::new("email.clicked.v1", "/mail", EMAIL, clicked);
+    produce(installation, "marketing.email-events.v1", &click);
+    until("what came again is read", || installation.read() == read + 2);
+    drained(installation);
+    let listed = installation.number("SELECT count(*) FROM disagreement WHERE code = 'erased'");
+    assert_eq!(listed, 2, "the CRM and the mail system are listed");
+}
+
+#[test]
+fn after_an_erasure_nothing_names_the_person_and_the_audit_still_verifies() {
+    let installation = Installation::new();
+    let mut serving = installation.serve(&[]);
+    let mut written = Written::of(&installation);
+    let lead = lived(&installation, &mut written);
+    let [told, answered, stated] = written.counts();
 
     let said = installation.run(&["erase", "--email", &EMAIL.to_uppercase(), "--yes"]);
     assert!(said.contains(&lead) && said.contains("audit verify"), "{said}");
     assert_nobody("what the command says", &said);
-    let erased = leads.wait("lead.erased", |record| record.event_type == "lead.erased.v1");
+    let erased = written.leads.wait("lead.erased", |record| record.event_type == "lead.erased.v1");
     assert_eq!(erased.key, lead);
     assert_eq!(erased.data["crm"], json!([{"system": "crm", "object": "lead", "id": CRM_ID}]));
-    let tombstone = states.wait("the tombstone", |record| record.key == lead && record.data.is_null());
+    let tombstone =
+        written.states.wait("the tombstone", |record| record.key == lead && record.data.is_null());
     assert_eq!(tombstone.event_type, "lead.state.v1");
 
-    // The CRM sends the person again, and so do the others.
-    produce(&installation, "crm.lead-events.v1", &crm_record("Oakenfoot-Reed"));
-    leads.wait("the disagreement", |record| {
-        record.event_type == "lead.diverged.v1" && record.key == lead && record.data["code"] == "erased"
-    });
-    let read = installation.read();
-    produce(&installation, "marketing.signals.v1", &page_view());
-    let clicked = json!({"person": {"email": EMAIL}, "campaign_id": "c-autumn"});
-    let click = Event::new("email.clicked.v1", "/mail", EMAIL, clicked);
-    produce(&installation, "marketing.email-events.v1", &click);
-    until("what came again is read", || installation.read() == read + 2);
-    drained(&installation);
-    assert_eq!(
-        installation.number("SELECT count(*) FROM disagreement WHERE code = 'erased'"),
-        2,
-        "the CRM and the mail system are listed"
-    );
+    comes_again(&installation, &mut written, &lead);
     assert_eq!(installation.number("SELECT count(*) FROM person"), 1, "only somebody else is there");
-    assert_eq!(
-        installation.number("SELECT count(*) FROM ledger_resolution WHERE outcome = 'discarded/erased'"),
-        2
-    );
+    let discarded = "SELECT count(*) FROM ledger_resolution WHERE outcome = 'discarded/erased'";
+    assert_eq!(installation.number(discarded), 2);
     serving.stop();
     assert_nobody("the database", &dump(&installation));
-    leads.drain();
-    feedback.drain();
-    states.drain();
-    for record in leads.seen[told..].iter().filter(|record| record.event_type != "lead.erased.v1") {
+    written.counts();
+    for record in written.leads.seen[told..].iter().filter(|record| record.event_type != "lead.erased.v1") {
         assert_nobody(&record.event_type, &record.data.to_string());
     }
     let mut erasure = erased.data.clone();
     erasure["crm"] = json!([]);
     assert_nobody("lead.erased, but for its CRM record,", &erasure.to_string());
-    for record in feedback.seen[answered..].iter().chain(&states.seen[stated..]) {
+    for record in written.feedback.seen[answered..].iter().chain(&written.states.seen[stated..]) {
         assert_nobody(&record.event_type, &record.data.to_string());
     }
-    let of_lead: Vec<_> = states.seen.iter().filter(|record| record.key == lead).collect();
-    assert!(of_lead.last().unwrap().data.is_null(), "the tombstone is the last word");
+    let last = written.states.seen.iter().rfind(|record| record.key == lead);
+    assert!(last.unwrap().data.is_null(), "the tombstone is the last word");
     installation.check();
     let again = installation.run(&["erase", "--lead", &lead, "--yes"]);
     assert!(again.contains("erased before"), "{again}");
