@@ -153,16 +153,9 @@ fn unquoted(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
         let hex = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match hex.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
+        let encoded = hex.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(encoded.unwrap_or(*first));
+        rest = if encoded.is_some() { after.get(2..).unwrap_or_default() } else { after };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -262,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_record_of_addresses_alone_has_a_bound() {
-        let many: String = (0..5_000).map(|number| format!("a{number}@acme.example ")).collect();
-        assert_eq!(names(many.as_bytes()).len(), KEYS_MAX);
+        let many: Vec<String> = (0..5_000).map(|number| format!("a{number}@acme.example")).collect();
+        assert_eq!(names(many.join(" ").as_bytes()).len(), KEYS_MAX);
     }
 }

@@ -25,7 +25,9 @@ pub(super) fn scope(kind: AskKind) -> Scope {
         | AskKind::Qualify
         | AskKind::Reject
         | AskKind::Reassign
-        | AskKind::Note => Scope::Ask,
+        | AskKind::Note
+        | AskKind::Reopen
+        | AskKind::Suppress => Scope::Ask,
     }
 }
 
@@ -68,6 +70,7 @@ pub(super) async fn ask(
         member: member.clone(),
         view: asked.view,
         note: asked.note,
+        other: asked.other,
         idempotency: idempotency.clone(),
     };
     match state.asks.submit(request).await {

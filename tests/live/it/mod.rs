@@ -1,7 +1,9 @@
 //! The service as its users meet it: records in, records out, and what ops people check.
 
 mod bad_input;
+mod checkpoints;
 mod erasure;
+mod forgery;
 mod kill;
 mod story;
 mod tamper;

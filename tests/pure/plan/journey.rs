@@ -36,6 +36,7 @@ fn ask(desk: &Desk, who: Who, command: Option<Command>, view: Option<View>) -> E
         test: false,
         view,
         caused_by_us: false,
+        others: Vec::new(),
         lead: Some(desk.lead(PRIYA).id),
     };
     Entry {
