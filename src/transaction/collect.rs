@@ -118,6 +118,24 @@ fn report_domain(request: &Request) -> Option<&String> {
     request.command.as_ref()?.report()?.patch.company_domain.as_ref()
 }
 
+/// The known leads that erasures of the batch name.
+pub(super) fn erased(entries: &[Entry], leads: &BTreeMap<IdentityKey, LeadId>) -> BTreeSet<LeadId> {
+    let requests = entries.iter().filter_map(|entry| match &entry.decoded {
+        Ok(Decoded::Request(request)) if request.command == Some(Command::EraseLead) => Some(request),
+        Ok(Decoded::Request(_) | Decoded::Ignored(_)) | Err(_) => None,
+    });
+    requests
+        .flat_map(|request| {
+            let keys = request.people.iter().flat_map(|person| &person.keys);
+            let named = keys.filter_map(|key| match key.kind {
+                KeyKind::Lead => Some(LeadId(Uuid::from_bytes(key.digest))),
+                KeyKind::Email | KeyKind::Crm | KeyKind::Anonymous => leads.get(key).copied(),
+            });
+            request.lead.into_iter().chain(named)
+        })
+        .collect()
+}
+
 /// Leads that may turn out to be one person, given whom the keys name: of each record all that it names at once.
 pub fn merging(
     entries: &[&Entry],

@@ -16,11 +16,11 @@ use crate::store::connect::Connection;
 use crate::store::error::StoreError;
 use crate::store::identity::Resolved;
 use crate::store::rotation::StoredPool;
-use crate::store::rows::{AuditSubject, LeadRow};
+use crate::store::rows::{AuditSubject, ErasedKey, LeadRow};
 use crate::store::world::WorldRow;
 use crate::store::{
-    account, anonymous, audit, audit_head, duplicate, identity, kept, lead, merge, opportunity, person,
-    position, rotation, world,
+    account, anonymous, audit, audit_head, duplicate, erasure, identity, kept, lead, merge, opportunity,
+    person, position, rotation, world,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,6 +63,7 @@ impl Loading<'_> {
         self.duplicates(conn, step, &mut loaded).await?;
         let mut named = Named::of(&self.batch.entries);
         let resolved = self.identities(conn, step, &mut named, &mut loaded).await?;
+        lists(conn, step, &mut named, &resolved, &mut loaded).await?;
         self.accounts(conn, step, &named, &mut loaded).await?;
         // Before the deals are read: a deal that is not there yet can't be locked, its audit can; two lanes that first hear
         // of one at once come one after the other.
@@ -73,6 +74,10 @@ impl Loading<'_> {
             step.passed();
         }
         self.leads(conn, step, &named, &resolved, &mut loaded).await?;
+        for lead in collect::erased(&self.batch.entries, &resolved.leads) {
+            loaded.belongings.insert(lead, erasure::belongings(conn, lead).await?);
+            step.passed();
+        }
         if let Some(pool) = &self.batch.routing {
             loaded.pool = Some(self.pool(conn, pool).await?);
             step.passed();
@@ -166,6 +171,7 @@ impl Loading<'_> {
                 let added = resolve(conn, step, &more).await?;
                 resolved.leads.extend(added.leads);
                 resolved.unbound.extend(added.unbound);
+                resolved.not_before.extend(added.not_before);
             }
             named.extend(waiting);
         }
@@ -300,6 +306,25 @@ impl Loading<'_> {
         }
         Ok(())
     }
+}
+
+/// What the lists hold under keys that name nobody; the leads that were erased under them are locked with the others.
+/// Known people cost nothing: what is older than a key's new owner stands beside the key.
+async fn lists(
+    conn: &mut Connection,
+    step: &mut Failpoint,
+    named: &mut Named,
+    resolved: &Resolved,
+    loaded: &mut Loaded,
+) -> Result<(), Interrupted> {
+    if !resolved.unbound.is_empty() {
+        loaded.listed = erasure::listed(conn, &resolved.unbound).await?;
+        step.passed();
+        named.leads.extend(loaded.listed.erased.values().filter_map(|erased| erased.lead));
+    }
+    let anew = resolved.not_before.iter().map(|(key, at)| (*key, ErasedKey { at: *at, lead: None }));
+    loaded.listed.erased.extend(anew);
+    Ok(())
 }
 
 /// Locks the audit of the companies, deals and other subjects that records tell of.

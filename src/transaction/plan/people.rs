@@ -75,6 +75,9 @@ impl Planner<'_> {
         person: &PersonRef,
         place: u32,
     ) -> Result<(Outcome, Option<LeadId>), StoreError> {
+        if let Some(outcome) = self.private(entry, request, person)? {
+            return Ok((outcome, None));
+        }
         self.unite(entry, request, person)?;
         match self.resolve(request, person, place) {
             Resolved::Lead(lead) => {
@@ -85,11 +88,19 @@ impl Planner<'_> {
             }
             Resolved::New(lead) => {
                 self.create(lead);
-                let outcome = self.command(entry, request, person, lead)?;
+                let silent = self.forbids_contact(request, person);
+                if let Some(reason) = silent {
+                    self.capture_silently(entry, request, person, lead, reason)?;
+                }
+                let mut outcome = self.command(entry, request, person, lead)?;
+                if silent.is_some() && matches!(outcome, Outcome::Filtered(_)) {
+                    outcome = Outcome::Applied("suppress_lead");
+                }
                 if !self.leads.get(&lead).is_some_and(|work| work.changed) {
                     self.leads.remove(&lead);
                     return Ok((outcome, None));
                 }
+                self.honour(entry, request, person, lead)?;
                 let bound = self.bind(lead, person);
                 self.attach(entry, request, lead, person, &bound)?;
                 Ok((outcome, Some(lead)))
@@ -131,7 +142,8 @@ impl Planner<'_> {
 
     /// The lead that a key names, as of this point of the batch.
     pub(super) fn named_by(&self, key: IdentityKey) -> Option<LeadId> {
-        let found = self.identities.get(&key).or_else(|| self.loaded.identities.get(&key)).copied();
+        let loaded = || self.loaded.identities.get(&key).filter(|_| !self.forgotten.contains(&key));
+        let found = self.identities.get(&key).or_else(loaded).copied();
         if found.is_none() && key.kind == KeyKind::Lead {
             let lead = self.survivor(LeadId(uuid::Uuid::from_bytes(key.digest)));
             return self.is_known(lead).then_some(lead);
@@ -170,12 +182,16 @@ impl Planner<'_> {
     /// Names the lead by every key of the person that names nobody yet; returns those.
     pub(super) fn bind(&mut self, lead: LeadId, person: &PersonRef) -> Vec<IdentityKey> {
         let mut bound = Vec::new();
+        if self.is_erased(lead) {
+            return bound;
+        }
         for key in &person.keys {
             if key.kind == KeyKind::Lead || self.named_by(*key).is_some() {
                 continue;
             }
             self.identities.insert(*key, lead);
-            self.write.identities.push(IdentityRow { key: *key, lead });
+            let not_before = self.not_before(*key);
+            self.write.identities.push(IdentityRow { key: *key, lead, not_before });
             bound.push(*key);
         }
         bound
@@ -250,7 +266,7 @@ impl Planner<'_> {
 
     pub(super) fn person_row(&mut self, request: &Request, lead: LeadId, person: &PersonRef) {
         let patch = &person.patch;
-        if patch.is_empty() {
+        if patch.is_empty() || self.is_erased(lead) {
             return;
         }
         self.write.persons.push(PersonRow {
@@ -274,6 +290,12 @@ impl Planner<'_> {
             source: patch.source.clone(),
         });
     }
+}
+
+/// Whether a record says more of a person than who is meant.
+pub(super) fn carries_particulars(request: &Request, person: &PersonRef) -> bool {
+    let brings_report = request.command.as_ref().is_some_and(|command| command.report().is_some());
+    brings_report || !person.patch.is_empty()
 }
 
 fn occurred_at(entry: &Entry) -> crate::domain::time::Moment {
