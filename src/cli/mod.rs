@@ -11,6 +11,7 @@ mod migrate;
 mod output;
 mod parked;
 mod quarantine;
+mod redrive;
 mod reference;
 mod send;
 mod serve;
@@ -83,7 +84,7 @@ enum Command {
     /// Records that could not be read.
     #[command(subcommand, after_help = EXIT_CODES)]
     Quarantine(quarantine::Arguments),
-    /// Records that wait for somebody to become known.
+    /// Leads that a fault has stopped, and records that wait.
     #[command(subcommand, after_help = EXIT_CODES)]
     Parked(parked::Arguments),
     /// Shows a lead.

@@ -28,11 +28,12 @@ const UPSERT: Statement = Statement::new(
     "lead.upsert",
     "INSERT INTO lead (id, version, custody_version, stage, holder_kind, holder_id, next_due_at, deadline, pool, held,
          priority, mql_at, cycle, grade, points, segment, origin, account_id, customer, crm_linked, first_campaign,
-         last_campaign, decided_at, first_seen_at, handoff_sequence, feedback_sequence, head_hash, state)
+         last_campaign, decided_at, first_seen_at, handoff_sequence, feedback_sequence, head_hash, state, parked)
      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::smallint[], $5::text[], $6::text[], $7::bigint[],
          $8::bigint[], $9::text[], $10::boolean[], $11::smallint[], $12::bigint[], $13::integer[], $14::text[],
          $15::integer[], $16::text[], $17::text[], $18::uuid[], $19::boolean[], $20::boolean[], $21::text[], $22::text[],
-         $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bytea[], $28::bytea[])
+         $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bytea[], $28::bytea[],
+         $29::boolean[])
      ON CONFLICT (id) DO UPDATE SET version = excluded.version, custody_version = excluded.custody_version,
          stage = excluded.stage, holder_kind = excluded.holder_kind, holder_id = excluded.holder_id,
          next_due_at = excluded.next_due_at, deadline = excluded.deadline, pool = excluded.pool, held = excluded.held,
@@ -42,7 +43,7 @@ const UPSERT: Statement = Statement::new(
          first_campaign = excluded.first_campaign, last_campaign = excluded.last_campaign,
          decided_at = excluded.decided_at, first_seen_at = excluded.first_seen_at,
          handoff_sequence = excluded.handoff_sequence, feedback_sequence = excluded.feedback_sequence,
-         head_hash = excluded.head_hash, state = excluded.state",
+         head_hash = excluded.head_hash, state = excluded.state, parked = excluded.parked",
 );
 const OPEN_LEADS: Statement = Statement::new(
     "lead.open_of_reps",
@@ -169,6 +170,7 @@ pub async fn upsert(conn: &mut PgConnection, rows: &[LeadRow]) -> Result<(), Sto
             .bind(column(&wave, |row| row.feedback_sequence))
             .bind(column(&wave, |row| row.head_hash.to_vec()))
             .bind(states)
+            .bind(column(&wave, |row| row.lead.parked.is_some()))
             .execute(&mut *conn)
             .await
             .map_err(|error| UPSERT.failed(error))?;

@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 const QUEUED: Statement = Statement::new(
     "lead.queued",
-    "SELECT id FROM lead WHERE pool = $1 AND stage = 2 AND NOT held ORDER BY priority, mql_at, id LIMIT $2",
+    "SELECT id FROM lead WHERE pool = $1 AND stage = 2 AND NOT held AND NOT parked ORDER BY priority, mql_at, id LIMIT $2",
 );
 const POOLS: Statement = Statement::new(
     "lead.queued_pools",
-    "SELECT DISTINCT pool FROM lead WHERE stage = 2 AND NOT held ORDER BY pool",
+    "SELECT DISTINCT pool FROM lead WHERE stage = 2 AND NOT held AND NOT parked ORDER BY pool",
 );
 /// Clocks never outrun facts: a clock fires at the earlier of now and the least `caught_up_to` of the feeds that could
 /// still tell that the duty was met.

@@ -11,6 +11,7 @@ use crate::domain::time::Moment;
 /// `CloudEvents` sources of what Baton does by itself.
 const ROUTER: &str = "baton/router";
 const SWEEPER: &str = "baton/sweeper";
+const REDRIVE: &str = "baton/redrive";
 
 /// An entry that asks for an offer of the batch's pool.
 #[must_use]
@@ -32,6 +33,13 @@ pub fn pass_deadline(keys: &Keys, lead: &Lead, now: Moment) -> Option<Entry> {
     let id = format!("{}/{}/{}", lead.id, lead.custody_version, clock.rung_at.0);
     let command = Some(Command::PassDeadline(due));
     Some(entry(keys, lead.id, now, SWEEPER, Who::Sweeper, id, "turn.pass_deadline", command))
+}
+
+/// An entry that names an operator's redrive of what queues behind a lead; it asks for nothing itself.
+#[must_use]
+pub fn redrive(keys: &Keys, lead: LeadId, now: Moment) -> Entry {
+    let id = format!("{lead}/{}", now.0);
+    entry(keys, lead, now, REDRIVE, Who::Operator, id, "turn.redrive", None)
 }
 
 /// An entry that tells one lead of a wide change. `key`: of the change, so that it is one cause however often it is told.

@@ -13,12 +13,18 @@ pub const KEPT_VALUE_BYTES_MAX: usize = 1 << 20;
 
 impl Planner<'_> {
     pub(super) fn quarantine(&mut self, entry: &Entry, reason: &'static str, detail: String) {
+        if self.is_quarantined() {
+            return;
+        }
         let Some(record) = &entry.record else { return };
         let row = kept(entry, record, reason, detail);
         self.write.quarantine.push(row);
     }
 
     pub(super) fn park(&mut self, entry: &Entry, request: &Request, reason: &'static str) {
+        if self.is_quarantined() {
+            return;
+        }
         let Some(record) = &entry.record else { return };
         let detail = "names a person by keys that nobody has introduced yet; waits for the record that does";
         let keys = request
@@ -35,7 +41,7 @@ impl Planner<'_> {
     }
 }
 
-fn kept(entry: &Entry, record: &RecordRef, reason: &'static str, detail: String) -> KeptRow {
+pub(super) fn kept(entry: &Entry, record: &RecordRef, reason: &'static str, detail: String) -> KeptRow {
     let name = format!("{}/{}/{}", record.topic, record.partition, record.offset);
     let value = entry.raw.value.as_ref();
     KeptRow {

@@ -117,7 +117,7 @@ impl Planner<'_> {
     }
 
     /// The lead that a key names, as of this point of the batch.
-    fn named_by(&self, key: IdentityKey) -> Option<LeadId> {
+    pub(super) fn named_by(&self, key: IdentityKey) -> Option<LeadId> {
         let found = self.identities.get(&key).or_else(|| self.loaded.identities.get(&key)).copied();
         if found.is_none() && key.kind == KeyKind::Lead {
             let lead = LeadId(uuid::Uuid::from_bytes(key.digest));
@@ -126,7 +126,7 @@ impl Planner<'_> {
         found
     }
 
-    fn is_known(&self, lead: LeadId) -> bool {
+    pub(super) fn is_known(&self, lead: LeadId) -> bool {
         self.leads.contains_key(&lead) || self.loaded.leads.contains_key(&lead)
     }
 
@@ -155,7 +155,7 @@ impl Planner<'_> {
     }
 
     /// Names the lead by every key of the person that names nobody yet; returns those.
-    fn bind(&mut self, lead: LeadId, person: &PersonRef) -> Vec<IdentityKey> {
+    pub(super) fn bind(&mut self, lead: LeadId, person: &PersonRef) -> Vec<IdentityKey> {
         let mut bound = Vec::new();
         for key in &person.keys {
             if key.kind == KeyKind::Lead || self.named_by(*key).is_some() {
@@ -198,8 +198,12 @@ impl Planner<'_> {
         waiting.sort_by_key(|waiting| (occurred_at(&waiting.entry), waiting.id));
         for waiting in waiting {
             self.replayed.insert(waiting.id);
-            let outcome = self.replay(&waiting.entry)?;
-            self.write.parked_resolved.push((waiting.id, format!("{}/{}", outcome.code(), outcome.reason())));
+            let outcome = self.replay(waiting)?;
+            // What waits again has its resolution still to come.
+            if !matches!(outcome, Outcome::Parked(_)) {
+                let line = format!("{}/{}", outcome.code(), outcome.reason());
+                self.write.parked_resolved.push((waiting.id, line));
+            }
         }
         Ok(())
     }
@@ -246,7 +250,7 @@ impl Planner<'_> {
     }
 }
 
-fn occurred_at(entry: &Entry) -> crate::domain::time::Moment {
+pub(super) fn occurred_at(entry: &Entry) -> crate::domain::time::Moment {
     match &entry.decoded {
         Ok(crate::contract::request::Decoded::Request(request)) => request.cause.occurred_at,
         Ok(crate::contract::request::Decoded::Ignored(_)) | Err(_) => crate::domain::time::Moment::EVER,

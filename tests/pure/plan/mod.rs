@@ -3,3 +3,4 @@
 mod batches;
 mod desk;
 mod journey;
+mod parked;
