@@ -10,7 +10,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench check fmt topics clean-run
+.PHONY: help demo test faults bench check fmt topics clean-run
 
 help: ## list these commands
 	@echo "Baton: the handoff of leads from marketing to sales."
@@ -29,6 +29,12 @@ test: ## bring up Postgres and a real Kafka, run every test, take both down (TES
 	@scripts/install-packages.sh --test
 	@cargo test --locked --no-run
 	@scripts/with-servers.sh --fast cargo test --locked --no-fail-fast $(TEST_ARGS)
+
+faults: ## 200,000 records while instances, Postgres and Kafka are killed and cut (BATON_FAULTS_SEED=... repeats a run)
+	@scripts/install-packages.sh --test
+	@cargo test --locked --no-run --test live
+	@BATON_FAULTS_RECORDS=$${BATON_FAULTS_RECORDS:-200000} BATON_FAULTS_KILLS=$${BATON_FAULTS_KILLS:-20} \
+		scripts/with-servers.sh --fast cargo test --locked --test live faults:: -- --nocapture --test-threads 1
 
 bench: ## measure the whole path on real Kafka and Postgres with fsync on (BENCH_ARGS=...)
 	@scripts/install-packages.sh --test

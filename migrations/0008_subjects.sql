@@ -36,3 +36,6 @@ CREATE INDEX lead_queued ON lead (pool, priority, mql_at) WHERE stage = 2 AND NO
 ALTER TABLE parked ADD COLUMN lead_id uuid;
 ALTER TABLE parked ADD COLUMN lead_order bigint GENERATED ALWAYS AS IDENTITY;
 CREATE INDEX parked_lead ON parked (lead_id, lead_order) WHERE lead_id IS NOT NULL;
+
+-- A passage that ended because its lead was merged into one whose passage went on: in no figure.
+ALTER TABLE handoff ADD COLUMN superseded boolean NOT NULL DEFAULT false;

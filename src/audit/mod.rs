@@ -1,5 +1,10 @@
-//! The audit's chain and its check. It reads through the store and never writes.
+//! The audit's chain, the checkpoints over it, and the check of both. It reads through the store and never writes.
 
+pub mod anchors;
 pub mod chain;
+pub mod checkpoint;
 pub mod invariants;
+pub mod making;
+pub mod merkle;
+mod streams;
 pub mod verify;

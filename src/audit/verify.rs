@@ -1,15 +1,16 @@
-//! Checks the audit: chains, versions, streams, and that every lead's state is the fold of its rows. It reads in short
-//! pages, names the first bad row and changes nothing.
+//! Checks the audit: chains, versions, that every lead's state is the fold of its rows, then streams and checkpoints. It
+//! reads in short pages, names the first bad row and changes nothing.
 
 use super::chain::{self, Columns};
+use super::{anchors, streams};
 use crate::domain::evolve::evolve;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Lead;
 use crate::store::codec;
 use crate::store::error::StoreError;
 use crate::store::read::Reader;
-use crate::store::read::trail::TrailRow;
-use std::collections::BTreeMap;
+use crate::store::read::trail::{Tail, TrailRow};
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Rows of one page: about 300 kB, read in a few milliseconds, so that no snapshot lives long.
@@ -20,7 +21,7 @@ const LEAD: i16 = 1;
 /// What is wrong with a row, or with what stands beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// 1 lead, 2 account, 3 opportunity, 4 text, 5 position; 0 where a stream as a whole is meant.
+    /// As `AuditSubject::columns` numbers them (1 is a lead); 0 where a stream or a checkpoint as a whole is meant.
     pub subject_kind: i16,
     pub subject: Uuid,
     pub version: i64,
@@ -36,6 +37,11 @@ pub struct Report {
     pub subjects: u64,
     pub streams: u64,
     pub leads: u64,
+    pub checkpoints: u64,
+    /// Names of the keys that signed them.
+    pub keys: BTreeSet<String>,
+    /// Rows that no checkpoint covers yet.
+    pub uncovered: u64,
     pub fault: Option<Fault>,
 }
 
@@ -63,11 +69,28 @@ struct Chain {
 ///
 /// # Errors
 /// The database can't be read, or a row was written by a newer version.
-pub async fn verify(reader: &Reader, mut progress: impl FnMut(u64)) -> Result<Report, StoreError> {
+pub async fn verify(reader: &Reader, progress: impl FnMut(u64)) -> Result<Report, StoreError> {
+    verify_by(reader, &BTreeSet::new(), progress).await
+}
+
+/// As [`verify`], with checkpoints held against the public keys that are trusted; none given: any key will do.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_by(
+    reader: &Reader,
+    trusted: &BTreeSet<[u8; 32]>,
+    mut progress: impl FnMut(u64),
+) -> Result<Report, StoreError> {
     let mut report = Report::default();
+    // First, so that every row that these cover is there to be read.
+    let up_to = reader.last_checkpoint_number().await?;
     report.fault = chains(reader, &mut report, &mut progress).await?;
     if report.holds() {
-        report.fault = streams(reader, &mut report).await?;
+        report.fault = streams::check(reader, &mut report, up_to).await?;
+    }
+    if report.holds() {
+        report.fault = anchors::check(reader, &mut report, up_to, trusted).await?;
     }
     if report.holds() {
         report.fault = unaudited(reader).await?;
@@ -169,27 +192,16 @@ fn columns(row: &TrailRow) -> Columns<'_> {
     }
 }
 
-/// The ends of chains against the leads' own rows: version, head and state.
+/// The ends of chains against the subjects' own rows: version and head, of leads the state.
 async fn tails(reader: &Reader, report: &mut Report, ended: Vec<Chain>) -> Result<Option<Fault>, StoreError> {
-    let chains: Vec<Chain> = ended.into_iter().filter(|chain| chain.lead.is_some()).collect();
-    if chains.is_empty() {
-        return Ok(None);
-    }
-    let ids: Vec<Uuid> = chains.iter().map(|chain| chain.subject).collect();
-    let stored = reader.tails_of(&ids).await?;
-    let stored: BTreeMap<Uuid, _> = stored.into_iter().map(|tail| (tail.id, tail)).collect();
-    for chain in chains {
-        report.leads += 1;
-        let at_end = |what: &str| Fault {
-            subject_kind: chain.kind,
-            subject: chain.subject,
-            version: chain.version,
-            stream: String::new(),
-            stream_sequence: 0,
-            what: what.to_owned(),
-        };
-        let Some(tail) = stored.get(&chain.subject) else {
-            return Ok(Some(at_end("the audit knows a lead that has no row")));
+    let subjects: Vec<(i16, Uuid)> = ended.iter().map(|chain| (chain.kind, chain.subject)).collect();
+    let stored = reader.ends_of(&subjects).await?;
+    let stored: BTreeMap<(i16, Uuid), Tail> =
+        stored.into_iter().map(|tail| ((tail.kind, tail.id), tail)).collect();
+    for chain in ended {
+        report.leads += u64::from(chain.kind == LEAD);
+        let Some(tail) = stored.get(&(chain.kind, chain.subject)) else {
+            return Ok(Some(end(&chain, "the audit knows a subject that has no row".to_owned())));
         };
         if tail.version > chain.version {
             // It went on since its rows were read: its newer rows are checked from here.
@@ -197,99 +209,73 @@ async fn tails(reader: &Reader, report: &mut Report, ended: Vec<Chain>) -> Resul
                 return Ok(Some(fault));
             }
         } else if tail.version < chain.version {
-            return Ok(Some(at_end("the lead's row stands behind the audit")));
-        } else if tail.head_hash != chain.head {
-            return Ok(Some(at_end("the lead's row names another last hash")));
-        } else if chain.lead != Some(codec::read_lead(&tail.state)?) {
-            return Ok(Some(at_end("the state is not the fold of the audit")));
+            return Ok(Some(end(&chain, format!("{} stands behind the audit", own_row(chain.kind)))));
+        } else if let Some(what) = differs(&chain, tail)? {
+            return Ok(Some(end(&chain, what)));
         }
     }
     Ok(None)
 }
 
+/// What a subject's own row says otherwise than its chain, both at the same version.
+fn differs(chain: &Chain, tail: &Tail) -> Result<Option<String>, StoreError> {
+    if tail.head_hash != chain.head {
+        return Ok(Some(format!("{} names another last hash", own_row(chain.kind))));
+    }
+    let stored = tail.state.as_deref().map(codec::read_lead).transpose()?;
+    Ok((chain.lead != stored).then(|| "the state is not the fold of the audit".to_owned()))
+}
+
+fn own_row(kind: i16) -> &'static str {
+    if kind == LEAD { "the lead's row" } else { "the subject's head" }
+}
+
+/// A fault at the end of a chain.
+fn end(chain: &Chain, what: String) -> Fault {
+    Fault {
+        subject_kind: chain.kind,
+        subject: chain.subject,
+        version: chain.version,
+        stream: String::new(),
+        stream_sequence: 0,
+        what,
+    }
+}
+
 /// Reads on from where a chain was, once: what it lacks then is missing from the audit.
 async fn catch_up(reader: &Reader, mut chain: Chain) -> Result<Option<Fault>, StoreError> {
-    let wanted = reader.tails_of(&[chain.subject]).await?.pop();
-    let mut last = None;
-    while let Some(tail) = wanted.as_ref().filter(|tail| tail.version > chain.version) {
+    let subject = (chain.kind, chain.subject);
+    let Some(tail) = reader.ends_of(&[subject]).await?.pop() else { return Ok(None) };
+    while tail.version > chain.version {
         let rows = reader.trail_by_subject((chain.kind, chain.subject, chain.version), PAGE_ROWS).await?;
-        let mine: Vec<&TrailRow> = rows
-            .iter()
-            .filter(|row| (row.subject_kind, row.subject) == (chain.kind, chain.subject))
-            .collect();
-        if mine.is_empty() {
-            return Ok(Some(Fault {
-                subject_kind: chain.kind,
-                subject: chain.subject,
-                version: chain.version,
-                stream: String::new(),
-                stream_sequence: 0,
-                what: format!("the lead's row stands at version {}, the audit ends here", tail.version),
-            }));
-        }
-        for row in mine {
+        let before = chain.version;
+        for row in rows.iter().filter(|row| (row.subject_kind, row.subject) == subject) {
             if row.version > tail.version {
                 break;
             }
             if let Some(what) = link(&mut chain, row)? {
                 return Ok(Some(fault(row, what)));
             }
-            last = Some(row.clone());
+        }
+        if chain.version == before {
+            let stands = format!("{} stands at version {}", own_row(chain.kind), tail.version);
+            return Ok(Some(end(&chain, format!("{stands}, the audit ends here"))));
         }
     }
-    let (Some(tail), Some(row)) = (wanted, last) else { return Ok(None) };
-    if tail.head_hash != chain.head || chain.lead != Some(codec::read_lead(&tail.state)?) {
-        return Ok(Some(fault(&row, "the lead's row is not the fold of the audit".to_owned())));
-    }
-    Ok(None)
+    Ok(differs(&chain, &tail)?.map(|what| end(&chain, what)))
 }
 
-/// Every stream is gapless from 1 up to its counter.
-async fn streams(reader: &Reader, report: &mut Report) -> Result<Option<Fault>, StoreError> {
-    // Counters first: rows that commit while we read are beyond them and no fault.
-    let counters: BTreeMap<String, i64> = reader.stream_counters().await?.into_iter().collect();
-    let mut ends: BTreeMap<String, i64> = BTreeMap::new();
-    let mut after = (String::new(), i64::MIN);
-    loop {
-        let rows = reader.trail_by_stream((&after.0, after.1), PAGE_ROWS).await?;
-        let Some(last) = rows.last() else { break };
-        after = (last.stream.clone(), last.stream_sequence);
-        for row in rows {
-            let end = ends.entry(row.stream.clone()).or_insert(0);
-            if row.stream_sequence != *end + 1 {
-                return Ok(Some(Fault {
-                    subject_kind: row.subject_kind,
-                    subject: row.subject_id,
-                    version: row.version,
-                    what: format!("number {} of the stream follows on {}", row.stream_sequence, *end),
-                    stream: row.stream,
-                    stream_sequence: row.stream_sequence,
-                }));
-            }
-            *end = row.stream_sequence;
-        }
-    }
-    report.streams = u64::try_from(ends.len()).unwrap_or(u64::MAX);
-    let short = counters.into_iter().find(|(name, counter)| ends.get(name).copied().unwrap_or(0) < *counter);
-    Ok(short.map(|(stream, counter)| Fault {
-        subject_kind: 0,
-        subject: Uuid::nil(),
-        version: 0,
-        stream_sequence: ends.get(&stream).copied().unwrap_or(0),
-        what: format!("the counter of the stream stands at {counter}, its rows end here"),
-        stream,
-    }))
-}
-
-/// A lead that the audit knows nothing of.
+/// A subject that the audit knows nothing of.
 async fn unaudited(reader: &Reader) -> Result<Option<Fault>, StoreError> {
-    Ok(reader.unaudited_lead().await?.map(|(subject, version)| Fault {
-        subject_kind: LEAD,
+    let lead = reader.unaudited_lead().await?.map(|(subject, version)| (LEAD, subject, version));
+    let found = if lead.is_some() { lead } else { reader.unaudited_head().await? };
+    Ok(found.map(|(subject_kind, subject, version)| Fault {
+        subject_kind,
         subject,
         version,
         stream: String::new(),
         stream_sequence: 0,
-        what: "the lead has a row and no audit".to_owned(),
+        what: "the subject has a row and no audit".to_owned(),
     }))
 }
 

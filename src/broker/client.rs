@@ -12,6 +12,10 @@ const PREFETCH_RECORDS: &str = "5000";
 /// How long the broker holds an answer that has no records yet, unless [kafka.client] says otherwise.
 pub const FETCH_WAIT: &str = "fetch.wait.max.ms";
 const FETCH_WAIT_MILLISECONDS: &str = "100";
+/// How soon a member sees partitions that were added, unless [kafka.client] says otherwise: the client's own five minutes
+/// are longer than growing may take.
+const METADATA_REFRESH: &str = "topic.metadata.refresh.interval.ms";
+const METADATA_REFRESH_MILLISECONDS: &str = "10000";
 
 /// A client with brokers and the pass-through map; everything else is the caller's.
 #[must_use]
@@ -45,9 +49,13 @@ pub fn consumer(settings: &Settings) -> ClientConfig {
         .set("queued.max.messages.kbytes", PREFETCH_KILOBYTES)
         .set("queued.min.messages", PREFETCH_RECORDS)
         .set("fetch.queue.backoff.ms", "10");
-    // The one of these that changes no promise: who waits for each record, as the demo does, wants it shorter.
-    if !settings.kafka.client.contains_key(FETCH_WAIT) {
-        config.set(FETCH_WAIT, FETCH_WAIT_MILLISECONDS);
+    // Those that change no promise: who waits for each record, as the demo does, wants them shorter.
+    for (key, value) in
+        [(FETCH_WAIT, FETCH_WAIT_MILLISECONDS), (METADATA_REFRESH, METADATA_REFRESH_MILLISECONDS)]
+    {
+        if !settings.kafka.client.contains_key(key) {
+            config.set(key, value);
+        }
     }
     config
 }

@@ -24,6 +24,8 @@ pub fn options(topic: &str) -> &'static [(&'static str, &'static str)] {
         "handoff.leads.v1" => &[("retention.ms", "1209600000")],
         // The present state of every lead; a tombstone must outlive a reader that is away for a week.
         "handoff.lead-state.v1" => &[("cleanup.policy", "compact"), ("delete.retention.ms", "604800000")],
+        // The anchors of the audit: what is gone from here no longer holds anything.
+        "baton.audit-checkpoints.v1" => &[("retention.ms", "-1")],
         _ => &[],
     }
 }

@@ -74,7 +74,8 @@ pub(super) fn list(
     })?;
     if as_json {
         let mut shown: Vec<_> = found.iter().map(shown).collect();
-        shown.extend(alone.iter().map(|lead| json!({ "leads": [lead.to_string()], "reason": "lead_parked" })));
+        shown
+            .extend(alone.iter().map(|lead| json!({ "leads": [lead.to_string()], "reason": "lead_parked" })));
         say_json(&json!(shown));
         return Ok(());
     }
@@ -82,10 +83,18 @@ pub(super) fn list(
         let place = format!("{}/{}@{}", line.topic, line.partition, line.record_offset);
         let leads = line.leads.join(", ");
         let leads = if leads.is_empty() { leads } else { format!("  lead {leads}") };
-        say(format!("{}  {}  {place}{leads}  {}: {}", line.id, moment(line.kept_at), line.reason, line.detail));
+        say(format!(
+            "{}  {}  {place}{leads}  {}: {}",
+            line.id,
+            moment(line.kept_at),
+            line.reason,
+            line.detail
+        ));
     }
     for lead in &alone {
-        say(format!("lead {lead} is parked and no record waits for it: `baton parked redrive --lead {lead}`"));
+        say(format!(
+            "lead {lead} is parked and no record waits for it: `baton parked redrive --lead {lead}`"
+        ));
     }
     say(next_line(from, reason, found.is_empty() && alone.is_empty()));
     Ok(())
@@ -149,7 +158,9 @@ pub(super) fn discard(
     if reason.is_empty() || reason.len() > REASON_MAX || !reason.chars().all(is_word) {
         return Err(Failure::new(
             USAGE,
-            format!("--reason is one word of at most {REASON_MAX} lower-case letters, digits and _, such as test_data"),
+            format!(
+                "--reason is one word of at most {REASON_MAX} lower-case letters, digits and _, such as test_data"
+            ),
         ));
     }
     let done = block_on(async {

@@ -53,9 +53,9 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Fail
 async fn read(settings: &Settings, id: Uuid) -> Result<Lead, Failure> {
     let failed = |error: &crate::store::StoreError| Failure::store(settings, error);
     let reader = Reader::open(settings.database.url.expose(), 1).await.map_err(|error| failed(&error))?;
-    let tail = reader.tails_of(&[id]).await.map_err(|error| failed(&error))?.into_iter().next();
-    let Some(tail) = tail else { return Err(Failure::new(FAILED, format!("there is no lead {id}"))) };
-    codec::read_lead(&tail.state).map_err(|error| failed(&error))
+    let state = reader.state_of(id).await.map_err(|error| failed(&error))?;
+    let Some(state) = state else { return Err(Failure::new(FAILED, format!("there is no lead {id}"))) };
+    codec::read_lead(&state).map_err(|error| failed(&error))
 }
 
 fn standing(lead: &Lead) -> Value {

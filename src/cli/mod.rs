@@ -1,15 +1,19 @@
 //! The command line: one file per subcommand. It speaks to people; it never decides about a lead.
 
 mod audit;
+mod completions;
 mod config;
 mod demo;
 mod healthcheck;
 mod kept;
+mod lane;
 mod lead;
 mod ledger;
 mod migrate;
+mod outbox;
 mod output;
 mod parked;
+mod position;
 mod quarantine;
 mod redrive;
 mod reference;
@@ -87,6 +91,18 @@ enum Command {
     /// Leads that a fault has stopped, and records that wait.
     #[command(subcommand, after_help = EXIT_CODES)]
     Parked(parked::Arguments),
+    /// Lanes: what is read where, what the breaker stopped, clocks that wait for a feed.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Lane(lane::Arguments),
+    /// Where each partition is read next, and how to change it.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Position(position::Arguments),
+    /// Records that can never be sent as they are.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Outbox(outbox::Arguments),
+    /// Prints completions for a shell.
+    #[command(after_help = EXIT_CODES)]
+    Completions(completions::Arguments),
     /// Shows a lead.
     #[command(subcommand, after_help = EXIT_CODES)]
     Lead(lead::Arguments),
@@ -117,6 +133,11 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {
+    // A shell asks for them where no setting need be right.
+    if let Command::Completions(arguments) = &cli.command {
+        completions::run(arguments);
+        return Ok(());
+    }
     let settings = Settings::load(&Flags { file: cli.config, values: cli.set })?;
     match cli.command {
         Command::Demo(arguments) => demo::run(settings, &arguments),
@@ -135,6 +156,10 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Ledger(arguments) => ledger::run(&settings, &arguments),
         Command::Quarantine(arguments) => quarantine::run(&settings, &arguments),
         Command::Parked(arguments) => parked::run(&settings, &arguments),
+        Command::Lane(arguments) => lane::run(&settings, &arguments),
+        Command::Position(arguments) => position::run(&settings, &arguments),
+        Command::Outbox(arguments) => outbox::run(&settings, &arguments),
+        Command::Completions(_) => Ok(()),
         Command::Lead(arguments) => lead::run(&settings, &arguments),
         Command::Reference(arguments) => reference::run(&settings, &arguments),
     }

@@ -132,9 +132,10 @@ impl<'a> Redrive<'a> {
     async fn one_lead(&mut self, lead: LeadId) -> Result<(), Failure> {
         match self.session.lead(lead).await.map_err(|error| Failure::of(FAILED, &error))? {
             None => Err(Failure::new(FAILED, format!("there is no lead {lead}"))),
-            Some(present) if present.parked.is_none() => {
-                Err(Failure::new(FAILED, format!("lead {lead} is not parked: `baton parked list` names those that are")))
-            }
+            Some(present) if present.parked.is_none() => Err(Failure::new(
+                FAILED,
+                format!("lead {lead} is not parked: `baton parked list` names those that are"),
+            )),
             Some(_) => self.lead(lead).await,
         }
     }

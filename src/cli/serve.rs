@@ -72,7 +72,8 @@ pub(super) fn failure(settings: &Settings, error: &ServiceError) -> Failure {
         ServiceError::Prepare(_) | ServiceError::ClockSet(_) | ServiceError::NoTexts => {
             Failure::of(WORLD, error)
         }
-        ServiceError::Listen { .. } => Failure::of(WORLD, error),
+        ServiceError::Listen { .. } | ServiceError::SigningKeyFile { .. } => Failure::of(WORLD, error),
+        ServiceError::SigningKey { .. } => Failure::of(USAGE, error),
         ServiceError::Signal(_)
         | ServiceError::Decoder(_)
         | ServiceError::Intake(_)

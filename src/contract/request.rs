@@ -1,7 +1,7 @@
 //! A decoded record: who, about what, and one command for the domain. Values only; nothing is read or decided here.
 
 use crate::domain::command::{Command, Nature};
-use crate::domain::ids::{AccountId, IdentityKey, LeadId, OpportunityId};
+use crate::domain::ids::{AccountId, IdentityKey, KeyKind, LeadId, OpportunityId};
 use crate::domain::lead::Origin;
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
@@ -88,6 +88,22 @@ pub struct PersonRef {
     pub patch: PersonPatch,
     /// The e-mail's part before the @ is a role (`info`, `sales`): such a key never merges two leads.
     pub role_mailbox: bool,
+}
+
+impl PersonRef {
+    /// One more CRM record of the person; its key stands after the ones there, before the e-mail address.
+    pub(crate) fn add_crm(&mut self, identity: IdentityKey, key: CrmKey) {
+        if self.patch.crm.contains(&key) {
+            return;
+        }
+        let place = self
+            .keys
+            .iter()
+            .position(|known| !matches!(known.kind, KeyKind::Lead | KeyKind::Crm))
+            .unwrap_or(self.keys.len());
+        self.keys.insert(place, identity);
+        self.patch.crm.push(key);
+    }
 }
 
 /// Whether a record about somebody unknown makes a lead (LIFECYCLE idea 17).
@@ -211,6 +227,8 @@ pub enum Subject {
     Opportunity(DealPatch),
     Campaign(CampaignPatch),
     Spend(SpendPatch),
+    /// The person and all `others` are one, says the CRM.
+    Merge,
 }
 
 /// A note that came with a record: free text, kept in `note` and nowhere else.
@@ -252,6 +270,8 @@ pub struct Request {
     pub view: Option<crate::domain::command::View>,
     /// A change that we caused ourselves (`change.caused_by`).
     pub caused_by_us: bool,
+    /// The other person of a merge, or whom a duplicate doubles.
+    pub others: Vec<PersonRef>,
     /// The lead that the first person of an ask is; asks name leads by id.
     pub lead: Option<LeadId>,
 }

@@ -9,6 +9,7 @@ use super::progress::{Progress, Unit};
 use super::stepped::Stepped;
 use super::town::Town;
 use super::{DemoError, say, verdict};
+use crate::audit::checkpoint;
 use crate::broker::client;
 use crate::clock;
 use crate::domain::time::{DAY, HOUR, Moment};
@@ -177,6 +178,9 @@ fn free(wanted: SocketAddr) -> Result<SocketAddr, DemoError> {
 pub async fn ground(mut settings: Settings) -> Result<Ground, DemoError> {
     settings.http.listen = free(settings.http.listen)?;
     settings.limits.shutdown_seconds = SHUTDOWN_SECONDS;
+    if settings.audit.signing_key.is_empty() {
+        settings.audit.signing_key = signing_key()?;
+    }
     let defaults = Settings::from_layers(&Flags::default(), std::iter::empty()).ok();
     let untouched =
         |value: &str, of: fn(&Settings) -> &str| defaults.as_ref().is_some_and(|it| of(it) == value);
@@ -207,6 +211,13 @@ pub async fn ground(mut settings: Settings) -> Result<Ground, DemoError> {
         None
     };
     Ok(Ground { settings, _postgres: postgres, _broker: broker })
+}
+
+/// A key for this demo alone, so that it leaves no file behind.
+fn signing_key() -> Result<Secret, DemoError> {
+    let mut seed = [0_u8; checkpoint::SEED_BYTES];
+    getrandom::fill(&mut seed).map_err(|_| service::ServiceError::Key)?;
+    Ok(Secret::new(checkpoint::hex(&seed)))
 }
 
 async fn link(settings: &Settings) -> Result<String, DemoError> {

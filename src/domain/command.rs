@@ -6,7 +6,7 @@ use super::lead::{Attempt, Consent, Lead, Motion, Origin, SuppressedFor};
 use super::policy::{Guards, Policy, RejectionCode, SqlFacts};
 use super::profile::{ProfilePatch, Stamp};
 use super::routing::Candidate;
-use super::signal::{Signal, SignalId};
+use super::signal::Signal;
 use super::team::{MemberId, PoolId, Team};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
@@ -241,10 +241,10 @@ pub enum Command {
     MergeLead {
         into: LeadId,
     },
-    /// A wrong merge is undone: these signals go to a new lead.
+    /// A wrong merge is undone: signals since then go to a new lead.
     SplitLead {
         to: LeadId,
-        signals: Vec<SignalId>,
+        since: Moment,
     },
     /// The new lead of a split begins.
     BeginSplit {

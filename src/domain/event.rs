@@ -24,6 +24,8 @@ pub enum Withdrawal {
     Reassigned,
     /// Sales returned it with a reason.
     Rejected,
+    /// The person is worked as another lead, or another passage goes on.
+    Merged,
 }
 
 impl Withdrawal {
@@ -36,6 +38,7 @@ impl Withdrawal {
             Self::NotContacted => "not_contacted",
             Self::Reassigned => "reassigned",
             Self::Rejected => "rejected",
+            Self::Merged => "merged",
         }
     }
 }

@@ -18,3 +18,4 @@ pub mod stage;
 pub mod subject;
 pub mod team;
 pub mod time;
+pub mod unite;

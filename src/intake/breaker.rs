@@ -15,7 +15,7 @@ const LEAST: usize = 20;
 const PER_MINUTE: usize = 100;
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Counts what went wrong on one lane.
+/// Counts what went wrong on one lane, which is one partition.
 #[derive(Debug, Default)]
 pub struct Breaker {
     last: VecDeque<bool>,
@@ -23,19 +23,20 @@ pub struct Breaker {
     times: VecDeque<Instant>,
 }
 
-/// Whether an outcome is trouble: awaited identities, conflicts, filtered and refused records are not.
+/// Whether an outcome is trouble: awaited identities, queues behind parked leads, conflicts, filtered and refused records are not.
 fn is_trouble(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Quarantined(reason) => *reason != "conflict",
-        Outcome::Parked(reason) => *reason != "awaiting_identity",
+        // What queues behind a parked lead is the same fault, counted when the lead was parked.
+        Outcome::Parked(reason) => !matches!(*reason, "awaiting_identity" | "lead_parked"),
         Outcome::Applied(_) | Outcome::Duplicate | Outcome::Filtered(_) | Outcome::Refused(_) => false,
     }
 }
 
 impl Breaker {
-    /// Counts one record at a moment; `true` says stop.
+    /// Counts one record at a moment; a reason says stop.
     #[must_use]
-    pub fn trips(&mut self, outcome: &Outcome, now: Instant) -> bool {
+    pub fn trips(&mut self, outcome: &Outcome, now: Instant) -> Option<String> {
         let wrong = is_trouble(outcome);
         self.last.push_back(wrong);
         self.wrong += usize::from(wrong);
@@ -49,7 +50,11 @@ impl Breaker {
             self.times.pop_front();
         }
         let share = self.last.len() >= WINDOW && self.wrong * 100 >= SHARE_PERCENT * self.last.len();
-        (share && self.wrong >= LEAST) || self.times.len() >= PER_MINUTE
+        if self.times.len() >= PER_MINUTE {
+            return Some(format!("{} records went wrong within a minute", self.times.len()));
+        }
+        (share && self.wrong >= LEAST)
+            .then(|| format!("{} of the last {} records went wrong", self.wrong, self.last.len()))
     }
 }
 
@@ -66,7 +71,7 @@ mod tests {
             .map(|number| {
                 let outcome =
                     if number % 20 == 0 { Outcome::Quarantined("schema") } else { Outcome::Applied("x") };
-                breaker.trips(&outcome, start + Duration::from_secs(u64::from(number) * 10))
+                breaker.trips(&outcome, start + Duration::from_secs(u64::from(number) * 10)).is_some()
             })
             .collect();
         assert_eq!(tripped.iter().position(|tripped| *tripped), Some(999));
@@ -75,7 +80,7 @@ mod tests {
     #[test]
     fn a_hundred_a_minute_stop_the_lane_whatever_the_share() {
         let (mut breaker, start) = (Breaker::default(), instant());
-        let count = (0..200).take_while(|_| !breaker.trips(&Outcome::Parked("bug"), start)).count();
+        let count = (0..200).take_while(|_| breaker.trips(&Outcome::Parked("bug"), start).is_none()).count();
         assert_eq!(count, 99);
     }
 
@@ -83,9 +88,10 @@ mod tests {
     fn strangers_conflicts_and_refusals_never_stop_a_lane() {
         let (mut breaker, start) = (Breaker::default(), instant());
         for _ in 0..3_000 {
-            assert!(!breaker.trips(&Outcome::Parked("awaiting_identity"), start));
-            assert!(!breaker.trips(&Outcome::Quarantined("conflict"), start));
-            assert!(!breaker.trips(&Outcome::Refused("stale".to_owned()), start));
+            assert_eq!(breaker.trips(&Outcome::Parked("awaiting_identity"), start), None);
+            assert_eq!(breaker.trips(&Outcome::Parked("lead_parked"), start), None);
+            assert_eq!(breaker.trips(&Outcome::Quarantined("conflict"), start), None);
+            assert_eq!(breaker.trips(&Outcome::Refused("stale".to_owned()), start), None);
         }
     }
 }

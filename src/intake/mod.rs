@@ -6,6 +6,7 @@
 //! gauge; the position in Postgres is what counts. It never writes SQL and never decides anything about a lead.
 
 mod breaker;
+mod control;
 mod lane;
 mod pending;
 mod poll;
@@ -47,6 +48,8 @@ pub struct Assigned {
     pub partition: Partition,
     pub epoch: i64,
     start: Start,
+    /// Why nobody may read it until an operator resumes it.
+    stopped: Option<String>,
 }
 
 /// What a lane tells the polling thread.
@@ -54,6 +57,10 @@ pub struct Assigned {
 enum Control {
     /// Somebody else owns a partition that this member thinks is its own.
     FenceMiss,
+    /// The breaker stopped a partition: it is paused until an operator resumes it.
+    Halt(Partition),
+    /// An operator resumed a lane or moved a position: what this member has is claimed anew.
+    Retake,
     /// This instance cannot go on, but must not stop the others: leave the group.
     Leave(String),
     /// Reading on would lose or repeat something.
@@ -121,7 +128,7 @@ pub struct Parts {
     pub reference: Arc<Reference>,
     /// One per lane.
     pub sessions: Vec<Session>,
-    /// The polling thread's own, for claims.
+    /// For claims, on the polling thread, and for the watch's look at what operators did.
     pub claims: Session,
     pub health: Health,
     pub wake: Wake,
@@ -141,6 +148,7 @@ pub struct Intake {
 #[must_use]
 pub fn build(parts: Parts) -> Intake {
     let (tell, told) = mpsc::channel();
+    let claims = Arc::new(Mutex::new(parts.claims));
     let progress = Progress::default();
     let reference = SharedReference::new(parts.reference);
     let lanes = &parts.settings.lanes;
@@ -172,12 +180,14 @@ pub fn build(parts: Parts) -> Intake {
         health: parts.health.clone(),
         cancel: parts.cancel.clone(),
         control: tell,
+        claims: Arc::clone(&claims),
+        runtime: parts.runtime.clone(),
     });
     let poller = Poller::new(poll::Parts {
         settings: parts.settings,
         decoder: parts.decoder,
         reference,
-        claims: Arc::new(Mutex::new(parts.claims)),
+        claims,
         queues,
         progress,
         health: parts.health,
@@ -192,4 +202,9 @@ pub fn build(parts: Parts) -> Intake {
 /// The lane of a partition: the same number of every topic goes to one lane, since producers key all of them by person.
 fn lane_of(partition: i32, lanes: usize) -> usize {
     usize::try_from(partition).unwrap_or(0) % lanes.max(1)
+}
+
+/// The name of a stopped lane in the readiness report.
+fn stop_name(partition: &Partition) -> String {
+    format!("lane {}/{}", partition.0, partition.1)
 }

@@ -70,6 +70,29 @@ impl Pending {
         self.owned.insert(assigned.partition.clone(), owned);
     }
 
+    /// A partition is this lane's no more; what waits of it is dropped, and read again when somebody takes it.
+    pub fn disown(&mut self, partition: &Partition) {
+        self.owned.remove(partition);
+        let belongs = |arrival: &Arrival| {
+            let place = arrival.entry.record.as_ref();
+            place.is_some_and(|place| place.topic == partition.0 && place.partition == partition.1)
+        };
+        self.records.retain(|arrival| !belongs(arrival));
+        self.bytes = self.records.iter().map(|arrival| arrival.bytes).sum();
+    }
+
+    /// The epoch under which a partition is this lane's.
+    #[must_use]
+    pub fn epoch(&self, partition: &Partition) -> Option<i64> {
+        self.owned.get(partition).map(|owned| owned.epoch)
+    }
+
+    /// Whether a partition is this lane's.
+    #[must_use]
+    pub fn owns(&self, topic: &str, partition: i32) -> bool {
+        self.owned.keys().any(|(name, number)| **name == *topic && *number == partition)
+    }
+
     /// Takes one record.
     #[must_use]
     pub fn take(&mut self, arrival: Arrival) -> Taken {
@@ -186,8 +209,12 @@ mod tests {
 
     fn owning(topic: &Arc<str>, start: Start) -> Pending {
         let mut pending = Pending::default();
-        pending.own(&Assigned { partition: (Arc::clone(topic), 0), epoch: 4, start });
+        pending.own(&assigned(topic, 0, start));
         pending
+    }
+
+    fn assigned(topic: &Arc<str>, partition: i32, start: Start) -> Assigned {
+        Assigned { partition: (Arc::clone(topic), partition), epoch: 4, start, stopped: None }
     }
 
     #[test]
@@ -225,6 +252,22 @@ mod tests {
         let mut pending = owning(&topic, Start { at: 0, next: 0, expected: None });
         assert_eq!(pending.take(arrival(&topic, 0, 0)), Taken::Waits);
         assert_eq!(pending.prefix(3, 1, Moment(0)).records, 1);
+    }
+
+    #[test]
+    fn a_disowned_partition_leaves_nothing_behind_and_the_others_stay() {
+        let topic: Arc<str> = Arc::from("t");
+        let start = Start { at: 0, next: 0, expected: None };
+        let mut pending = owning(&topic, start);
+        pending.own(&assigned(&topic, 1, start));
+        for (partition, offset) in [(0, 0), (1, 0), (0, 1)] {
+            assert_eq!(pending.take(arrival(&topic, partition, offset)), Taken::Waits);
+        }
+        pending.disown(&(Arc::clone(&topic), 0));
+        assert_eq!((pending.len(), pending.bytes()), (1, 10));
+        assert_eq!(pending.take(arrival(&topic, 0, 2)), Taken::Ignored);
+        let prefix = pending.prefix(10, 1_000, Moment(99));
+        assert_eq!((prefix.records, prefix.batch.moves.len(), prefix.batch.moves[0].partition), (1, 1, 1));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::progress::Progress;
 use super::queue::{Item, Queue};
 use super::rebalance::{Change, ClaimError, Context};
 use super::record::{self, Arrival};
-use super::{Assigned, Control, IntakeError, Partition, SharedReference, lane_of};
+use super::{Assigned, Control, IntakeError, Partition, SharedReference, lane_of, stop_name};
 use crate::broker::{client, topics};
 use crate::clock;
 use crate::contract::request::Unreadable;
@@ -32,16 +32,11 @@ use tokio_util::sync::CancellationToken;
 const POLL: Duration = Duration::from_millis(20);
 /// How often the position is told to Kafka, for those who look at the group's lag.
 const GAUGE: Duration = Duration::from_secs(5);
-/// Fence misses that end the process, and within what time.
-const FENCE_MISSES_MAX: usize = 3;
-const FENCE_WINDOW: Duration = Duration::from_mins(1);
-/// Misses of other lanes within this have the same reason.
-const FENCE_ECHO: Duration = Duration::from_secs(2);
 /// Leaving the group may take so long before the consumer is dropped anyway.
 const LEAVE: Duration = Duration::from_secs(2);
 /// A new consumer after a failed claim: first and longest wait.
-const REBUILD_FIRST: Duration = Duration::from_millis(500);
-const REBUILD_MOST: Duration = Duration::from_secs(15);
+pub(super) const REBUILD_FIRST: Duration = Duration::from_millis(500);
+pub(super) const REBUILD_MOST: Duration = Duration::from_secs(15);
 
 /// What the poller is built from.
 pub(super) struct Parts {
@@ -63,11 +58,11 @@ pub(super) struct Parts {
 pub struct Poller {
     pub(super) parts: Parts,
     names: BTreeMap<String, Arc<str>>,
-    misses: VecDeque<Instant>,
+    pub(super) misses: VecDeque<Instant>,
 }
 
 /// Why one consumer's life ended.
-enum Ended {
+pub(super) enum Ended {
     Cancelled,
     /// A new consumer after a wait.
     Rebuild(Duration),
@@ -86,6 +81,8 @@ struct Life {
 pub(super) struct Held {
     pub(super) assigned: Vec<Partition>,
     pub(super) paused: BTreeSet<usize>,
+    /// What nobody may read until an operator resumes it.
+    pub(super) stopped: BTreeSet<Partition>,
     pub(super) halted: bool,
     gauge_at: Instant,
 }
@@ -139,12 +136,14 @@ impl Poller {
             .create_with_context(context)
             .map_err(IntakeError::Client)?;
         consumer.subscribe(&topics::INPUT).map_err(IntakeError::Client)?;
-        let (assigned, paused) = (Vec::new(), BTreeSet::new());
-        Ok(Life {
-            consumer,
-            changes,
-            held: Held { assigned, paused, halted: false, gauge_at: clock::instant() },
-        })
+        let held = Held {
+            assigned: Vec::new(),
+            paused: BTreeSet::new(),
+            stopped: BTreeSet::new(),
+            halted: false,
+            gauge_at: clock::instant(),
+        };
+        Ok(Life { consumer, changes, held })
     }
 
     /// Leaves the group in order, so that others need not wait for the session to time out.
@@ -158,6 +157,18 @@ impl Poller {
                 Change::Revoked { .. } | Change::Failed(_) => true,
                 Change::Assigned(_) => false,
             });
+        }
+        for partition in &life.held.stopped {
+            self.parts.health.well(&stop_name(partition));
+        }
+        self.give_back();
+    }
+
+    /// Nothing is ours any more; whoever takes a stopped lane tells of it.
+    pub(super) fn let_go(&self, held: &mut Held) {
+        held.assigned.clear();
+        for partition in std::mem::take(&mut held.stopped) {
+            self.parts.health.well(&stop_name(&partition));
         }
         self.give_back();
     }
@@ -198,7 +209,7 @@ impl Poller {
                     }
                 }
             }
-            if let Some(ended) = self.controls()? {
+            if let Some(ended) = self.controls(consumer, held, failures)? {
                 return Ok(ended);
             }
             self.pressure(consumer, held);
@@ -206,7 +217,7 @@ impl Poller {
         }
     }
 
-    fn change(
+    pub(super) fn change(
         &self,
         consumer: &BaseConsumer<Context>,
         held: &mut Held,
@@ -222,16 +233,14 @@ impl Poller {
             }
             Change::Revoked { lost } => {
                 tracing::info!(kafka.lost = lost, "partitions given back");
-                held.assigned.clear();
-                self.give_back();
+                self.let_go(held);
                 Ok(None)
             }
             Change::Failed(ClaimError::Start { topic, partition, error }) => {
                 Err(IntakeError::Start { topic, partition, error })
             }
             Change::Failed(error) => {
-                self.give_back();
-                held.assigned.clear();
+                self.let_go(held);
                 self.parts.health.unwell("claim", "partitions could not be claimed");
                 let wait = clock::backoff(REBUILD_FIRST, REBUILD_MOST, *failures);
                 *failures = failures.saturating_add(1);
@@ -244,12 +253,16 @@ impl Poller {
     fn take_over(&self, consumer: &BaseConsumer<Context>, held: &mut Held, assigned: Vec<Assigned>) {
         tracing::info!(kafka.partitions = assigned.len(), "partitions assigned");
         let now = clock::instant();
-        self.parts.progress.assign(assigned.iter().map(|it| (it.partition.clone(), it.start.next)), now);
+        self.parts.progress.assign(assigned.iter(), now);
         held.assigned = assigned.iter().map(|it| it.partition.clone()).collect();
         held.paused.clear();
         held.halted = false;
         Self::set_paused(consumer, held, |_| true, false);
         for it in assigned {
+            if let Some(reason) = &it.stopped {
+                self.halt(consumer, held, &it.partition, reason);
+                continue;
+            }
             let lane = lane_of(it.partition.1, self.parts.queues.len());
             if let Some(queue) = self.parts.queues.get(lane) {
                 queue.push(Item::Assigned(it));
@@ -260,7 +273,7 @@ impl Poller {
     fn hand_over(&self, held: &Held, message: &BorrowedMessage<'_>) {
         let Some(topic) = self.names.get(message.topic()) else { return };
         let partition = (Arc::clone(topic), message.partition());
-        if !held.assigned.contains(&partition) {
+        if !held.assigned.contains(&partition) || held.stopped.contains(&partition) {
             return;
         }
         let raw = record::raw(message);
@@ -321,41 +334,6 @@ impl Poller {
         if let Err(error) = consumer.commit(&list, CommitMode::Async) {
             tracing::debug!(error = %error, "the group's gauge was not moved");
         }
-    }
-
-    fn controls(&mut self) -> Result<Option<Ended>, IntakeError> {
-        let Ok(control) = self.parts.control.try_recv() else { return Ok(None) };
-        match control {
-            // Several lanes may have missed for the same reason.
-            Control::FenceMiss if self.misses.back().is_some_and(|last| last.elapsed() < FENCE_ECHO) => {
-                Ok(None)
-            }
-            Control::FenceMiss => self.fence_miss().map(Some),
-            Control::Leave(why) => {
-                self.parts.health.unwell("instance", &why);
-                tracing::error!(why, "this instance leaves the group");
-                Ok(Some(Ended::Left))
-            }
-            Control::Stop(error) => Err(error),
-        }
-    }
-
-    /// Somebody else owns what this member thinks it has: leave, wait a little, come back.
-    fn fence_miss(&mut self) -> Result<Ended, IntakeError> {
-        let now = clock::instant();
-        self.misses.push_back(now);
-        while self.misses.front().is_some_and(|first| now.duration_since(*first) > FENCE_WINDOW) {
-            self.misses.pop_front();
-        }
-        if self.misses.len() >= FENCE_MISSES_MAX {
-            return Err(IntakeError::Fenced);
-        }
-        let wait = clock::backoff(REBUILD_FIRST.saturating_mul(2), REBUILD_MOST, 0);
-        tracing::warn!(
-            wait_milliseconds = wait.as_millis(),
-            "fence miss: this member leaves the group and joins again"
-        );
-        Ok(Ended::Rebuild(wait))
     }
 
     #[expect(

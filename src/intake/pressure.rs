@@ -1,8 +1,8 @@
-//! Back-pressure: which lanes are paused while they are full. It never drops a record.
+//! Back-pressure: which lanes are paused while they are full, and which because they were stopped. It never drops a record.
 
-use super::lane_of;
 use super::poll::{Held, Poller};
 use super::rebalance::Context;
+use super::{Partition, lane_of};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use std::sync::atomic::Ordering;
@@ -40,8 +40,10 @@ impl Poller {
         paused: bool,
     ) {
         let mut list = TopicPartitionList::new();
-        for (topic, partition) in held.assigned.iter().filter(|(_, partition)| chosen(*partition)) {
-            list.add_partition(topic, *partition);
+        // What the breaker stopped stays paused, whatever its lane does.
+        let goes_on = |partition: &Partition| paused || !held.stopped.contains(partition);
+        for partition in held.assigned.iter().filter(|it| chosen(it.1) && goes_on(it)) {
+            list.add_partition(&partition.0, partition.1);
         }
         if list.count() == 0 {
             return;

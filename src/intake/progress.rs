@@ -1,7 +1,7 @@
 //! How far each assigned partition is: fetched, handed over, committed. Numbers only, shared by poller, lanes and watch;
 //! it never decides.
 
-use super::Partition;
+use super::{Assigned, Partition};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,6 +19,9 @@ struct State {
     /// The next offset as Postgres has it.
     committed: i64,
     moved: Instant,
+    epoch: i64,
+    /// Nobody reads it until an operator resumes it.
+    stopped: bool,
 }
 
 /// One partition as the watch sees it.
@@ -29,6 +32,8 @@ pub struct Standing {
     /// Everything up to here has been handed over; `None` until that is certain.
     pub drained: Option<i64>,
     pub unmoved: Duration,
+    pub epoch: i64,
+    pub stopped: bool,
 }
 
 /// All assigned partitions. Clones share them.
@@ -41,12 +46,22 @@ impl Progress {
     }
 
     /// A new assignment, whole.
-    pub fn assign(&self, partitions: impl Iterator<Item = (Partition, i64)>, now: Instant) {
+    pub fn assign<'a>(&self, partitions: impl Iterator<Item = &'a Assigned>, now: Instant) {
         *self.lock() = partitions
-            .map(|(partition, next)| {
-                (partition, State { fetched: 0, snapshots: 0, handed: next, committed: next, moved: now })
+            .map(|it| {
+                let (next, stopped) = (it.start.next, it.stopped.is_some());
+                let (handed, committed, epoch) = (next, next, it.epoch);
+                let state = State { fetched: 0, snapshots: 0, handed, committed, moved: now, epoch, stopped };
+                (it.partition.clone(), state)
             })
             .collect();
+    }
+
+    /// A partition stands still.
+    pub fn stop(&self, partition: &Partition) {
+        if let Some(state) = self.lock().get_mut(partition) {
+            state.stopped = true;
+        }
     }
 
     /// Nothing is assigned any more.
@@ -98,6 +113,8 @@ impl Progress {
             handed: state.handed,
             drained: (state.fetched > 0).then_some(state.fetched),
             unmoved: now.duration_since(state.moved),
+            epoch: state.epoch,
+            stopped: state.stopped,
         };
         self.lock().iter().map(|(partition, state)| (partition.clone(), standing(state))).collect()
     }
@@ -114,14 +131,20 @@ impl Standing {
 
 #[cfg(test)]
 mod tests {
-    use super::{Partition, Progress};
+    use super::super::start::Start;
+    use super::{Assigned, Partition, Progress};
     use std::sync::Arc;
+
+    fn assigned(partition: &Partition, next: i64) -> Assigned {
+        let start = Start { at: next, next, expected: None };
+        Assigned { partition: partition.clone(), epoch: 1, start, stopped: None }
+    }
 
     #[test]
     fn early_statistics_of_another_assignment_do_not_count() {
         let (progress, now) = (Progress::default(), crate::clock::instant());
         let partition: Partition = (Arc::from("t"), 0);
-        progress.assign([(partition.clone(), 5)].into_iter(), now);
+        progress.assign([assigned(&partition, 5)].iter(), now);
         for _ in 0..2 {
             progress.drained("t", 0, 100, false);
         }
@@ -135,7 +158,7 @@ mod tests {
     #[test]
     fn an_empty_partition_is_at_its_end_at_once() {
         let (progress, now) = (Progress::default(), crate::clock::instant());
-        progress.assign([((Arc::from("t"), 0), 5)].into_iter(), now);
+        progress.assign([assigned(&(Arc::from("t"), 0), 5)].iter(), now);
         assert!(progress.standings(now)[0].1.is_at(5));
         assert!(!progress.standings(now)[0].1.is_at(6));
     }

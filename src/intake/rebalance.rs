@@ -144,7 +144,8 @@ fn give_up(consumer: &BaseConsumer<Context>) {
 }
 
 impl Context {
-    fn assign(
+    /// Claims what is listed, chooses each start and assigns once; also outside a rebalance, for what is assigned already.
+    pub(super) fn assign(
         &self,
         consumer: &BaseConsumer<Self>,
         list: &TopicPartitionList,
@@ -197,7 +198,7 @@ impl Context {
             if stored.last_hash.is_some() && start.expected.is_none() {
                 tracing::info!(kafka.topic = %partition.0, kafka.partition = partition.1, "last record not checkable: retention has taken it");
             }
-            assigned.push(Assigned { partition, epoch: row.epoch, start });
+            assigned.push(Assigned { partition, epoch: row.epoch, start, stopped: row.stopped });
         }
         Ok(assigned)
     }

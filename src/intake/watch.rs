@@ -1,5 +1,6 @@
 //! The watch: asks the broker where partitions end. From that come the lag, the word to a lane that it stands at the end
-//! (clocks wait for it), and the alarms for stuck partitions and unequal counts. It never reads a record.
+//! (clocks wait for it), and the alarms for stuck partitions and unequal counts. It also looks at what operators did to
+//! lanes: one that was resumed, a position that was moved. It never reads a record.
 
 use super::progress::{Progress, Standing};
 use super::queue::{Item, Queue};
@@ -8,20 +9,24 @@ use crate::broker::{client, counts};
 use crate::clock;
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
-use crate::telemetry::metrics;
+use crate::telemetry::{chain, metrics};
+use crate::transaction::session::Session;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 /// One question may take so long.
 const QUESTION: Duration = Duration::from_secs(2);
 /// How often partition counts are looked at.
-const COUNTS_EVERY: Duration = Duration::from_secs(30);
+const COUNTS_EVERY: Duration = Duration::from_secs(5);
+/// How often the database is asked what operators did: who resumed a lane sees it go on within a second or two.
+const OPERATORS_EVERY: Duration = Duration::from_secs(1);
 /// How long unequal counts are waited for (somebody is growing the topics) before the process stops.
 const UNEQUAL_MAX: Duration = Duration::from_mins(10);
 /// Between two looks at whether to end.
@@ -35,6 +40,9 @@ pub(super) struct Parts {
     pub health: Health,
     pub cancel: CancellationToken,
     pub control: mpsc::Sender<Control>,
+    /// Shared with the polling thread, which needs it only while it claims.
+    pub claims: Arc<Mutex<Session>>,
+    pub runtime: Handle,
 }
 
 /// The watch's work.
@@ -43,13 +51,21 @@ pub struct Watch {
     halted: Arc<AtomicBool>,
     counts_at: Option<Instant>,
     unequal_since: Option<Instant>,
+    operators_at: Option<Instant>,
     /// The broker answers for many partitions in one question; brokers in tests may not.
     one_question: bool,
 }
 
 impl Watch {
     pub(super) fn new(parts: Parts) -> Self {
-        Self { parts, halted: Arc::default(), counts_at: None, unequal_since: None, one_question: true }
+        Self {
+            parts,
+            halted: Arc::default(),
+            counts_at: None,
+            unequal_since: None,
+            operators_at: None,
+            one_question: true,
+        }
     }
 
     /// Set while partition counts are unequal.
@@ -70,6 +86,7 @@ impl Watch {
             let seen = clock::instant();
             self.ends(&client, seen);
             self.counts(&client, seen);
+            self.operators(seen);
             while seen.elapsed() < every && !self.parts.cancel.is_cancelled() {
                 std::thread::sleep(NAP);
             }
@@ -135,6 +152,10 @@ impl Watch {
             let Some(end) = ends.get(partition) else { continue };
             let behind = !standing.is_at(*end) || standing.committed < standing.handed;
             metrics::lag(&partition.0, partition.1, if behind { end - standing.committed } else { 0 });
+            if standing.stopped {
+                // Told of where it was stopped; its clocks wait.
+                continue;
+            }
             if standing.is_at(*end) {
                 let lane = lane_of(partition.1, self.parts.queues.len());
                 if let Some(queue) = self.parts.queues.get(lane) {
@@ -157,8 +178,42 @@ impl Watch {
         }
     }
 
+    /// Whether an operator resumed a lane that stands still here, or moved a position of ours.
+    fn operators(&mut self, now: Instant) {
+        if self.operators_at.is_some_and(|at| now.duration_since(at) < OPERATORS_EVERY) {
+            return;
+        }
+        self.operators_at = Some(now);
+        // Taken before the question: what is assigned meanwhile was claimed with all that the answer tells.
+        let mine = self.parts.progress.standings(now);
+        if mine.is_empty() {
+            return;
+        }
+        let mut session = self.parts.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        let stored = match self.parts.runtime.block_on(session.lane_standings()) {
+            Ok(stored) => stored,
+            Err(error) => {
+                tracing::debug!(error = %chain(&error), "what operators did could not be read");
+                return;
+            }
+        };
+        drop(session);
+        let touched = mine.iter().any(|((topic, partition), standing)| {
+            let row = stored.iter().find(|row| row.topic == **topic && row.partition == *partition);
+            row.is_some_and(|row| {
+                let resumed = standing.stopped && row.stopped.is_none() && row.epoch == standing.epoch;
+                resumed || (row.moved && row.epoch > standing.epoch)
+            })
+        });
+        if touched {
+            tracing::info!("an operator resumed a lane or moved a position: partitions are claimed anew");
+            // The poller may have ended already.
+            let _ = self.parts.control.send(Control::Retake);
+        }
+    }
+
     fn counts(&mut self, client: &BaseConsumer<client::Quiet>, now: Instant) {
-        let every = if self.unequal_since.is_some() { COUNTS_EVERY / 10 } else { COUNTS_EVERY };
+        let every = if self.unequal_since.is_some() { COUNTS_EVERY / 5 } else { COUNTS_EVERY };
         if self.counts_at.is_some_and(|at| now.duration_since(at) < every) {
             return;
         }

@@ -1,10 +1,12 @@
 //! The relay: outbox to Kafka, shard by shard under a lease. It reads rows, sends, marks; it never makes a record of its own.
 //!
-//! A round: renew the leases; read what is unsent, oldest first; send. Events go through one idempotent producer, all at
+//! Relays share the shards: each holds its part and keeps it while it renews, and gives back what is above its part when
+//! another relay comes to live. A round: renew the leases; read what is unsent, oldest first; send. Events go through one idempotent producer, all at
 //! once; the compacted topic through one transactional producer per shard, which is fenced on the broker. Each has a loop
 //! of its own, since a transaction takes as long as many sends. A failure drops the producer and the next round reads
 //! again, so order per lead and topic holds; what was sent and not marked is sent again under the same id.
 
+pub mod checkpoints;
 mod fenced;
 mod filling;
 mod round;
@@ -15,8 +17,9 @@ use crate::settings::Settings;
 use crate::store::error::StoreError;
 use crate::store::outbox::{SHARDS, Unsent};
 use crate::store::outlet::Outlet;
+use crate::store::relay_shard::Member;
 use crate::telemetry::health::Health;
-use crate::telemetry::{chain, metrics, semantic};
+use crate::telemetry::{chain, metrics, semantic, trace};
 use fenced::Fenced;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, Producer as _, PurgeConfig};
@@ -32,6 +35,8 @@ const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 /// How often the age of the outbox is measured.
 const GAUGE: Duration = Duration::from_secs(5);
+/// Whoever holds fewer shards than its share looks so often for those that others give back.
+const SHORT: Duration = Duration::from_millis(500);
 /// What is still in a producer's queue gets this long at the end.
 const FLUSH: Duration = Duration::from_secs(2);
 
@@ -72,6 +77,14 @@ impl Kind {
             Self::State => "relay of state",
         }
     }
+
+    /// As leases are stored under.
+    fn number(self) -> i16 {
+        match self {
+            Self::Events => 0,
+            Self::State => 1,
+        }
+    }
 }
 
 /// One instance's relay of a kind over all shards that it holds.
@@ -85,6 +98,8 @@ pub struct Relay {
     events: Option<FutureProducer<client::Quiet>>,
     fenced: BTreeMap<i16, Fenced>,
     leases: BTreeMap<i16, i64>,
+    /// Fewer shards are held than the share.
+    short: bool,
     leased_at: Option<Instant>,
     gauged_at: Option<Instant>,
 }
@@ -102,6 +117,7 @@ impl Relay {
             events: None,
             fenced: BTreeMap::new(),
             leases: BTreeMap::new(),
+            short: false,
             leased_at: None,
             gauged_at: None,
         }
@@ -165,6 +181,7 @@ impl Relay {
                     .flat_map(|(shard, rows)| rows.into_iter().map(move |row| (shard, row)))
                     .collect();
                 let span = semantic::send_span(-1, count);
+                trace::follow(&span, rows.iter().filter_map(|(_, row)| row.traceparent.as_deref()));
                 self.send_events(&rows).instrument(span).await?
             }
             Kind::State => self.send_states(rows).await?,
@@ -173,19 +190,23 @@ impl Relay {
         Ok(sent)
     }
 
-    /// Renews and takes leases, well before they end.
+    /// Renews and takes leases, well before they end. Nothing is under way then, so what goes back is at rest.
     async fn renew(&mut self) -> Result<(), RelayError> {
         let lease = Duration::from_secs(u64::from(self.settings.relay.lease_seconds));
-        if self.leased_at.is_some_and(|at| at.elapsed() < lease / 3) {
+        let every = if self.short { SHORT.min(lease / 3) } else { lease / 3 };
+        if self.leased_at.is_some_and(|at| at.elapsed() < every) {
             return Ok(());
         }
         let asked = clock::instant();
         let micros = i64::try_from(lease.as_micros()).unwrap_or(i64::MAX);
-        let shards = self.outlet.take_shards(&self.owner, micros, i64::from(SHARDS)).await?;
+        let member = Member { kind: self.kind.number(), owner: &self.owner };
+        let share = self.outlet.share(member, micros, i64::from(SHARDS)).await?;
+        let shards = self.outlet.take_shards(member, micros, share).await?;
         let leases: BTreeMap<i16, i64> = shards.into_iter().collect();
         if leases != self.leases {
-            tracing::info!(relay.shards = leases.len(), "relay shards held");
+            tracing::info!(relay.kind = self.kind.name(), relay.shards = leases.len(), "relay shards held");
         }
+        self.short = i64::try_from(leases.len()).unwrap_or(i64::MAX) < share;
         // A producer of a lease that ended and came back must be fenced anew before anything is read.
         self.fenced.retain(|shard, fenced| leases.get(shard) == Some(&fenced.epoch()));
         self.leases = leases;
@@ -204,7 +225,8 @@ impl Relay {
         }
         let epoch = self.lease(shard)?;
         let keys: Vec<_> = rows.iter().map(|row| (row.seq, row.created_at)).collect();
-        let marked = self.outlet.mark_sent(shard, &self.owner, epoch, &keys).await?;
+        let member = Member { kind: self.kind.number(), owner: &self.owner };
+        let marked = self.outlet.mark_sent(shard, member, epoch, &keys).await?;
         if usize::try_from(marked).unwrap_or(0) < keys.len() {
             return Err(RelayError::LeaseGone { shard });
         }
@@ -275,11 +297,8 @@ impl Relay {
         {
             tracing::debug!(error = %error, "the producer was not flushed");
         }
-        // Both kinds share the leases; the relay of state ends last and gives them back.
-        if self.kind == Kind::Events {
-            return;
-        }
-        if let Err(error) = self.outlet.release(&self.owner).await {
+        let member = Member { kind: self.kind.number(), owner: &self.owner };
+        if let Err(error) = self.outlet.release(member).await {
             tracing::debug!(error = %chain(&error), "relay leases were not given back and run out");
         }
     }

@@ -6,7 +6,7 @@ use crate::domain::team::PoolId;
 use crate::domain::time::SECOND;
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
-use crate::telemetry::semantic;
+use crate::telemetry::{semantic, trace};
 use crate::transaction::batch::{Batch, Outcome, Stream};
 use crate::transaction::session::{CommitError, Session};
 use crate::transaction::turn;
@@ -91,13 +91,20 @@ impl Router {
                 continue;
             }
             let now = self.session.now().await?;
+            let mut traces = self.session.traces(&leads).await?;
+            let contexts: Vec<String> = traces.values().cloned().collect();
+            let keys = self.session.keys();
             let batch = Batch {
                 stream: Some(Stream::Route(stream(&pool))),
                 routing: Some(pool),
-                entries: leads.into_iter().map(|lead| turn::route(self.session.keys(), lead, now)).collect(),
+                entries: leads
+                    .into_iter()
+                    .map(|lead| turn::route(keys, lead, now, traces.remove(&lead)))
+                    .collect(),
                 ..Batch::default()
             };
             let span = semantic::turn_span("route", batch.entries.len());
+            trace::follow(&span, contexts.iter().map(String::as_str));
             let committed = self.session.commit(&batch).instrument(span).await?;
             let offered =
                 committed.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied(_))).count();

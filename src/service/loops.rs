@@ -1,10 +1,14 @@
-//! The loops that need no Kafka consumer: router, sweeper and relays, each a task of its own. It decides nothing.
+//! The loops that need no Kafka consumer: router, sweeper, checkpoints and relays, each a task of its own. It decides nothing.
 
-use super::{Ended, Parts, ServiceError};
+use super::checkpoints::Checkpoints;
+use super::{Ended, Parts, ServiceError, signing};
 use crate::relay::Kind;
+use crate::relay::checkpoints::Sender;
 use crate::router::Router;
+use crate::store::checkpoint::Book;
 use crate::sweeper::Sweeper;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +40,29 @@ impl Parts {
         tasks.spawn(async move {
             ("the sweeper", {
                 sweeper.run(cancel).await;
+                Ok(())
+            })
+        });
+        Ok(())
+    }
+
+    /// Checkpoints of the audit.
+    pub(super) async fn run_checkpoints(
+        &self,
+        tasks: &mut JoinSet<Ended>,
+        stop: &CancellationToken,
+    ) -> Result<(), ServiceError> {
+        let checkpoints = Checkpoints {
+            book: Book::open(self.settings.database.url.expose()).await?,
+            signer: signing::signer(&self.settings)?,
+            sender: Sender::new(Arc::clone(&self.settings)),
+            owner: self.owner.clone(),
+            period: Duration::from_secs(self.settings.audit.checkpoint_seconds),
+        };
+        let cancel = stop.clone();
+        tasks.spawn(async move {
+            ("the checkpoints", {
+                checkpoints.run(cancel).await;
                 Ok(())
             })
         });

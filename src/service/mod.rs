@@ -1,9 +1,11 @@
 //! The composition root: opens sessions, starts every loop, stops them in order. The only place that starts tasks; it
 //! decides nothing about a lead.
 
+mod checkpoints;
 mod desk;
 mod loops;
 mod running;
+mod signing;
 
 pub use running::Running;
 
@@ -58,8 +60,20 @@ pub enum ServiceError {
         #[source]
         source: std::io::Error,
     },
-    #[error("no service key could be drawn: set security.service_key")]
+    #[error("no key could be drawn: set security.service_key and audit.signing_key")]
     Key,
+    #[error(
+        "the signing key in {path} is not 64 hexadecimal digits: mend the file, or set audit.signing_key"
+    )]
+    SigningKey { path: String },
+    #[error(
+        "the signing key cannot be kept in {path}: set audit.signing_key_file to a place that can be written, or audit.signing_key"
+    )]
+    SigningKeyFile {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("signals cannot be caught")]
     Signal(#[source] std::io::Error),
     #[error(transparent)]
@@ -268,6 +282,7 @@ impl Parts {
         let mut tasks = JoinSet::new();
         run_intake(&mut tasks, intake, &stop)?;
         self.run_turns(&mut tasks, &stop).await?;
+        self.run_checkpoints(&mut tasks, &stop).await?;
         let (asks, queue) = ask::door();
         let desk = Desk {
             session: self.session("asks").await?,

@@ -23,6 +23,8 @@ pub enum SettingsError {
     Held { key: String },
     #[error("security.service_key is shorter than {least} bytes: make one with `openssl rand -hex 32`")]
     ShortServiceKey { least: usize },
+    #[error("audit.signing_key is not {digits} hexadecimal digits: make one with `openssl rand -hex 32`")]
+    SigningKey { digits: usize },
     #[error("--set {text}: write it as section.key=value")]
     Flag { text: String },
 }

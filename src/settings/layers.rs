@@ -9,6 +9,9 @@ use std::path::PathBuf;
 /// Prefix of our variables.
 const PREFIX: &str = "BATON__";
 
+/// The file that a signing key is kept in.
+const SIGNING_KEY_NAME: &str = "checkpoint.key";
+
 /// What the command line says about settings.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
@@ -37,6 +40,7 @@ pub(super) fn read(
     flags: &Flags,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, SettingsError> {
+    let variables: BTreeMap<String, String> = environment.collect();
     let defaults: toml::Table =
         DEFAULTS.parse().map_err(|error: toml::de::Error| syntax("deploy/baton.toml", &error))?;
     let known = places::paths(&defaults);
@@ -48,14 +52,34 @@ pub(super) fn read(
         builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
     }
     let mut client = BTreeMap::new();
-    for layer in [from_environment(&known, environment)?, from_flags(&known, &flags.values)?] {
+    for layer in [from_environment(&known, &variables)?, from_flags(&known, &flags.values)?] {
         builder = apply(builder, layer, &mut client)?;
     }
     if !client.is_empty() {
         let map: config::Map<String, String> = client.into_iter().collect();
         builder = builder.set_override(CLIENT, map).map_err(shape)?;
     }
-    builder.build().and_then(Config::try_deserialize).map_err(shape)
+    let mut settings: Settings = builder.build().and_then(Config::try_deserialize).map_err(shape)?;
+    if settings.audit.signing_key_file.is_empty() {
+        settings.audit.signing_key_file = signing_key_file(&variables);
+    }
+    Ok(settings)
+}
+
+/// Where a signing key stands when no setting says: in the state folder that systemd gives, the user's, or the system's.
+fn signing_key_file(variables: &BTreeMap<String, String>) -> String {
+    let variable = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+    // systemd may name several, split by colons.
+    let folder = if let Some(folder) = variable("STATE_DIRECTORY").and_then(|all| all.split(':').next()) {
+        folder.to_owned()
+    } else if let Some(folder) = variable("XDG_STATE_HOME") {
+        format!("{folder}/baton")
+    } else if let Some(folder) = variable("HOME") {
+        format!("{folder}/.local/state/baton")
+    } else {
+        "/var/lib/baton".to_owned()
+    };
+    format!("{folder}/{SIGNING_KEY_NAME}")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` hands the error over")]
@@ -86,9 +110,8 @@ fn check_file(known: &BTreeSet<String>, shown: &str, text: &str) -> Result<(), S
 
 fn from_environment(
     known: &BTreeSet<String>,
-    environment: impl Iterator<Item = (String, String)>,
+    variables: &BTreeMap<String, String>,
 ) -> Result<Vec<Override>, SettingsError> {
-    let variables: BTreeMap<String, String> = environment.collect();
     let mut found = Vec::new();
     for (name, path) in FOREIGN {
         if let Some(value) = variables.get(*name).filter(|value| !value.is_empty()) {
@@ -97,7 +120,7 @@ fn from_environment(
             found.push(Override { path: (*path).to_owned(), value: read_file(file)?.trim_end().to_owned() });
         }
     }
-    for (name, value) in &variables {
+    for (name, value) in variables {
         let Some(rest) = name.strip_prefix(PREFIX) else { continue };
         let path = rest.to_lowercase().replace("__", ".");
         if let Some(key) = path.strip_prefix(&format!("{CLIENT}.")) {

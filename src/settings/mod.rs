@@ -45,6 +45,9 @@ pub const KEYS_HELD: &[&str] = &[
 /// Bytes that a service key needs at least: 256 bits, the block that HMAC-SHA-256 loses nothing under.
 const SERVICE_KEY_BYTES_MIN: usize = 32;
 
+/// Hexadecimal digits of an Ed25519 seed of 32 bytes (RFC 8032).
+const SIGNING_KEY_DIGITS: usize = 64;
+
 /// Everything that may be set, section by section; `deploy/baton.toml` says what each means.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Settings {
@@ -58,6 +61,7 @@ pub struct Settings {
     pub telemetry: Telemetry,
     pub limits: Limits,
     pub security: Security,
+    pub audit: Audit,
 }
 
 /// `[database]`
@@ -171,6 +175,16 @@ pub struct Security {
     pub service_key: Secret,
 }
 
+/// `[audit]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Audit {
+    pub checkpoint_seconds: u64,
+    /// An Ed25519 seed in hexadecimal; empty: the file's.
+    pub signing_key: Secret,
+    /// Never empty once read: see `deploy/baton.toml`.
+    pub signing_key_file: String,
+}
+
 impl Settings {
     /// Reads all layers, from the embedded file to the flags.
     ///
@@ -242,6 +256,7 @@ impl Settings {
         range("sweeper.tick_milliseconds", self.sweeper.tick_milliseconds, 50, 60_000)?;
         range("telemetry.export_seconds", self.telemetry.export_seconds, 1, 3_600)?;
         range("telemetry.traced_percent", u64::from(self.telemetry.traced_percent), 0, 100)?;
+        range("audit.checkpoint_seconds", self.audit.checkpoint_seconds, 1, 3_600)?;
         range("limits.shutdown_seconds", self.limits.shutdown_seconds, 1, 60)?;
         range("database.reader_connections", u64::from(self.database.reader_connections), 1, 100)?;
         let session_timeout = u64::from(self.kafka.session_timeout_milliseconds);
@@ -257,6 +272,11 @@ impl Settings {
         let key = self.security.service_key.expose();
         if !key.is_empty() && key.len() < SERVICE_KEY_BYTES_MIN {
             return Err(SettingsError::ShortServiceKey { least: SERVICE_KEY_BYTES_MIN });
+        }
+        let key = self.audit.signing_key.expose();
+        let is_seed = key.len() == SIGNING_KEY_DIGITS && key.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if !key.is_empty() && !is_seed {
+            return Err(SettingsError::SigningKey { digits: SIGNING_KEY_DIGITS });
         }
         Ok(())
     }

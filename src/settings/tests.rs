@@ -107,3 +107,20 @@ fn what_is_shown_can_be_read_again() {
     let table: toml::Table = settings.redacted_text().parse().unwrap();
     assert_eq!(table["lanes"]["workers"].as_integer(), Some(2));
 }
+
+#[test]
+fn the_signing_key_has_a_file_of_its_own_unless_it_is_given() {
+    let place = |pairs: &[(&str, &str)]| {
+        Settings::from_layers(&Flags::default(), variables(pairs)).unwrap().audit.signing_key_file
+    };
+    assert_eq!(place(&[]), "/var/lib/baton/checkpoint.key");
+    assert_eq!(place(&[("HOME", "/h")]), "/h/.local/state/baton/checkpoint.key");
+    assert_eq!(place(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]), "/s/baton/checkpoint.key");
+    assert_eq!(place(&[("HOME", "/h"), ("STATE_DIRECTORY", "/a:/b")]), "/a/checkpoint.key");
+    assert_eq!(place(&[("HOME", "/h"), ("BATON__AUDIT__SIGNING_KEY_FILE", "/k")]), "/k");
+    let short = Settings::from_layers(&Flags::default(), variables(&[("BATON__AUDIT__SIGNING_KEY", "abc")]));
+    assert!(short.unwrap_err().to_string().contains("openssl rand -hex 32"));
+    let seed = "5".repeat(64);
+    let given = Settings::from_layers(&Flags::default(), variables(&[("BATON__AUDIT__SIGNING_KEY", &seed)]));
+    assert!(!given.unwrap().redacted_text().contains(&seed));
+}

@@ -1,7 +1,7 @@
-//! Rows of changes that touch many leads. Plain values; nothing here talks to a database.
+//! Rows of changes that touch many leads, and of merges and splits. Plain values; nothing here talks to a database.
 
 use crate::domain::fan_out::FanOut;
-use crate::domain::ids::LeadId;
+use crate::domain::ids::{HandoffId, LeadId};
 
 /// A change that touches many leads, to be worked off by the sweeper.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,4 +17,22 @@ pub struct FanOutStep {
     pub from: Option<LeadId>,
     /// The last lead that is done now; `None`: no lead is left, the task is done.
     pub to: Option<LeadId>,
+}
+
+/// A lead that goes on as another: what stands beside it moves over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MergeRow {
+    pub from: LeadId,
+    pub into: LeadId,
+    /// The handoff of the passage that ends with the merge, where there is one.
+    pub superseded: Option<HandoffId>,
+}
+
+/// Identifiers that leave a person for the new lead of a split.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SplitRow {
+    pub from: LeadId,
+    pub email: Option<String>,
+    /// `system:object:id` of each CRM key.
+    pub crm: Vec<String>,
 }

@@ -90,8 +90,21 @@ const AGE: Statement = Statement::new(
      SELECT id, 'parked', 'quarantined/awaiting_identity', $2 FROM old",
 );
 
-pub(super) const STATEMENTS: &[Statement] =
-    &[QUARANTINE, PARK, PARK_KEYS, WAITING, WAITING_KEYS, LOCK, LOCK_QUARANTINED, ONE_QUARANTINED, DISCARD_PARKED, DISCARD_QUARANTINED, REMOVE, RESOLVE, AGE];
+pub(super) const STATEMENTS: &[Statement] = &[
+    QUARANTINE,
+    PARK,
+    PARK_KEYS,
+    WAITING,
+    WAITING_KEYS,
+    LOCK,
+    LOCK_QUARANTINED,
+    ONE_QUARANTINED,
+    DISCARD_PARKED,
+    DISCARD_QUARANTINED,
+    REMOVE,
+    RESOLVE,
+    AGE,
+];
 
 /// How a kept record was counted at intake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

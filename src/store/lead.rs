@@ -28,12 +28,13 @@ const UPSERT: Statement = Statement::new(
     "lead.upsert",
     "INSERT INTO lead (id, version, custody_version, stage, holder_kind, holder_id, next_due_at, deadline, pool, held,
          priority, mql_at, cycle, grade, points, segment, origin, account_id, customer, crm_linked, first_campaign,
-         last_campaign, decided_at, first_seen_at, handoff_sequence, feedback_sequence, head_hash, state, parked)
+         last_campaign, decided_at, first_seen_at, handoff_sequence, feedback_sequence, head_hash, state, merged_into,
+         parked)
      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::smallint[], $5::text[], $6::text[], $7::bigint[],
          $8::bigint[], $9::text[], $10::boolean[], $11::smallint[], $12::bigint[], $13::integer[], $14::text[],
          $15::integer[], $16::text[], $17::text[], $18::uuid[], $19::boolean[], $20::boolean[], $21::text[], $22::text[],
          $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bytea[], $28::bytea[],
-         $29::boolean[])
+         $29::uuid[], $30::boolean[])
      ON CONFLICT (id) DO UPDATE SET version = excluded.version, custody_version = excluded.custody_version,
          stage = excluded.stage, holder_kind = excluded.holder_kind, holder_id = excluded.holder_id,
          next_due_at = excluded.next_due_at, deadline = excluded.deadline, pool = excluded.pool, held = excluded.held,
@@ -43,7 +44,8 @@ const UPSERT: Statement = Statement::new(
          first_campaign = excluded.first_campaign, last_campaign = excluded.last_campaign,
          decided_at = excluded.decided_at, first_seen_at = excluded.first_seen_at,
          handoff_sequence = excluded.handoff_sequence, feedback_sequence = excluded.feedback_sequence,
-         head_hash = excluded.head_hash, state = excluded.state, parked = excluded.parked",
+         head_hash = excluded.head_hash, state = excluded.state, merged_into = excluded.merged_into,
+         parked = excluded.parked",
 );
 const OPEN_LEADS: Statement = Statement::new(
     "lead.open_of_reps",
@@ -51,7 +53,12 @@ const OPEN_LEADS: Statement = Statement::new(
      WHERE holder_id = ANY($1::text[]) AND holder_kind = 'rep' AND stage IN (3, 4, 5) GROUP BY holder_id",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[LOCK, READ, UPSERT, OPEN_LEADS];
+const SURVIVORS: Statement = Statement::new(
+    "lead.survivors",
+    "SELECT id, merged_into FROM lead WHERE id = ANY($1::uuid[]) AND merged_into IS NOT NULL",
+);
+
+pub(super) const STATEMENTS: &[Statement] = &[LOCK, READ, UPSERT, OPEN_LEADS, SURVIVORS];
 
 type Stored = (Uuid, Vec<u8>, Vec<u8>, i64, i64, String, i32, String);
 
@@ -64,6 +71,20 @@ pub async fn lock(
     ids: &BTreeSet<LeadId>,
 ) -> Result<BTreeMap<LeadId, LeadRow>, StoreError> {
     fetch(LOCK, conn, ids).await
+}
+
+/// Which of the leads go on as others, and as which.
+///
+/// # Errors
+/// The statement fails.
+pub async fn survivors(
+    conn: &mut PgConnection,
+    ids: &BTreeSet<LeadId>,
+) -> Result<BTreeMap<LeadId, LeadId>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<(Uuid, Uuid)> =
+        SURVIVORS.rows().bind(ids).fetch_all(conn).await.map_err(|error| SURVIVORS.failed(error))?;
+    Ok(rows.into_iter().map(|(id, into)| (LeadId(id), LeadId(into))).collect())
 }
 
 /// Reads leads without a lock.
@@ -128,6 +149,10 @@ fn shown(stage: &Stage) -> Shown {
     }
 }
 
+fn merged_into(stage: &Stage) -> Option<LeadId> {
+    if let Stage::Merged { into } = stage { Some(*into) } else { None }
+}
+
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -170,6 +195,7 @@ pub async fn upsert(conn: &mut PgConnection, rows: &[LeadRow]) -> Result<(), Sto
             .bind(column(&wave, |row| row.feedback_sequence))
             .bind(column(&wave, |row| row.head_hash.to_vec()))
             .bind(states)
+            .bind(column(&wave, |row| merged_into(&row.lead.stage).map(|into| into.0)))
             .bind(column(&wave, |row| row.lead.parked.is_some()))
             .execute(&mut *conn)
             .await

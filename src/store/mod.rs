@@ -5,6 +5,7 @@ pub mod anonymous;
 pub mod audit;
 pub mod audit_head;
 mod audit_rows;
+pub mod checkpoint;
 pub mod codec;
 mod columns;
 pub mod connect;
@@ -15,9 +16,11 @@ pub mod fan_out;
 mod fan_out_rows;
 pub mod identity;
 pub mod kept;
+pub mod lane;
 pub mod lead;
 pub mod ledger;
 pub mod maintenance;
+pub mod merge;
 pub mod migrate;
 pub mod opportunity;
 pub mod outbox;
@@ -52,14 +55,17 @@ pub fn catalog() -> Vec<Statement> {
         anonymous::STATEMENTS,
         audit::STATEMENTS,
         audit_head::STATEMENTS,
+        checkpoint::STATEMENTS,
         duplicate::STATEMENTS,
         facts::STATEMENTS,
         fan_out::STATEMENTS,
         identity::STATEMENTS,
         kept::STATEMENTS,
+        lane::STATEMENTS,
         lead::STATEMENTS,
         ledger::STATEMENTS,
         maintenance::STATEMENTS,
+        merge::STATEMENTS,
         migrate::STATEMENTS,
         opportunity::STATEMENTS,
         outbox::STATEMENTS,

@@ -2,6 +2,7 @@
 
 use super::columns::column;
 use super::error::StoreError;
+use super::relay_shard::Member;
 use super::rows::OutboxRow;
 use super::statement::Statement;
 use crate::domain::ids::{EventId, LeadId};
@@ -40,7 +41,8 @@ const MARK_SENT: Statement = Statement::new(
      FROM unnest($1::bigint[], $2::bigint[]) AS done (seq, created_at)
      WHERE outbox.shard = $3 AND outbox.seq = done.seq AND outbox.created_at = done.created_at
          AND outbox.sent_at IS NULL
-         AND EXISTS (SELECT FROM relay_shard WHERE relay_shard.shard = $3 AND owner = $4 AND lease_epoch = $5)",
+         AND EXISTS (SELECT FROM relay_shard WHERE relay_shard.shard = $3 AND kind = $6 AND owner = $4
+             AND lease_epoch = $5)",
 );
 const HOLD: Statement = Statement::new(
     "outbox.hold",
@@ -211,13 +213,13 @@ pub async fn unsent(
 pub async fn mark_sent(
     conn: &mut PgConnection,
     shard: i16,
-    owner: &str,
+    member: Member<'_>,
     epoch: i64,
     rows: &[(i64, Moment)],
 ) -> Result<u64, StoreError> {
     let (seqs, days): (Vec<i64>, Vec<i64>) = rows.iter().map(|(seq, at)| (*seq, at.0)).unzip();
-    let done =
-        MARK_SENT.query().bind(seqs).bind(days).bind(shard).bind(owner).bind(epoch).execute(conn).await;
+    let marking = MARK_SENT.query().bind(seqs).bind(days).bind(shard).bind(member.owner).bind(epoch);
+    let done = marking.bind(member.kind).execute(conn).await;
     Ok(done.map_err(|error| MARK_SENT.failed(error))?.rows_affected())
 }
 

@@ -4,6 +4,7 @@ use super::audit::{self, CauseText};
 use super::connect::{self, Timeouts};
 use super::error::StoreError;
 use super::outbox::{self, Backlog, Held, Unsent};
+use super::relay_shard::Member;
 use super::rows::PersonRow;
 use super::{person, relay_shard};
 use crate::domain::ids::LeadId;
@@ -46,25 +47,34 @@ impl Outlet {
         Ok(())
     }
 
-    /// Renews and takes shards for so many microseconds; returns (shard, lease epoch), sorted.
+    /// Says that the relay lives for so many microseconds; gives its share of so many shards.
     ///
     /// # Errors
-    /// The statement fails.
+    /// A statement fails.
+    pub async fn share(&mut self, member: Member<'_>, micros: i64, shards: i64) -> Result<i64, StoreError> {
+        Ok(relay_shard::register(&mut self.conn, member, micros).await?.share(shards))
+    }
+
+    /// Renews and takes shards for so many microseconds, gives back what is above the share; returns (shard, lease epoch),
+    /// sorted.
+    ///
+    /// # Errors
+    /// A statement fails.
     pub async fn take_shards(
         &mut self,
-        owner: &str,
+        member: Member<'_>,
         micros: i64,
         most: i64,
     ) -> Result<Vec<(i16, i64)>, StoreError> {
-        relay_shard::take(&mut self.conn, owner, micros, most).await
+        relay_shard::take(&mut self.conn, member, micros, most).await
     }
 
-    /// Gives every shard of the owner back.
+    /// Gives every shard of the relay back.
     ///
     /// # Errors
-    /// The statement fails.
-    pub async fn release(&mut self, owner: &str) -> Result<(), StoreError> {
-        relay_shard::release(&mut self.conn, owner).await
+    /// A statement fails.
+    pub async fn release(&mut self, member: Member<'_>) -> Result<(), StoreError> {
+        relay_shard::release(&mut self.conn, member).await
     }
 
     /// The oldest unsent records of a shard, in the order to send: state and tombstones, or all others.
@@ -100,11 +110,11 @@ impl Outlet {
     pub async fn mark_sent(
         &mut self,
         shard: i16,
-        owner: &str,
+        member: Member<'_>,
         epoch: i64,
         rows: &[(i64, Moment)],
     ) -> Result<u64, StoreError> {
-        outbox::mark_sent(&mut self.conn, shard, owner, epoch, rows).await
+        outbox::mark_sent(&mut self.conn, shard, member, epoch, rows).await
     }
 
     /// Holds a record that can never be sent as it is, and with it the lead's later ones.

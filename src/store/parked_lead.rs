@@ -35,10 +35,8 @@ const BEYOND: Statement = Statement::new(
     "SELECT named.key FROM unnest($1::bytea[]) AS named (key) WHERE EXISTS (
          SELECT FROM parked_key WHERE parked_key.key = named.key AND parked_id <> ALL ($2::uuid[]))",
 );
-const PARKED: Statement = Statement::new(
-    "lead.parked",
-    "SELECT id FROM lead WHERE parked AND id > $1 ORDER BY id LIMIT $2",
-);
+const PARKED: Statement =
+    Statement::new("lead.parked", "SELECT id FROM lead WHERE parked AND id > $1 ORDER BY id LIMIT $2");
 const FOLLOW: Statement = Statement::new(
     "parked_key.follow",
     "INSERT INTO parked_key (key, parked_id)

@@ -18,7 +18,7 @@ const HANDOFFS: Statement = Statement::new(
     "INSERT INTO handoff (id, lead_id, cycle, mql_at, priority, accepted_at, sql_at, rejected)
      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::bigint[], $5::smallint[], $6::bigint[],
          $7::bigint[], $8::text[])
-     ON CONFLICT (id) DO UPDATE SET mql_at = excluded.mql_at, priority = excluded.priority,
+     ON CONFLICT (id) DO UPDATE SET lead_id = excluded.lead_id, cycle = excluded.cycle, mql_at = excluded.mql_at, priority = excluded.priority,
          accepted_at = excluded.accepted_at, sql_at = excluded.sql_at,
          rejected = coalesce(excluded.rejected, handoff.rejected)",
 );

@@ -42,9 +42,10 @@ const UPSERT: Statement = Statement::new(
 );
 const READ: Statement = Statement::new(
     "person.read",
-    "SELECT lead_id, stamp, email, first_name, last_name, phone, job_title, country, region, company_name,
+    "SELECT asked.id AS lead_id, stamp, email, first_name, last_name, phone, job_title, country, region, company_name,
          company_domain, employees, industry, crm, anonymous_id, submission_id, form_id, source
-     FROM person WHERE lead_id = ANY($1::uuid[])",
+     FROM unnest($1::uuid[]) AS asked (id) LEFT JOIN lead ON lead.id = asked.id
+     JOIN person ON person.lead_id = coalesce(lead.merged_into, asked.id)",
 );
 
 pub(super) const STATEMENTS: &[Statement] = &[UPSERT, READ];
@@ -107,7 +108,7 @@ pub async fn upsert(conn: &mut PgConnection, rows: &[PersonRow]) -> Result<(), S
     Ok(())
 }
 
-/// What is known of the people behind leads; erased ones are absent.
+/// What is known of the people behind leads, of merged ones under the survivor; erased ones are absent.
 ///
 /// # Errors
 /// The statement fails.

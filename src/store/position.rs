@@ -1,6 +1,7 @@
 //! The table `input_position`: where each partition stands and who owns it. It never asks Kafka.
 
 use super::columns::{column, sorted};
+use super::connect;
 use super::error::StoreError;
 use super::rows::PositionRow;
 use super::statement::Statement;
@@ -55,7 +56,26 @@ const TOPICS: Statement = Statement::new(
     "SELECT DISTINCT topic FROM input_position WHERE topic = ANY($1::text[])",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[FENCE, LIST, INSERT, CLAIM, MOVE, HEARTBEAT, TOPICS];
+/// The hash of the last record goes: the record before the new position is another one, and none may be expected.
+const CHANGE: Statement = Statement::new(
+    "input_position.change",
+    "UPDATE input_position SET next_offset = $3, epoch = epoch + 1, owner = $4, last_hash = NULL,
+         updated_at = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+     WHERE topic = $1 AND partition = $2 RETURNING epoch, session_user::text",
+);
+const NOTE: Statement = Statement::new(
+    "ledger.note",
+    "INSERT INTO ledger (topic, partition, epoch, from_offset, to_offset, read, applied, duplicate, filtered, refused,
+         parked, quarantined, kind, actor, note, at)
+     VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0, 0, 0, 0, $6, $7, $8,
+         coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint))",
+);
+
+pub(super) const STATEMENTS: &[Statement] =
+    &[FENCE, LIST, INSERT, CLAIM, MOVE, HEARTBEAT, TOPICS, CHANGE, NOTE];
+
+/// Stands as owner after an operator moved a position, so that whoever owned it knows why it misses the fence.
+pub const OPERATOR: &str = "operator";
 
 /// A position as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -186,4 +206,106 @@ pub async fn heartbeat(
         .execute(conn)
         .await;
     Ok(done.map_err(|error| HEARTBEAT.failed(error))?.rows_affected())
+}
+
+/// A line in the ledger that counts nothing: what an operator did, by whom and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Note<'a> {
+    /// `position`, `lane` or `clocks`.
+    pub kind: &'static str,
+    /// The next offset afterwards: ranges abut over such lines too.
+    pub to: i64,
+    pub actor: &'a str,
+    pub note: &'a str,
+}
+
+/// An operator's change of a position.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    pub topic: &'a str,
+    pub partition: i32,
+    /// The next offset to read.
+    pub to: i64,
+    /// `None` is the database's user.
+    pub by: Option<&'a str>,
+    pub reason: &'a str,
+}
+
+/// A position that was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    pub from: i64,
+    pub to: i64,
+    pub epoch: i64,
+    pub by: String,
+}
+
+/// THE place where an operator moves a position: locks it, moves it, raises its epoch so that whoever reads it is fenced
+/// and joins again, and writes the line of the ledger, all in one transaction. `None` when there is no such position.
+///
+/// # Errors
+/// A statement fails; nothing is changed then.
+pub async fn change(conn: &mut PgConnection, change: &Change<'_>) -> Result<Option<Changed>, StoreError> {
+    connect::begin(conn).await?;
+    let done = changed(conn, change).await;
+    ended(conn, done).await
+}
+
+async fn changed(conn: &mut PgConnection, change: &Change<'_>) -> Result<Option<Changed>, StoreError> {
+    let Some(stands) = lock(conn, change.topic, change.partition).await? else { return Ok(None) };
+    let (epoch, user): (i64, String) = CHANGE
+        .rows()
+        .bind(change.topic)
+        .bind(change.partition)
+        .bind(change.to)
+        .bind(OPERATOR)
+        .fetch_one(&mut *conn)
+        .await
+        .map_err(|error| CHANGE.failed(error))?;
+    let by = change.by.map_or(user, str::to_owned);
+    let note = Note { kind: "position", to: change.to, actor: &by, note: change.reason };
+    self::note(conn, &StoredPosition { epoch, ..stands.clone() }, &note).await?;
+    Ok(Some(Changed { from: stands.next_offset, to: change.to, epoch, by }))
+}
+
+/// Locks one position and reads it.
+pub(super) async fn lock(
+    conn: &mut PgConnection,
+    topic: &str,
+    partition: i32,
+) -> Result<Option<StoredPosition>, StoreError> {
+    Ok(fence(conn, &[(topic.to_owned(), partition)]).await?.into_iter().next())
+}
+
+/// Writes a line about a locked position.
+pub(super) async fn note(
+    conn: &mut PgConnection,
+    stands: &StoredPosition,
+    note: &Note<'_>,
+) -> Result<(), StoreError> {
+    NOTE.query()
+        .bind(&stands.topic)
+        .bind(stands.partition)
+        .bind(stands.epoch)
+        .bind(stands.next_offset)
+        .bind(note.to)
+        .bind(note.kind)
+        .bind(note.actor)
+        .bind(note.note)
+        .execute(conn)
+        .await
+        .map_err(|error| NOTE.failed(error))?;
+    Ok(())
+}
+
+/// Commits what was done, or rolls back what failed.
+pub(super) async fn ended<T>(conn: &mut PgConnection, done: Result<T, StoreError>) -> Result<T, StoreError> {
+    match done {
+        Ok(done) => connect::commit(conn).await.map(|()| done),
+        Err(error) => {
+            // A connection that is gone has rolled back already; the first error is the one to tell.
+            let _ = connect::rollback(conn).await;
+            Err(error)
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::domain::time::Moment;
 use uuid::Uuid;
 
 pub use super::audit_rows::{AuditRow, AuditSubject, CauseTextRow, HeadRow};
-pub use super::fan_out_rows::{FanOutRow, FanOutStep};
+pub use super::fan_out_rows::{FanOutRow, FanOutStep, MergeRow, SplitRow};
 pub use super::pool_rows::{RotationEntryRow, RotationRow};
 
 /// A lead and the columns that are read without opening its state.

@@ -6,6 +6,7 @@ use crate::domain::ids::LeadId;
 use crate::domain::team::PoolId;
 use crate::domain::time::Moment;
 use sqlx::PgConnection;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 const QUEUED: Statement = Statement::new(
@@ -17,19 +18,32 @@ const POOLS: Statement = Statement::new(
     "SELECT DISTINCT pool FROM lead WHERE stage = 2 AND NOT held AND NOT parked ORDER BY pool",
 );
 /// Clocks never outrun facts: a clock fires at the earlier of now and the least `caught_up_to` of the feeds that could
-/// still tell that the duty was met.
+/// still tell that the duty was met. A feed that an operator released does not hold them, until it has caught up past the
+/// release or the release's time is over.
 const HORIZON: Statement = Statement::new(
     "lead.horizon",
-    "SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
-         (SELECT min(coalesce(caught_up_to, -9223372036854775808)) FROM input_position
-          WHERE topic LIKE 'crm.%' OR topic IN ('sales.feedback.v1', 'privacy.requests.v1'))",
+    "SELECT moment.at,
+         (SELECT min(coalesce(caught_up_to, -9223372036854775808)) FROM input_position AS feed
+          WHERE (topic LIKE 'crm.%' OR topic IN ('sales.feedback.v1', 'privacy.requests.v1'))
+              AND NOT EXISTS (SELECT FROM clock_release AS release WHERE release.topic = feed.topic
+                  AND release.partition = feed.partition AND release.ended_at IS NULL AND release.until > moment.at
+                  AND coalesce(feed.caught_up_to, -9223372036854775808) < release.released_at)),
+         (SELECT count(*) FROM clock_release WHERE ended_at IS NULL)
+     FROM (SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS at)
+         AS moment",
+);
+/// What last spoke of a lead in public, as far as it was traced: an offer goes on in that trace.
+const TRACES: Statement = Statement::new(
+    "lead.traces",
+    "SELECT id, (SELECT traceparent FROM outbox WHERE outbox.lead_id = mine.id AND topic = 1
+         ORDER BY topic_sequence DESC LIMIT 1) FROM unnest($1::uuid[]) AS mine (id)",
 );
 const DUE: Statement = Statement::new(
     "lead.due",
     "SELECT id, custody_version, cycle, next_due_at FROM lead WHERE next_due_at <= $1 ORDER BY next_due_at, id LIMIT $2",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[QUEUED, POOLS, HORIZON, DUE];
+pub(super) const STATEMENTS: &[Statement] = &[QUEUED, POOLS, HORIZON, TRACES, DUE];
 
 /// A lead whose earliest clock came due, as it stood when it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +60,8 @@ pub struct Horizon {
     pub now: Moment,
     /// The least `caught_up_to` of the feeds that hold clocks; `None` when there are none.
     pub watermark: Option<Moment>,
+    /// Releases of clocks that have not ended.
+    pub releases: i64,
 }
 
 impl Horizon {
@@ -85,9 +101,23 @@ pub async fn queued_pools(conn: &mut PgConnection) -> Result<Vec<PoolId>, StoreE
 /// # Errors
 /// The statement fails.
 pub async fn horizon(conn: &mut PgConnection) -> Result<Horizon, StoreError> {
-    let (now, watermark): (i64, Option<i64>) =
+    let (now, watermark, releases): (i64, Option<i64>, i64) =
         HORIZON.rows().fetch_one(conn).await.map_err(|error| HORIZON.failed(error))?;
-    Ok(Horizon { now: Moment(now), watermark: watermark.map(Moment) })
+    Ok(Horizon { now: Moment(now), watermark: watermark.map(Moment), releases })
+}
+
+/// The `traceparent` of the newest public record of each lead; leads without one are absent.
+///
+/// # Errors
+/// The statement fails.
+pub async fn traces(
+    conn: &mut PgConnection,
+    leads: &[LeadId],
+) -> Result<BTreeMap<LeadId, String>, StoreError> {
+    let ids: Vec<Uuid> = leads.iter().map(|lead| lead.0).collect();
+    let rows: Vec<(Uuid, Option<String>)> =
+        TRACES.rows().bind(ids).fetch_all(conn).await.map_err(|error| TRACES.failed(error))?;
+    Ok(rows.into_iter().filter_map(|(id, trace)| Some((LeadId(id), trace?))).collect())
 }
 
 /// Leads whose earliest clock stands at or before `until`, the longest overdue first.

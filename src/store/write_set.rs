@@ -2,9 +2,9 @@
 
 use super::rows::{
     AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ContactRow, DisagreementRow, FanOutRow,
-    FanOutStep, HandoffRow, HeadRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow, LedgerRow, NoteRow,
-    OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow,
-    TouchRow, UserRow,
+    FanOutStep, HandoffRow, HeadRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow, LedgerRow, MergeRow,
+    NoteRow, OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow, RotationEntryRow, RotationRow,
+    SpendRow, SplitRow, TouchRow, UserRow,
 };
 use crate::domain::ids::{IdentityKey, LeadId};
 use uuid::Uuid;
@@ -21,6 +21,9 @@ pub struct WriteSet {
     pub contacts: Vec<ContactRow>,
     /// One upsert per lead, whatever happened to it in the batch.
     pub leads: Vec<LeadRow>,
+    /// Leads that go on as others; what stands beside them moves before new rows are written.
+    pub merges: Vec<MergeRow>,
+    pub splits: Vec<SplitRow>,
     pub persons: Vec<PersonRow>,
     pub notes: Vec<NoteRow>,
     pub touches: Vec<TouchRow>,

@@ -5,11 +5,12 @@ mod wide;
 
 use crate::clock;
 use crate::domain::ids::LeadId;
+use crate::domain::time::{MINUTE, Moment};
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{metrics, semantic};
 use crate::transaction::batch::{Batch, Outcome, Stream};
-use crate::transaction::session::{CommitError, Session};
+use crate::transaction::session::{CommitError, Horizon, Session};
 use crate::transaction::turn;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use tracing::Instrument as _;
 
 /// Streams that number the sweeper's decisions.
 const STREAMS: u8 = 8;
+/// Feeds that lag further than this hold clocks for too long: somebody has to look.
+const HELD_MAX: i64 = 2 * MINUTE;
 /// First and longest wait after the database failed.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(5);
@@ -33,13 +36,15 @@ pub struct Sweeper {
     health: Health,
     wake: Wake,
     maintained_at: Option<Instant>,
+    /// The alarm about held clocks was given and still holds.
+    alarmed: bool,
 }
 
 impl Sweeper {
     /// A sweeper over a session of its own.
     #[must_use]
     pub fn new(session: Session, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
-        Self { session, settings, health, wake, maintained_at: None }
+        Self { session, settings, health, wake, maintained_at: None, alarmed: false }
     }
 
     /// Runs until cancelled, once per tick; without pause while more is due.
@@ -88,6 +93,7 @@ impl Sweeper {
     /// The database failed; what was not passed stays due.
     pub async fn run_once(&mut self) -> Result<usize, CommitError> {
         let (horizon, due) = self.session.due(i64::from(self.settings.sweeper.leads)).await?;
+        self.alarm(&horizon);
         let due: BTreeSet<LeadId> = due.into_iter().map(|due| due.lead).collect();
         if due.is_empty() {
             return Ok(0);
@@ -114,6 +120,25 @@ impl Sweeper {
             (self.wake)();
         }
         Ok(passed)
+    }
+}
+
+impl Sweeper {
+    /// Says once that clocks wait for a feed that is minutes behind, and once that they run again. Other instances may own
+    /// the feed, so it makes this one no less ready.
+    fn alarm(&mut self, horizon: &Horizon) {
+        let known = horizon.fires_until();
+        // Nothing is known yet at a first start; what stands still from there on is the watch's alarm.
+        let behind = known != Moment::EVER && horizon.now.0.saturating_sub(known.0) > HELD_MAX;
+        if behind && !self.alarmed {
+            tracing::warn!(
+                clocks.known_until = %known,
+                "clocks wait for a feed that is minutes behind: see `baton lane list` and `baton lane release-clocks`"
+            );
+        } else if self.alarmed && !behind {
+            tracing::info!("clocks run again");
+        }
+        self.alarmed = behind;
     }
 }
 

@@ -33,9 +33,25 @@ pub fn parse(traceparent: &str) -> Option<SpanContext> {
     context.is_valid().then_some(context)
 }
 
-/// Links a span to the contexts of records, the first [`LINKS_MAX`] of them.
-pub fn link<'a>(span: &Span, traceparents: impl Iterator<Item = &'a str>) {
-    for context in traceparents.filter_map(parse).take(LINKS_MAX as usize) {
+/// Puts a span, before it is entered, where its records come from: one context is its parent, so that the trace goes on;
+/// of several the first [`LINKS_MAX`] are linked, since a span has one parent.
+pub fn follow<'a>(span: &Span, traceparents: impl Iterator<Item = &'a str>) {
+    let mut contexts: Vec<SpanContext> = Vec::new();
+    for context in traceparents.filter_map(parse) {
+        if contexts.len() == LINKS_MAX as usize {
+            break;
+        }
+        if !contexts.contains(&context) {
+            contexts.push(context);
+        }
+    }
+    if let [only] = contexts.as_slice() {
+        let parent = opentelemetry::Context::new().with_remote_span_context(only.clone());
+        // Without an exporter there is nothing to put anywhere.
+        let _ = span.set_parent(parent);
+        return;
+    }
+    for context in contexts {
         span.add_link(context);
     }
 }

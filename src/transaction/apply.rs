@@ -6,8 +6,8 @@ use crate::store::error::StoreError;
 use crate::store::kept::Intake;
 use crate::store::write_set::WriteSet;
 use crate::store::{
-    account, anonymous, audit, audit_head, facts, fan_out, identity, kept, lead, ledger, opportunity, outbox,
-    parked_lead, passage, person, position, rotation,
+    account, anonymous, audit, audit_head, facts, fan_out, identity, kept, lead, ledger, merge, opportunity,
+    outbox, parked_lead, passage, person, position, rotation,
 };
 use sqlx::PgConnection;
 
@@ -39,6 +39,8 @@ pub async fn apply(
     write!(step, set.opportunities, opportunity::upsert(conn, &set.opportunities));
     write!(step, set.leads, lead::upsert(conn, &set.leads));
     write!(step, set.contacts, opportunity::upsert_contacts(conn, &set.contacts));
+    write!(step, set.merges, merge::apply(conn, &set.merges));
+    write!(step, set.splits, merge::leave(conn, &set.splits));
     write!(step, set.persons, person::upsert(conn, &set.persons));
     write!(step, set.notes, passage::add_notes(conn, &set.notes));
     write!(step, set.touches, passage::add_touches(conn, &set.touches));

@@ -1,8 +1,10 @@
 //! Asks of people: one at a time through one session, each answered once whatever its sender repeats. It decides nothing.
 
 use super::batch::{Batch, Entry, Idempotency, Outcome, Raw, Stream};
-use crate::contract::keys::Keys;
-use crate::contract::request::{Cause, Creates, Decoded, NoteText, PersonRef, Request, Subject, Who};
+use crate::contract::keys::{Keys, normal_email};
+use crate::contract::request::{
+    Cause, Creates, CrmKey, Decoded, NoteText, PersonPatch, PersonRef, Request, Subject, Who,
+};
 use crate::domain::command::{Command, Nature, View};
 use crate::domain::ids::LeadId;
 use crate::domain::team::MemberId;
@@ -24,6 +26,36 @@ const STREAMS: u8 = 8;
 /// What makes a repetition the same ask.
 pub type IdempotencyKey = Idempotency;
 
+/// Another person that an ask names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Other {
+    /// Whom a duplicate doubles.
+    Lead(LeadId),
+    /// Keys that a split takes away.
+    Leaving { email: Option<String>, crm: Option<CrmKey> },
+}
+
+impl Other {
+    fn person(&self, keys: &Keys) -> PersonRef {
+        match self {
+            Self::Lead(lead) => PersonRef { keys: vec![keys.lead(*lead)], ..PersonRef::default() },
+            Self::Leaving { email, crm } => {
+                let email = email.as_deref().map(normal_email);
+                let named = crm.iter().map(|key| keys.crm(key));
+                PersonRef {
+                    keys: named.chain(email.as_deref().map(|address| keys.email(address))).collect(),
+                    patch: PersonPatch {
+                        email,
+                        crm: crm.iter().cloned().collect(),
+                        ..PersonPatch::default()
+                    },
+                    role_mailbox: false,
+                }
+            }
+        }
+    }
+}
+
 /// One ask.
 #[derive(Clone, Debug)]
 pub struct AskRequest {
@@ -33,6 +65,8 @@ pub struct AskRequest {
     pub member: MemberId,
     pub view: View,
     pub note: Option<NoteText>,
+    /// Another person that the ask names: whom a duplicate doubles, the keys that a split takes away.
+    pub other: Option<Other>,
     pub idempotency: IdempotencyKey,
 }
 
@@ -144,6 +178,7 @@ pub fn batch(request: &AskRequest, keys: &Keys, now: Moment) -> Batch {
         test: false,
         view: Some(request.view),
         caused_by_us: false,
+        others: request.other.iter().map(|other| other.person(keys)).collect(),
         lead: Some(request.lead),
     };
     let entry = Entry {
@@ -211,6 +246,7 @@ mod tests {
             member: MemberId("ana".to_owned()),
             view: View { handoff: None, custody_version: Some(3) },
             note: None,
+            other: None,
             idempotency: Idempotency { key: key.to_owned(), actor: "ana".to_owned(), body_hash: [1; 32] },
         }
     }

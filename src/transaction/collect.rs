@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, Entry};
 use crate::contract::request::{Decoded, Request, Subject};
+use crate::domain::command::Command;
 use crate::domain::ids::{AccountId, IdentityKey, KeyKind, LeadId, OpportunityId};
 use crate::store::duplicate::KeyRow;
 use crate::store::rows::AuditSubject;
@@ -39,7 +40,10 @@ impl Named {
 
     fn add(&mut self, request: &Request) {
         self.leads.extend(request.lead);
-        for person in &request.people {
+        if let Some(Command::MergeLead { into }) = &request.command {
+            self.leads.insert(*into);
+        }
+        for person in request.people.iter().chain(&request.others) {
             for key in &person.keys {
                 match key.kind {
                     KeyKind::Lead => {
@@ -76,7 +80,7 @@ impl Named {
             Subject::User(_) | Subject::Campaign(_) | Subject::Spend(_) => {
                 self.subjects.extend(audited(&request.subject));
             }
-            Subject::Lead => {}
+            Subject::Lead | Subject::Merge => {}
         }
         if let Some(domain) = report_domain(request) {
             self.account_keys.insert(format!("domain:{domain}"));
@@ -87,7 +91,7 @@ impl Named {
 /// How the audit names the subject of a record; a company is named once its keys are resolved.
 pub(super) fn audited(subject: &Subject) -> Option<AuditSubject> {
     match subject {
-        Subject::Lead | Subject::Account(_) => None,
+        Subject::Lead | Subject::Account(_) | Subject::Merge => None,
         Subject::Opportunity(patch) => Some(AuditSubject::Opportunity(patch.id)),
         Subject::User(patch) => {
             Some(AuditSubject::named(AuditSubject::User, &format!("{}\u{0}{}", patch.system, patch.id)))
@@ -100,6 +104,44 @@ pub(super) fn audited(subject: &Subject) -> Option<AuditSubject> {
 /// The company domain that a command's own report carries.
 fn report_domain(request: &Request) -> Option<&String> {
     request.command.as_ref()?.report()?.patch.company_domain.as_ref()
+}
+
+/// Leads that may turn out to be one person, given whom the keys name: of each record all that it names at once.
+pub(super) fn merging(
+    entries: &[&Entry],
+    named_by: &BTreeMap<IdentityKey, LeadId>,
+    survivors: &BTreeMap<LeadId, LeadId>,
+) -> BTreeSet<LeadId> {
+    let mut merging = BTreeSet::new();
+    for entry in entries {
+        let Ok(Decoded::Request(request)) = &entry.decoded else { continue };
+        let lead_of = |key: &IdentityKey| match key.kind {
+            KeyKind::Lead => {
+                let lead = LeadId(Uuid::from_bytes(key.digest));
+                Some(survivors.get(&lead).copied().unwrap_or(lead))
+            }
+            KeyKind::Email | KeyKind::Crm => named_by.get(key).copied(),
+            KeyKind::Anonymous => None,
+        };
+        let of = |person: &crate::contract::request::PersonRef| -> BTreeSet<LeadId> {
+            person.keys.iter().filter_map(lead_of).collect()
+        };
+        let together = match &request.command {
+            Some(Command::MergeLead { into }) => Some(BTreeSet::from([*into])),
+            Some(_) | None if !request.others.is_empty() => {
+                Some(request.others.iter().flat_map(of).collect())
+            }
+            Some(_) | None => None,
+        };
+        for person in &request.people {
+            let mut one: BTreeSet<LeadId> = of(person);
+            one.extend(together.iter().flatten());
+            if one.len() > 1 {
+                merging.extend(one);
+            }
+        }
+    }
+    merging
 }
 
 /// The duplicate keys of a batch, each with the content of its first record.

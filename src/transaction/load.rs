@@ -1,25 +1,26 @@
 //! Reads and locks what a batch needs, in the one order that all transactions keep. It decides nothing; its SQL is the
 //! store's.
 
-use super::batch::{Batch, DuplicateKey, Stream};
+use super::batch::{Batch, DuplicateKey, Entry, Stream};
 use super::collect::{self, Named};
 use super::failpoint::Failpoint;
 use super::loaded::{AccountState, Loaded, LoadedPool, Texts};
-use super::{redrive, reread};
 use super::trouble::CommitError;
+use super::{redrive, reread};
 use crate::contract::Decoder;
 use crate::domain::ids::{AccountId, IdentityKey, LeadId};
+use crate::domain::lead::StageKind;
 use crate::domain::routing::Rotation;
 use crate::domain::team::{MemberId, Pool, PoolId};
 use crate::store::connect::Connection;
 use crate::store::error::StoreError;
 use crate::store::identity::Resolved;
 use crate::store::rotation::StoredPool;
-use crate::store::rows::AuditSubject;
+use crate::store::rows::{AuditSubject, LeadRow};
 use crate::store::world::WorldRow;
 use crate::store::{
-    account, anonymous, audit, audit_head, duplicate, identity, kept, lead, opportunity, position, rotation,
-    world,
+    account, anonymous, audit, audit_head, duplicate, identity, kept, lead, merge, opportunity, person,
+    position, rotation, world,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -206,10 +207,20 @@ impl Loading<'_> {
         resolved: &Resolved,
         loaded: &mut Loaded,
     ) -> Result<(), Interrupted> {
-        let ids: BTreeSet<LeadId> = resolved.leads.values().chain(&named.leads).copied().collect();
+        if !named.leads.is_empty() {
+            loaded.survivors = lead::survivors(conn, &named.leads).await?;
+            step.passed();
+        }
+        let named_and_survivors = named.leads.iter().chain(loaded.survivors.values());
+        let ids: BTreeSet<LeadId> = resolved.leads.values().chain(named_and_survivors).copied().collect();
         if !ids.is_empty() {
             loaded.leads = lead::lock(conn, &ids).await?;
             step.passed();
+            // Merged while we waited for its lock.
+            let merged = |row: &LeadRow| row.lead.stage.kind() == StageKind::Merged;
+            if loaded.leads.values().any(|row| merged(row) && !loaded.survivors.contains_key(&row.lead.id)) {
+                return Err(Interrupted::Moved);
+            }
             if !resolved.leads.is_empty() {
                 let again = identity::read(conn, &named.keys).await?;
                 step.passed();
@@ -218,6 +229,7 @@ impl Loading<'_> {
                 }
             }
         }
+        self.merging(conn, step, resolved, loaded).await?;
         let of_leads = loaded.leads.values().filter_map(|row| row.lead.account);
         let accounts: BTreeSet<AccountId> = of_leads
             .chain(loaded.accounts_by_key.values().copied())
@@ -231,6 +243,27 @@ impl Loading<'_> {
                 .map(|(id, it)| (id, AccountState { kind: it.kind, owner: it.owner, segment: it.segment }))
                 .collect();
         }
+        Ok(())
+    }
+
+    /// What a merge needs to know of leads that one record names together.
+    async fn merging(
+        &self,
+        conn: &mut Connection,
+        step: &mut Failpoint,
+        resolved: &Resolved,
+        loaded: &mut Loaded,
+    ) -> Result<(), Interrupted> {
+        let waiting = loaded.waiting.iter().map(|waiting| &waiting.entry);
+        let entries: Vec<&Entry> = self.batch.entries.iter().chain(waiting).collect();
+        let merging = collect::merging(&entries, &resolved.leads, &loaded.survivors);
+        if merging.is_empty() {
+            return Ok(());
+        }
+        loaded.keys_of = merge::keys(conn, &merging).await?;
+        loaded.people_of = person::read(conn, &merging).await?;
+        loaded.proposed = merge::proposed(conn, &merging).await?;
+        step.passed();
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::domain::signal::Signal;
 use crate::domain::team::{MemberId, PoolId, Team};
 use crate::domain::time::Moment;
 use crate::store::audit_head::Heads;
-use crate::store::rows::{LeadRow, OpportunityRow};
+use crate::store::rows::{LeadRow, OpportunityRow, PersonRow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -58,6 +58,13 @@ pub struct Loaded {
     pub seen: BTreeMap<DuplicateKey, [u8; 16]>,
     /// Keys that name a lead already (merged leads resolved to their survivor).
     pub identities: BTreeMap<IdentityKey, LeadId>,
+    /// Leads that go on as others.
+    pub survivors: BTreeMap<LeadId, LeadId>,
+    /// Of leads that may turn out to be one person: every key that names them, who they are, and whether a steward has
+    /// been asked already.
+    pub keys_of: BTreeMap<LeadId, Vec<IdentityKey>>,
+    pub people_of: BTreeMap<LeadId, PersonRow>,
+    pub proposed: BTreeSet<LeadId>,
     /// Keys that name nobody, and records wait under some of them.
     pub waiting: Vec<Waiting>,
     pub leads: BTreeMap<LeadId, LeadRow>,

@@ -91,11 +91,7 @@ pub async fn parked_lead(session: &mut Session, lead: LeadId) -> Result<Redriven
 ///
 /// # Errors
 /// The record makes the step fail, or the database does; it stays as it was.
-pub async fn record(
-    session: &mut Session,
-    from: Intake,
-    id: Uuid,
-) -> Result<Option<Redriven>, RedriveError> {
+pub async fn record(session: &mut Session, from: Intake, id: Uuid) -> Result<Option<Redriven>, RedriveError> {
     let Some(waiting) = session.kept(from, id).await? else { return Ok(None) };
     let named = parked_lead::leads_in(&waiting.keys);
     let parked = session.leads(&named).await?.into_iter().find(|lead| lead.parked.is_some());

@@ -13,10 +13,15 @@ const ROUTER: &str = "baton/router";
 const SWEEPER: &str = "baton/sweeper";
 const REDRIVE: &str = "baton/redrive";
 
-/// An entry that asks for an offer of the batch's pool.
+/// An entry that asks for an offer of the batch's pool; the offer goes on in the trace of what put the lead into the queue.
 #[must_use]
-pub fn route(keys: &Keys, lead: LeadId, now: Moment) -> Entry {
-    entry(keys, lead, now, ROUTER, Who::Router, format!("{lead}/{}", now.0), "turn.route", None)
+pub fn route(keys: &Keys, lead: LeadId, now: Moment, traceparent: Option<String>) -> Entry {
+    let mut entry =
+        entry(keys, lead, now, ROUTER, Who::Router, format!("{lead}/{}", now.0), "turn.route", None);
+    if let Ok(Decoded::Request(request)) = &mut entry.decoded {
+        request.cause.traceparent = traceparent;
+    }
+    entry
 }
 
 /// An entry that passes the lead's earliest clock, as the lead stood when it was read; `None` when nothing runs.
@@ -86,6 +91,7 @@ fn entry(
         test: false,
         view: None,
         caused_by_us: false,
+        others: Vec::new(),
         lead: Some(lead),
     };
     Entry {

@@ -4,11 +4,12 @@ use super::problem::FieldFault;
 use super::view::asks::AskKind;
 use crate::contract::request::NoteText;
 use crate::domain::command::{Command, OptOutScope, Rejection, View};
-use crate::domain::ids::HandoffId;
-use crate::domain::lead::{Attempt, AttemptOutcome, Channel};
+use crate::domain::ids::{HandoffId, LeadId};
+use crate::domain::lead::{Attempt, AttemptOutcome, Channel, SuppressedFor};
 use crate::domain::policy::{Authority, Budget, Need, RejectionCode, SqlFacts};
 use crate::domain::team::{MemberId, PoolId};
 use crate::domain::time::{DAY, Moment};
+use crate::transaction::ask::Other;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -27,7 +28,7 @@ pub struct AskBody {
     pub handoff_id: Option<String>,
     /// The custody version that the asker saw; the same as `If-Match`.
     pub custody_version: Option<u64>,
-    /// Free text, at most 4,000 characters; demanded by `note`, and by `reject` with `other`.
+    /// Free text, at most 4,000 characters; demanded by `note` and `reopen`, and by `reject` with `other`.
     pub note: Option<String>,
     /// `note`: what it is about, such as `objection` or `question`.
     pub theme: Option<String>,
@@ -73,6 +74,10 @@ pub struct AskBody {
     pub next_step_on: Option<String>,
     /// `reassign`: a member's id.
     pub to: Option<String>,
+    /// `suppress`: `opt_out` (the person asks for it; the default) or `legal`.
+    pub reason: Option<String>,
+    /// `reopen`: the person has newly agreed to be contacted.
+    pub consent: Option<bool>,
 }
 
 /// What a body asks for.
@@ -81,6 +86,7 @@ pub struct Asked {
     pub command: Command,
     pub view: View,
     pub note: Option<NoteText>,
+    pub other: Option<Other>,
 }
 
 /// What stands around a body.
@@ -128,6 +134,8 @@ impl AskBody {
             timeline_months: text("timeline_months").map(|value| value.parse().unwrap_or(u32::MAX)),
             next_step_on: text("next_step_on"),
             to: text("to"),
+            reason: text("reason"),
+            consent: flag("consent"),
         }
     }
 
@@ -152,11 +160,32 @@ impl AskBody {
                 Some(_) => Some(Command::TakeNote),
                 None => fault(&mut faults, "note", "missing", "write what there is to say"),
             },
+            AskKind::Reopen => match &self.note {
+                Some(_) => Some(Command::ReopenLead { consent: self.consent.unwrap_or(false) }),
+                None => fault(&mut faults, "note", "missing", "write why it is opened again"),
+            },
+            AskKind::Suppress => self.suppression(&mut faults),
         };
         let view = self.view(&mut faults);
         match command {
-            Some(command) if faults.is_empty() => Ok(Asked { command, view, note: self.note_text(kind) }),
+            Some(command) if faults.is_empty() => {
+                Ok(Asked { command, view, note: self.note_text(kind), other: self.other(kind) })
+            }
             Some(_) | None => Err(faults),
+        }
+    }
+
+    /// The other lead that the ask names by its id.
+    fn other(&self, kind: AskKind) -> Option<Other> {
+        let id = self.duplicate_of.as_deref().filter(|_| kind == AskKind::Reject)?;
+        Uuid::try_parse(id).ok().map(|id| Other::Lead(LeadId(id)))
+    }
+
+    fn suppression(&self, faults: &mut Vec<FieldFault>) -> Option<Command> {
+        match self.reason.as_deref() {
+            None | Some("opt_out") => Some(Command::SuppressLead { reason: SuppressedFor::OptOut }),
+            Some("legal") => Some(Command::SuppressLead { reason: SuppressedFor::Legal }),
+            Some(_) => fault(faults, "reason", "unknown", "opt_out or legal"),
         }
     }
 
@@ -320,9 +349,13 @@ impl AskBody {
             AskKind::Note => self.theme.clone().unwrap_or_else(|| "general".to_owned()),
             AskKind::Reject => "rejection".to_owned(),
             AskKind::Contact => "attempt".to_owned(),
-            AskKind::Accept | AskKind::Claim | AskKind::Decline | AskKind::Qualify | AskKind::Reassign => {
-                kind.path().to_owned()
-            }
+            AskKind::Accept
+            | AskKind::Claim
+            | AskKind::Decline
+            | AskKind::Qualify
+            | AskKind::Reassign
+            | AskKind::Reopen
+            | AskKind::Suppress => kind.path().to_owned(),
         };
         (!lines.is_empty()).then(|| NoteText {
             theme,

@@ -53,6 +53,7 @@ pub(super) async fn ask(
         member: member.clone(),
         view: asked.view,
         note: asked.note,
+        other: asked.other,
         idempotency: idempotency.clone(),
     };
     match state.asks.submit(request).await {

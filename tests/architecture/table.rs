@@ -84,7 +84,7 @@ pub const TABLE: &[Row] = &[
     Row { module: "settings", may: &[], must_not: &["sqlx", "rdkafka", "axum"] },
     Row { module: "telemetry", may: &["clock"], must_not: &["sqlx", "rdkafka"] },
     // One place makes clients of librdkafka, so that both sides speak to the same brokers in the same way.
-    Row { module: "broker", may: &["settings"], must_not: &["sqlx", "axum"] },
+    Row { module: "broker", may: &["settings", "clock"], must_not: &["sqlx", "axum"] },
     Row { module: "clock", may: &[], must_not: &["sqlx", "rdkafka", "axum"] },
     Row { module: "service", may: WIRES, must_not: &[] },
     Row { module: "cli", may: WIRES, must_not: &[] },

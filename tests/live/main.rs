@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 #![allow(clippy::print_stderr, reason = "what a failed test saw is told on standard error")]
 
+mod baddays;
+mod faults;
 mod ground;
 mod harness;
 mod it;

@@ -68,22 +68,10 @@ fn holds(word: &str, before: &Story, after: &Story, events: &[Event]) -> bool {
         "mql" => terms.is_some_and(|terms| terms.mql_at.is_some()),
         "held" => matches!(after.lead.stage, Stage::Queued { held: true, .. }),
         "free" => matches!(after.lead.stage, Stage::Queued { held: false, .. }),
-        "told" => events.iter().any(|event| {
-            matches!(
-                event,
-                Event::SignalRecorded { tell: true, .. }
-                    | Event::AttemptRecorded { tell: true, .. }
-                    | Event::EmailOptedOut { tell: true }
-            )
-        }),
-        "untold" => !events.iter().any(|event| {
-            matches!(
-                event,
-                Event::SignalRecorded { tell: true, .. }
-                    | Event::AttemptRecorded { tell: true, .. }
-                    | Event::EmailOptedOut { tell: true }
-            )
-        }),
+        "told" => events.iter().any(tells),
+        "untold" => !events.iter().any(tells),
+        "forbidden" => after.lead.no_contact,
+        "allowed" => !after.lead.no_contact,
         "customer" => after.lead.customer,
         "conflict" => events.iter().any(|event| matches!(event, Event::CrmLinked { conflict: true, .. })),
         "linked" => after.lead.crm_linked,
@@ -94,6 +82,18 @@ fn holds(word: &str, before: &Story, after: &Story, events: &[Event]) -> bool {
         "agreed" => !events.iter().any(|event| matches!(event, Event::FactDiverged { .. })),
         name => events.iter().any(|event| event.name() == name),
     }
+}
+
+/// Whether the holder hears of it.
+fn tells(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::SignalRecorded { tell: true, .. }
+            | Event::AttemptRecorded { tell: true, .. }
+            | Event::EmailOptedOut { tell: true }
+            | Event::CrmUnlinked { tell: true, .. }
+            | Event::CustomerNoted { tell: true, .. }
+    )
 }
 
 fn property(key: &str, after: &Story, events: &[Event]) -> String {
@@ -136,6 +136,11 @@ fn property(key: &str, after: &Story, events: &[Event]) -> String {
         "offers" => lead.cycle.offers.to_string(),
         "origin" => lead.origin.code().to_owned(),
         "motion" => lead.cycle.motion.code().to_owned(),
+        "consent" => format!("{},{}", lead.consent.email.code(), lead.consent.phone.code()),
+        "reason" => match &lead.stage {
+            Stage::Suppressed { reason, .. } => format!("{reason:?}").to_lowercase(),
+            _other => nothing(),
+        },
         "wins" => lead.cycle.wins.to_string(),
         "deals" => {
             let mut deals: Vec<String> =

@@ -6,7 +6,9 @@ use baton::domain::command::{
 };
 use baton::domain::custody::ClockKind;
 use baton::domain::ids::{AccountId, OpportunityId};
-use baton::domain::lead::{Attempt, AttemptOutcome, Channel, Motion, Origin, StageKind};
+use baton::domain::lead::{
+    Attempt, AttemptOutcome, Channel, Consent, Motion, Origin, Permission, StageKind, SuppressedFor,
+};
 use baton::domain::policy::{Authority, Budget, Guards, Need, RejectionCode, SqlFacts};
 use baton::domain::profile::{Function, Known, MailKind, ProfilePatch, Seniority, Stamp};
 use baton::domain::signal::{Signal, SignalId, SignalKind};
@@ -89,6 +91,7 @@ pub fn report(word: &str, at: Moment, by: u32) -> Report {
         }
         "small" => (ProfilePatch { employees: Some(60), ..vice_president() }, Guards::default()),
         "bot" => (vice_president(), Guards { bot: POLICY.is_bot(95), ..Guards::default() }),
+        "bounced" => (vice_president(), Guards { hard_bounce: true, ..Guards::default() }),
         "test" => (vice_president(), Guards { test: true, ..Guards::default() }),
         "plain" => (ProfilePatch { known, ..ProfilePatch::default() }, Guards::default()),
         "nobody" => (ProfilePatch::default(), Guards::default()),
@@ -179,7 +182,31 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
         }
         "opt_out" => Command::OptOutEmail { signal: made(SignalKind::EmailOptOut, at, number) },
         "note" => Command::TakeNote,
+        "bound" => Command::RecordSignal { signal: signal(line, at, number), report: Report::default() },
+        "suppress" => Command::SuppressLead {
+            reason: if line.has("legal") { SuppressedFor::Legal } else { SuppressedFor::OptOut },
+        },
+        "consent" => Command::GiveConsent {
+            consent: Consent { email: permission(line, "email"), phone: permission(line, "phone") },
+        },
+        "reopen" => Command::ReopenLead { consent: line.has("consent") },
+        "convert" => Command::ConvertCrmRecord {
+            owner: line.named.get("owner").map(|it| member(it)),
+            report: person("vp"),
+        },
+        "unlink" => Command::UnlinkCrmRecord,
+        "customer" => Command::NoteCustomer { owner: line.words.get(1).map(|it| member(it)) },
+        "score_again" => Command::ScoreAgain,
         other => panic!("no such command: {other}"),
+    }
+}
+
+fn permission(line: &Line<'_>, channel: &str) -> Permission {
+    match line.named.get(channel) {
+        Some(&"given") => Permission::Given,
+        Some(&"withdrawn") => Permission::Withdrawn,
+        Some(other) => panic!("no consent: {other}"),
+        None => Permission::Unknown,
     }
 }
 
@@ -287,6 +314,8 @@ fn deal_report(line: &Line<'_>, at: Moment) -> DealReport {
         "updated" => DealChange::Updated,
         "won" => DealChange::Won,
         "lost" => DealChange::Lost { reason: line.named.get("reason").map(|it| (*it).to_owned()) },
+        "reopened" => DealChange::Reopened,
+        "deleted" => DealChange::Deleted,
         other => panic!("no change of a deal: {other}"),
     };
     DealReport {

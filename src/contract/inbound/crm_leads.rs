@@ -1,9 +1,9 @@
 //! `crm.lead-events.v1`, leads: what sales did with a person. It never decides whether that was allowed.
 
-use super::reading::{Reading, acted_by, commanded, ignored};
-use super::{InType, in_types};
+use super::reading::{Reading, acted_by, commanded, row_only};
+use super::{InType, crm_opportunities, in_types};
 use crate::contract::keys;
-use crate::contract::request::{Creates, CrmKey, Decoded, Request, Unreadable};
+use crate::contract::request::{Creates, CrmKey, Decoded, Request, Subject, Unreadable};
 use crate::domain::command::{Command, Rejection, Report};
 use crate::domain::lead::{Attempt, AttemptOutcome, Channel};
 use crate::domain::policy::reference::StatusMeaning;
@@ -17,9 +17,9 @@ pub(super) const TYPES: &[InType] = in_types!("crm.lead-events.v1":
     "crm.lead.declined.v1" => |reading| Ok(commanded(sales_fact(reading, Creates::NeverParked), Command::DeclineLead)),
     "crm.lead.qualified.v1" => qualified,
     "crm.lead.contacted.v1" => contacted,
-    "crm.lead.converted.v1" => |_| Ok(ignored("row_not_active.crm_lead_converted")),
-    "crm.lead.merged.v1" => |_| Ok(ignored("row_not_active.crm_lead_merged")),
-    "crm.lead.deleted.v1" => |_| Ok(ignored("row_not_active.crm_lead_deleted")),
+    "crm.lead.converted.v1" => |reading| Ok(converted(reading)),
+    "crm.lead.merged.v1" => |reading| Ok(merged(reading)),
+    "crm.lead.deleted.v1" => |reading| Ok(deleted(reading)),
 );
 
 /// A fact by a person of sales about a lead, with the handoff that it names.
@@ -36,6 +36,46 @@ fn created(reading: &Reading<'_>) -> Decoded {
     let request = Request { named: data.crm("owner"), ..reading.fact(named, Creates::AnyKey) };
     let request = acted_by(request, data.crm("created_by"));
     commanded(request, Command::LinkCrmRecord { by_person, owner: None, report })
+}
+
+/// The record names a person, and the records that were united; all of them are one person.
+fn merged(reading: &Reading<'_>) -> Decoded {
+    let data = reading.data;
+    let winner = data.crm("winner").into_iter();
+    let losers = data.objects("losers").filter_map(|key| key.as_crm());
+    let others = winner.chain(losers).map(|key| reading.by_crm(key)).collect();
+    let request =
+        Request { others, subject: Subject::Merge, ..reading.fact(reading.who(), Creates::NeverParked) };
+    row_only(request)
+}
+
+/// What the record became names the person from now on; an opportunity that came with it is a deal whose own record,
+/// of any revision, says more.
+fn converted(reading: &Reading<'_>) -> Decoded {
+    let into = reading.data.object("converted");
+    let mut named = reading.who();
+    if let Some(contact) = into.crm("contact") {
+        named.person.add_crm(reading.keys.crm(&contact), contact);
+    }
+    if let Some(account) = into.crm("account") {
+        named.person.patch.crm.push(account);
+    }
+    let report = reading.report(&named, None);
+    let fact = reading.fact(named, Creates::AnyKey);
+    let request = match crm_opportunities::made_by_conversion(reading, into) {
+        Some(deal) => Request { subject: Subject::Opportunity(deal), ..fact },
+        None => fact,
+    };
+    commanded(acted_by(request, author(reading)), Command::ConvertCrmRecord { owner: None, report })
+}
+
+/// A deleted record is no erasure: the person and what was decided stay.
+fn deleted(reading: &Reading<'_>) -> Decoded {
+    let request = reading.fact(reading.who(), Creates::NeverFiltered);
+    commanded(
+        acted_by(request, reading.data.crm("deleted_by").or_else(|| author(reading))),
+        Command::UnlinkCrmRecord,
+    )
 }
 
 /// One record may change status, owner and particulars at once, and a person gets one command: a status that reference

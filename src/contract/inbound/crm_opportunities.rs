@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::people::Named;
-use super::reading::{self, Reading, commanded, ignored};
+use super::reading::{self, Reading, commanded};
 use super::{InType, in_types};
 use crate::contract::request::{ContactRole, Creates, DealPatch, Decoded, Request, Subject, Unreadable};
 use crate::domain::command::{Command, DealChange, DealReport};
@@ -18,8 +18,8 @@ pub(super) const TYPES: &[InType] = in_types!("crm.lead-events.v1":
         let reason = reading.data.text("reason").map(str::to_lowercase);
         deal(reading, "lost", DealChange::Lost { reason })
     },
-    "crm.opportunity.reopened.v1" => |_| Ok(ignored("row_not_active.crm_opportunity_reopened")),
-    "crm.opportunity.deleted.v1" => |_| Ok(ignored("row_not_active.crm_opportunity_deleted")),
+    "crm.opportunity.reopened.v1" => |reading| deal(reading, "reopened", DealChange::Reopened),
+    "crm.opportunity.deleted.v1" => |reading| deal(reading, "deleted", DealChange::Deleted),
 );
 
 fn deal(reading: &Reading<'_>, change: &'static str, command: DealChange) -> Result<Decoded, Unreadable> {
@@ -41,7 +41,9 @@ fn deal(reading: &Reading<'_>, change: &'static str, command: DealChange) -> Res
     };
     let named = patch.owner.clone();
     let subject = Subject::Opportunity(DealPatch { contacts, ..patch });
-    let request = Request { people, named, ..reading.about(subject, Creates::WithEmail) };
+    // A deal that never was makes nobody a lead.
+    let creates = if change == "deleted" { Creates::NeverFiltered } else { Creates::WithEmail };
+    let request = Request { people, named, ..reading.about(subject, creates) };
     Ok(commanded(request, Command::ReportDeal(report)))
 }
 
@@ -71,6 +73,37 @@ fn deal_patch(reading: &Reading<'_>, change: &'static str) -> Result<DealPatch, 
         reason: data.text("reason").map(str::to_lowercase),
         competitor: data.owned("competitor"),
         contacts: Vec::new(),
+    })
+}
+
+/// Below every revision of a deal's own record, so that whatever that says wins.
+const BEFORE_ANY_REVISION: i64 = -1;
+
+/// The deal that a converted lead record became, as far as the conversion tells: that it is there.
+pub(super) fn made_by_conversion(reading: &Reading<'_>, converted: Fields<'_>) -> Option<DealPatch> {
+    let key = converted.object("opportunity");
+    let (system, external_id) = (key.owned("system")?, key.owned("id")?);
+    Some(DealPatch {
+        id: OpportunityId::derived(&system, &external_id),
+        system,
+        external_id,
+        revision: BEFORE_ANY_REVISION,
+        change: "opened",
+        kind: "new_business".to_owned(),
+        opened_at: reading.cause.occurred_at,
+        account: converted.crm("account"),
+        stage: None,
+        probability: None,
+        amount: None,
+        recurring: None,
+        term_months: None,
+        close_date: None,
+        closed_on: None,
+        owner: None,
+        lead_source: None,
+        reason: None,
+        competitor: None,
+        contacts: vec![ContactRole { role: None, primary: true }],
     })
 }
 

@@ -3,7 +3,9 @@
 use super::fields::Fields;
 use super::people::Named;
 use crate::contract::keys::Keys;
-use crate::contract::request::{Cause, Creates, CrmKey, Decoded, Ignored, NoteText, Request, Subject, Who};
+use crate::contract::request::{
+    Cause, Creates, CrmKey, Decoded, Ignored, NoteText, PersonRef, Request, Subject, Who,
+};
 use crate::domain::command::{Command, Nature, Report, View};
 use crate::domain::ids::{HandoffId, LeadId};
 use crate::domain::lead::Origin;
@@ -44,6 +46,7 @@ impl Reading<'_> {
             test: false,
             view: None,
             caused_by_us: self.data.object("change").has("caused_by"),
+            others: Vec::new(),
             lead: None,
         }
     }
@@ -83,6 +86,20 @@ impl Reading<'_> {
     /// The same with every particular that a record about a person may carry.
     pub(super) fn who_in_full(&self) -> Named {
         Named::read(self, self.data.object("person"), self.lead_id(), self.data.crm("crm"), None)
+    }
+
+    /// A person of whom a record gives nothing but one CRM key.
+    pub(super) fn by_crm(&self, key: CrmKey) -> PersonRef {
+        Named::by_email(self, Fields::nothing(), None, Some(key), None).person
+    }
+
+    /// The person whom `duplicate_of` names.
+    pub(super) fn doubled(&self) -> Option<PersonRef> {
+        let other = self.data.object("duplicate_of");
+        if other.is_empty() {
+            return None;
+        }
+        Some(Named::by_email(self, Fields::nothing(), lead_id(other), other.crm("crm"), None).person)
     }
 
     /// The lead id of a fact.

@@ -40,8 +40,12 @@ fn rejected(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
             .as_ref()
             .map_or(0, |note| u32::try_from(note.text.chars().count()).unwrap_or(u32::MAX)),
     };
-    let request =
-        Request { named: data.crm("proposed_owner"), note, ..sales_fact(reading, Creates::NeverParked) };
+    let request = Request {
+        named: data.crm("proposed_owner"),
+        others: reading.doubled().into_iter().collect(),
+        note,
+        ..sales_fact(reading, Creates::NeverParked)
+    };
     Ok(commanded(request, Command::RejectLead(rejection)))
 }
 

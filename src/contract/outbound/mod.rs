@@ -1,6 +1,7 @@
 //! Records out: what each event publishes, without direct identifiers; and what the relay adds when it sends. It never
 //! decides whether something happened.
 
+mod checkpoint;
 mod feedback;
 mod fill;
 mod headers;
@@ -11,6 +12,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use checkpoint::{CHECKPOINT_KEY, CHECKPOINT_TOPIC, CHECKPOINT_TYPE, CheckpointOut, RangeOut};
 pub use fill::{FillError, PersonFill, crm_text, fill, parse_crm};
 pub use headers::{Head, SOURCE, headers};
 pub use state::state;

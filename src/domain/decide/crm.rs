@@ -67,16 +67,75 @@ fn take(draft: &mut Draft<'_>, owner: Option<&MemberId>) -> Result<(), Refusal> 
     draft.note_stranger()
 }
 
-/// The row "CRM lead converted".
+/// The row "CRM lead converted". The opportunity that it may name is reported beside it.
 pub(super) fn convert(
-    _draft: &mut Draft<'_>,
-    _owner: Option<&MemberId>,
-    _report: &Report,
+    draft: &mut Draft<'_>,
+    owner: Option<&MemberId>,
+    report: &Report,
 ) -> Result<(), Refusal> {
-    Err(Refusal::Filtered("row_not_active"))
+    let stage = draft.stage();
+    if stage == StageKind::Merged {
+        return Err(Refusal::NotFound);
+    }
+    if stage == StageKind::Unseen {
+        draft.capture(Origin::Sales)?;
+    }
+    learn(draft, report)?;
+    if !draft.lead.crm_linked {
+        draft.push(Event::CrmLinked { by_person: true, conflict: false })?;
+    }
+    match stage {
+        StageKind::Unseen | StageKind::Captured | StageKind::Queued | StageKind::Offered => {
+            take(draft, owner)
+        }
+        StageKind::Lost | StageKind::Recycled | StageKind::Disqualified => {
+            draft.start_cycle(draft.lead.cycle.motion, false, draft.inputs.occurred_at)?;
+            take(draft, owner)?;
+            if stage == StageKind::Disqualified {
+                draft.diverge("converted_while_disqualified")?;
+            }
+            Ok(())
+        }
+        StageKind::Suppressed if !draft.decided_nothing() => draft.diverge("converted_while_suppressed"),
+        StageKind::SalesAccepted
+        | StageKind::SalesQualified
+        | StageKind::Opportunity
+        | StageKind::Won
+        | StageKind::Suppressed
+        | StageKind::Merged => Ok(()),
+    }
 }
 
-/// The row "CRM record deleted".
-pub(super) fn unlink(_draft: &mut Draft<'_>) -> Result<(), Refusal> {
-    Err(Refusal::Filtered("row_not_active"))
+/// The row "CRM record deleted". Whoever works the lead in the CRM has lost it there: the steward finds it a new home.
+pub(super) fn unlink(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    match draft.stage() {
+        StageKind::Unseen => Err(Refusal::Filtered("unknown_person")),
+        StageKind::Merged => Err(Refusal::NotFound),
+        StageKind::Queued => draft.push(Event::CrmUnlinked { tell: true, custody: None }),
+        StageKind::Offered => {
+            draft.push(Event::CrmUnlinked { tell: true, custody: None })?;
+            draft.diverge("deleted_while_offered")
+        }
+        StageKind::SalesAccepted | StageKind::SalesQualified => {
+            draft.push(Event::CrmUnlinked { tell: true, custody: None })?;
+            let pool = draft.pool();
+            draft.requeue(None, pool, true, false)
+        }
+        // The disagreement list is the steward's; the deal stays with its owner.
+        StageKind::Opportunity => {
+            draft.push(Event::CrmUnlinked { tell: true, custody: None })?;
+            draft.diverge("deleted_with_open_deal")
+        }
+        StageKind::Captured
+        | StageKind::Won
+        | StageKind::Lost
+        | StageKind::Recycled
+        | StageKind::Disqualified
+        | StageKind::Suppressed => {
+            if !draft.lead.crm_linked {
+                return Err(Refusal::NothingChanges);
+            }
+            draft.push(Event::CrmUnlinked { tell: false, custody: None })
+        }
+    }
 }

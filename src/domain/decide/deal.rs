@@ -1,4 +1,7 @@
-//! What the CRM reports of a deal, seen from one of its contacts. Money and history stand at the opportunity.
+//! What the CRM reports of a deal, seen from one of its contacts. Money and history stand at the opportunity; it never
+//! judges whether a deal may be opened again or taken out.
+
+mod undone;
 
 use super::Refusal;
 use super::draft::Draft;
@@ -10,7 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::lead::{Deal, DealState, Motion, Origin, Stage, StageKind};
 use crate::domain::time::DAY;
 
-/// The rows "opportunity opened, updated, won, lost".
+/// The rows "opportunity opened, updated, won, lost, reopened, deleted".
 pub(super) fn report(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
     if report.late || (report.repeated && draft.lead.deal(report.id).is_some()) {
         return Err(Refusal::NothingChanges);
@@ -30,7 +33,8 @@ pub(super) fn report(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), R
         },
         DealChange::Won => won(draft, report, known),
         DealChange::Lost { reason } => lost(draft, report, known, reason.clone()),
-        DealChange::Reopened | DealChange::Deleted => Err(Refusal::Filtered("row_not_active")),
+        DealChange::Reopened => undone::reopened(draft, report, known),
+        DealChange::Deleted => undone::deleted(draft, report, known),
     }
 }
 
@@ -38,10 +42,19 @@ pub(super) fn report(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), R
 fn suppressed(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
     let state = state_of(&report.change);
     let known = draft.lead.deal(report.id);
-    if known == Some(state) || (known.is_some() && state == DealState::Open) {
+    let says_less = match report.change {
+        DealChange::Opened | DealChange::Updated => known.is_some(),
+        DealChange::Deleted => known.is_none(),
+        DealChange::Won | DealChange::Lost { .. } | DealChange::Reopened => false,
+    };
+    if known == Some(state) || says_less {
         return Err(Refusal::NothingChanges);
     }
     draft.push(Event::DealRecorded { opportunity: report.id, state, win: false, custody: None })?;
+    // A win from before counted with the lead; one that came meanwhile stands at the deal alone.
+    if known == Some(DealState::Won) && draft.lead.cycle.wins > 0 {
+        draft.push(Event::WinReversed { opportunity: report.id })?;
+    }
     if state == DealState::Open { draft.diverge("deal_while_suppressed") } else { Ok(()) }
 }
 
@@ -57,6 +70,7 @@ fn state_of(change: &DealChange) -> DealState {
 
 /// Opens the deal: moves whoever is not there yet, with the steps that were skipped.
 fn open(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
+    let before = draft.lead.version;
     match draft.stage() {
         StageKind::Won if report.renewal => return record(draft, report, DealState::Open, false),
         StageKind::Won => advance_again(draft, report, Motion::Expansion)?,
@@ -82,7 +96,12 @@ fn open(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
         | StageKind::SalesQualified => advance(draft, report)?,
         StageKind::Suppressed | StageKind::Merged => {}
     }
-    let implied = !draft.decided_nothing();
+    let implied = draft.lead.version > before;
+    enter(draft, report, implied)
+}
+
+/// The move itself, from wherever the lead stands.
+fn enter(draft: &mut Draft<'_>, report: &DealReport, implied: bool) -> Result<(), Refusal> {
     let custody = reviewed(draft, report).unwrap_or_else(|| draft.dealing(owner(draft, report)));
     draft.push(Event::OpportunityOpened {
         opportunity: report.id,
@@ -135,6 +154,10 @@ fn reviewed(draft: &Draft<'_>, report: &DealReport) -> Option<Custody> {
     if draft.stage() != StageKind::Opportunity {
         return None;
     }
+    // The manager who looks at a deal without contact goes on looking.
+    if draft.lead.no_contact {
+        return None;
+    }
     let days = draft.inputs.policy.durations().opportunity_untouched_days;
     let clock = Clock::over(ClockKind::ReviewBy, Basis::Wall, draft.inputs.now, i64::from(days) * DAY);
     let holder =
@@ -171,6 +194,10 @@ fn won(draft: &mut Draft<'_>, report: &DealReport, known: Option<DealState>) -> 
     }
     let at = report.closed_at.unwrap_or(draft.inputs.occurred_at);
     match draft.stage() {
+        // A win again: what somebody was asked to look at has settled itself.
+        StageKind::Won if matches!(draft.lead.stage, Stage::WonUnderReview { .. }) => {
+            return draft.push(Event::LeadWon { opportunity: report.id, at, implied: false });
+        }
         StageKind::Won => return record(draft, report, DealState::Won, true),
         StageKind::Lost => {
             return draft.push(Event::LeadWon { opportunity: report.id, at, implied: known.is_none() });
@@ -202,6 +229,10 @@ fn lost(
 ) -> Result<(), Refusal> {
     if known == Some(DealState::Lost) {
         return Err(Refusal::NothingChanges);
+    }
+    // Taken out of the CRM before: it decided nothing then, and decides nothing now.
+    if known == Some(DealState::Void) {
+        return record(draft, report, DealState::Lost, false);
     }
     if known == Some(DealState::Won) {
         record(draft, report, DealState::Lost, false)?;

@@ -279,7 +279,8 @@ impl<'a> Draft<'a> {
         self.running(ClockKind::RespondBy)
     }
 
-    fn running(&self, kind: ClockKind) -> Option<Clock> {
+    /// The running clock of a kind.
+    pub fn running(&self, kind: ClockKind) -> Option<Clock> {
         self.lead.stage.custody().and_then(|custody| custody.clock(kind)).cloned()
     }
 

@@ -67,7 +67,7 @@ pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec
         Command::ScoreAgain => wide::score_again(&mut draft)?,
         Command::AbsorbLead { other } => merge::absorb(&mut draft, other)?,
         Command::MergeLead { into } => merge::merge(&mut draft, *into)?,
-        Command::SplitLead { to, signals } => merge::split(&mut draft, *to, signals)?,
+        Command::SplitLead { to, since } => merge::split(&mut draft, *to, *since)?,
         Command::BeginSplit { from, signals, report } => {
             merge::begin(&mut draft, *from, signals, report)?;
         }
@@ -84,6 +84,7 @@ fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> 
         | Command::RecordAttempt(_)
         | Command::RejectLead(_)
         | Command::QualifyLead { .. }
+        | Command::ConvertCrmRecord { .. }
         | Command::ReassignLead { .. } => true,
         Command::RecordSignal { .. }
         | Command::ReportProfile { .. }
@@ -98,7 +99,6 @@ fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> 
         | Command::EraseLead
         | Command::ReopenLead { .. }
         | Command::GiveConsent { .. }
-        | Command::ConvertCrmRecord { .. }
         | Command::UnlinkCrmRecord
         | Command::NoteCustomer { .. }
         | Command::ScoreAgain

@@ -43,6 +43,9 @@ pub(super) fn claim(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     }
     match &draft.lead.stage {
         Stage::Unseen | Stage::Merged { .. } => Err(Refusal::NotFound),
+        Stage::Captured(_) | Stage::Lost { .. } | Stage::Recycled { .. } if draft.lead.no_contact => {
+            Err(Refusal::Suppressed)
+        }
         Stage::Captured(_) | Stage::Queued { .. } => draft.take(false),
         Stage::Offered { rep, .. } => {
             if draft.member() == Some(rep) {
@@ -196,7 +199,7 @@ pub(super) fn reassign(draft: &mut Draft<'_>, to: &MemberId) -> Result<(), Refus
 
 impl Draft<'_> {
     /// Into the queue of the named person's pool, wanted by name.
-    fn requeue_for(&mut self, to: &MemberId, pool: PoolId) -> Result<(), Refusal> {
+    pub fn requeue_for(&mut self, to: &MemberId, pool: PoolId) -> Result<(), Refusal> {
         let priority = self.lead.cycle.terms.as_ref().map_or(Priority::P3, |terms| terms.priority);
         let custody = self.queued(&pool, priority, self.contact_clock(None));
         self.push(Event::LeadQueued {

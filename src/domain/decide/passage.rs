@@ -57,7 +57,7 @@ impl Draft<'_> {
                 return Ok(());
             }
         }
-        if hand_raise.is_none() && self.is_past_cycle_limit() {
+        if hand_raise.is_none() && (self.lead.no_contact || self.is_past_cycle_limit()) {
             return Ok(());
         }
         match self.inputs.policy.mql(&self.standing(), hand_raise) {
@@ -142,18 +142,7 @@ impl Draft<'_> {
     pub fn take_for(&mut self, holder: &Holder, by: MemberId, implied: bool) -> Result<(), Refusal> {
         match self.stage() {
             StageKind::Captured | StageKind::Queued | StageKind::Offered => {
-                let early = if self.lead.cycle.terms.is_none() { Some(self.early_terms()) } else { None };
-                let mut custody = self.accepted(holder.clone());
-                if let Some(terms) = &early {
-                    let clock = Clock::until(
-                        ClockKind::ContactBy,
-                        Basis::Business,
-                        terms.contact_from,
-                        terms.contact_by,
-                    );
-                    custody = custody.with(clock);
-                }
-                self.push(Event::LeadAccepted { by, at: self.inputs.occurred_at, implied, early, custody })
+                self.accept_as(holder, by, implied)
             }
             StageKind::Unseen
             | StageKind::SalesAccepted
@@ -166,6 +155,18 @@ impl Draft<'_> {
             | StageKind::Suppressed
             | StageKind::Merged => Ok(()),
         }
+    }
+
+    /// Into somebody's hands in the present cycle, wherever it stands.
+    pub fn accept_as(&mut self, holder: &Holder, by: MemberId, implied: bool) -> Result<(), Refusal> {
+        let early = if self.lead.cycle.terms.is_none() { Some(self.early_terms()) } else { None };
+        let mut custody = self.accepted(holder.clone());
+        if let Some(terms) = &early {
+            let clock =
+                Clock::until(ClockKind::ContactBy, Basis::Business, terms.contact_from, terms.contact_by);
+            custody = custody.with(clock);
+        }
+        self.push(Event::LeadAccepted { by, at: self.inputs.occurred_at, implied, early, custody })
     }
 
     /// The next cycle, opened by sales: captured for a moment, then taken.

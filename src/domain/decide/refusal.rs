@@ -36,6 +36,7 @@ pub enum Refusal {
     UseReassign,
     UseLost,
     UseExpansion,
+    AlreadyOpen,
     Closed,
     ClosedWon,
     CycleClosed,
@@ -77,6 +78,7 @@ impl Refusal {
             Self::UseReassign => "use_reassign",
             Self::UseLost => "use_lost",
             Self::UseExpansion => "use_expansion",
+            Self::AlreadyOpen => "already_open",
             Self::Closed => "closed",
             Self::ClosedWon => "closed_won",
             Self::CycleClosed => "cycle_closed",
@@ -133,6 +135,7 @@ impl fmt::Display for Refusal {
                 formatter.write_str("the lead has an open opportunity; close that as lost instead")
             }
             Self::UseExpansion => formatter.write_str("the lead is won; re-open it for an expansion instead"),
+            Self::AlreadyOpen => formatter.write_str("the lead is open already; work it as it stands"),
             Self::Closed => formatter.write_str("the lead is closed; re-open it first"),
             Self::ClosedWon => formatter.write_str("the lead is won and cannot be rejected"),
             Self::CycleClosed => {
@@ -153,8 +156,9 @@ impl fmt::Display for Refusal {
             Self::NoClosersLeg => {
                 formatter.write_str("only a closer can return a lead; reject it with a reason")
             }
-            Self::LeadParked => formatter
-                .write_str("a fault of ours has stopped this lead; operations is told, try again when it is mended"),
+            Self::LeadParked => formatter.write_str(
+                "a fault of ours has stopped this lead; operations is told, try again when it is mended",
+            ),
             Self::Impossible(impossible) => impossible.fmt(formatter),
         }
     }

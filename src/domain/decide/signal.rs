@@ -10,15 +10,18 @@ use crate::domain::lead::{Motion, Origin, Permission, Stage, StageKind, Suppress
 use crate::domain::policy::{DisqualifiedFor, Grade, MqlVerdict, Priority};
 use crate::domain::profile::{Known, Profile, ProfilePatch};
 use crate::domain::scoring::Standing;
-use crate::domain::signal::Signal;
+use crate::domain::signal::{Signal, SignalKind};
 use crate::domain::time::{Moment, SECOND};
 
-/// The rows "signal (weak)" and "hand-raise" of the lifecycle table.
+/// The rows "signal (weak)", "hand-raise" and "hard bounce" of the lifecycle table; an anonymous id that is bound brings
+/// its signals by the same way.
 pub(super) fn record(draft: &mut Draft<'_>, signal: &Signal, report: &Report) -> Result<(), Refusal> {
     let hand_raise = !signal.automated && draft.inputs.policy.is_hand_raise(signal.kind);
+    let bounced = signal.kind == SignalKind::HardBounce;
     match draft.stage() {
+        StageKind::Unseen if bounced => return Err(Refusal::Filtered("unknown_person")),
         StageKind::Unseen => draft.capture(report.origin.unwrap_or(Origin::Unknown))?,
-        StageKind::Suppressed if !(hand_raise && is_opt_out(draft)) => {
+        StageKind::Suppressed if !(bounced || hand_raise && is_opt_out(draft)) => {
             return Err(Refusal::Filtered("suppressed"));
         }
         StageKind::Captured
@@ -38,7 +41,8 @@ pub(super) fn record(draft: &mut Draft<'_>, signal: &Signal, report: &Report) ->
         return learn(draft, report);
     }
     learn_from_signal(draft, report)?;
-    let tell = is_with_sales(draft.stage());
+    // A steward who has the lead in a queue must know of an address that is dead, and of nothing else.
+    let tell = if bounced { is_in_sales_view(draft.stage()) } else { is_with_sales(draft.stage()) };
     draft.push(Event::SignalRecorded { signal: *signal, tell })?;
     touch(draft, signal, report)?;
     if signal.automated {
@@ -99,15 +103,22 @@ pub(super) fn opt_out(draft: &mut Draft<'_>, signal: &Signal) -> Result<(), Refu
     if draft.stage() == StageKind::Unseen {
         return Err(Refusal::Filtered("unknown_person"));
     }
-    if draft.lead.consent.email == Permission::Withdrawn {
+    let consent = draft.lead.consent.email;
+    let is_older = consent == Permission::Given && signal.at < draft.lead.consent_at.email;
+    if consent == Permission::Withdrawn || is_older {
         return Err(Refusal::NothingChanges);
     }
-    let tell = draft.stage() == StageKind::Queued || is_with_sales(draft.stage());
+    let tell = is_in_sales_view(draft.stage());
     draft.push(Event::EmailOptedOut { tell })?;
     if !draft.lead.signals.holds(signal.id) {
         draft.push(Event::SignalRecorded { signal: *signal, tell: false })?;
     }
     Ok(())
+}
+
+/// Whether a steward or a rep of sales answers for the lead.
+pub(super) fn is_in_sales_view(stage: StageKind) -> bool {
+    stage == StageKind::Queued || is_with_sales(stage)
 }
 
 /// Whether somebody in sales has the lead in front of them.
@@ -285,8 +296,12 @@ fn raise_hand(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
     }
 }
 
-/// The next cycle, straight into the queue where the definition allows.
+/// The next cycle, straight into the queue where the definition allows; of somebody who asked for no contact, to a
+/// steward first.
 fn again(draft: &mut Draft<'_>, motion: Motion, at: Moment) -> Result<(), Refusal> {
+    if draft.lead.no_contact {
+        return look_again(draft, at);
+    }
     draft.start_cycle(motion, true, at)?;
     draft.try_mql(Some(at))
 }

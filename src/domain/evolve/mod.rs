@@ -10,7 +10,7 @@ use super::lead::{
 };
 use super::team::PoolId;
 use super::time::Moment;
-use person::{forget, learn, told};
+use person::{forget, learn, told, withdraw_consent};
 
 /// An event that the lead's state rules out: the audit trail or the code is damaged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,6 +126,8 @@ fn begin(lead: &mut Lead, event: &Event) -> Option<()> {
                 wanted: lead.cycle.wanted.clone(),
                 ..Cycle::default()
             };
+            // Whoever asks to be called may be called again.
+            lead.no_contact &= !*hand_raised;
             lead.stage = Stage::Captured(custody.clone());
         }
         _ => {}
@@ -218,6 +220,7 @@ fn conclude(lead: &mut Lead, event: &Event) {
             lead.stage = Stage::Disqualified { reason: *reason, custody: custody.clone() };
         }
         Event::LeadSuppressed { reason, custody } => {
+            withdraw_consent(lead);
             lead.stage = Stage::Suppressed { reason: *reason, custody: custody.clone() };
         }
         Event::LeadSalesQualified { facts, at, custody, .. } => {

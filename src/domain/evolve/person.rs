@@ -68,6 +68,13 @@ fn said(lead: &mut Lead, consent: Consent, at: Moment) {
     hear(&mut lead.consent.phone, &mut lead.consent_at.phone, consent.phone);
 }
 
+/// No contact at all withdraws every channel, so that only what is said afterwards gives one back.
+pub(super) fn withdraw_consent(lead: &mut Lead) {
+    lead.consent = Consent { email: Permission::Withdrawn, phone: Permission::Withdrawn };
+    lead.consent_at.email = lead.consent_at.email.max(lead.decided_at);
+    lead.consent_at.phone = lead.consent_at.phone.max(lead.decided_at);
+}
+
 /// What the feeds of privacy, CRM and accounts tell; the stage stands.
 #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` matches every event and sends only these here")]
 pub(super) fn told(lead: &mut Lead, event: &Event) {
@@ -76,6 +83,9 @@ pub(super) fn told(lead: &mut Lead, event: &Event) {
             said(lead, *consent, *at);
             // Nurture goes on once the person has agreed to it again.
             lead.guards.email_opt_out &= lead.consent.email != Permission::Given;
+            // No contact withdrew both channels; what is given now was said after that.
+            lead.no_contact &=
+                lead.consent.email != Permission::Given && lead.consent.phone != Permission::Given;
         }
         Event::CrmUnlinked { custody, .. } => {
             lead.crm_linked = false;
@@ -83,6 +93,7 @@ pub(super) fn told(lead: &mut Lead, event: &Event) {
         }
         Event::ContactForbidden { custody } => {
             lead.no_contact = true;
+            withdraw_consent(lead);
             set_custody(lead, custody.as_ref());
         }
         Event::CustomerNoted { owner, .. } => {

@@ -28,10 +28,8 @@ const BEHIND_NOTHING: Statement = Statement::new(
     "SELECT id FROM lead WHERE parked
          AND NOT EXISTS (SELECT FROM parked_key WHERE key = '\\x03'::bytea || uuid_send(lead.id)) ORDER BY id LIMIT $1",
 );
-const WAITING: Statement = Statement::new(
-    "parked.count",
-    "SELECT count(*) FROM parked WHERE $1::text IS NULL OR reason = $1",
-);
+const WAITING: Statement =
+    Statement::new("parked.count", "SELECT count(*) FROM parked WHERE $1::text IS NULL OR reason = $1");
 const ONE_QUARANTINED: Statement =
     Statement::new("quarantine.get", "SELECT key, headers, value FROM quarantine WHERE id = $1");
 const ONE_PARKED: Statement =
@@ -128,12 +126,8 @@ impl Reader {
     /// # Errors
     /// The statement fails.
     pub async fn parked_count(&self, reason: Option<&str>) -> Result<i64, StoreError> {
-        let row: (i64,) = WAITING
-            .rows()
-            .bind(reason)
-            .fetch_one(&self.pool)
-            .await
-            .map_err(|error| WAITING.failed(error))?;
+        let row: (i64,) =
+            WAITING.rows().bind(reason).fetch_one(&self.pool).await.map_err(|error| WAITING.failed(error))?;
         Ok(row.0)
     }
 

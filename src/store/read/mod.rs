@@ -2,6 +2,8 @@
 
 pub mod answers;
 pub mod board;
+pub mod checkpoints;
+pub mod checks;
 pub mod kept;
 pub mod lead_list;
 pub mod lead_page;
@@ -22,6 +24,8 @@ pub(super) fn statements() -> Vec<Statement> {
     [
         answers::STATEMENTS,
         board::STATEMENTS,
+        checkpoints::STATEMENTS,
+        checks::STATEMENTS,
         kept::STATEMENTS,
         lead_list::STATEMENTS,
         lead_page::STATEMENTS,

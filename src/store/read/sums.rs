@@ -12,23 +12,6 @@ const TOTALS: Statement = Statement::new(
          coalesce(sum(refused), 0)::bigint AS refused, coalesce(sum(parked), 0)::bigint AS parked,
          coalesce(sum(quarantined), 0)::bigint AS quarantined FROM ledger",
 );
-const RANGES: Statement = Statement::new(
-    "ledger.gaps",
-    "SELECT topic || '/' || partition || ': a batch ends at ' || before || ', the next begins at ' || from_offset
-     FROM (SELECT topic, partition, from_offset, id, kind,
-               lag(to_offset) OVER (PARTITION BY topic, partition ORDER BY id) AS before
-           FROM ledger) AS ranges
-     WHERE before IS NOT NULL AND before <> from_offset AND kind = 'batch' ORDER BY id LIMIT $1",
-);
-const ENDS: Statement = Statement::new(
-    "ledger.ends",
-    "SELECT position.topic || '/' || position.partition || ': the ledger ends at ' || last.to_offset || ', the position is '
-         || position.next_offset
-     FROM input_position AS position
-     JOIN LATERAL (SELECT to_offset FROM ledger WHERE ledger.topic = position.topic
-         AND ledger.partition = position.partition ORDER BY id DESC LIMIT 1) AS last ON true
-     WHERE last.to_offset <> position.next_offset ORDER BY 1 LIMIT $1",
-);
 const KEPT: Statement = Statement::new(
     "ledger.kept",
     "SELECT (SELECT coalesce(sum(parked), 0) FROM ledger)::bigint AS parked_at_intake,
@@ -43,39 +26,30 @@ const HANDOFFS: Statement = Statement::new(
     "SELECT 'lead ' || lead_id || ' cycle ' || cycle || ': ' || count(*) || ' handoffs' FROM handoff
      GROUP BY lead_id, cycle HAVING count(*) > 1 LIMIT $1",
 );
-const VERSIONS: Statement = Statement::new(
-    "audit.version_gaps",
-    "SELECT 'lead ' || id || ': version ' || version || ', ' || (SELECT count(*) FROM audit WHERE subject_kind = 1 AND subject_id = lead.id)
-         || ' audit rows' FROM lead
-     WHERE version <> (SELECT count(*) FROM audit WHERE subject_kind = 1 AND subject_id = lead.id)
-     LIMIT $1",
+
+const RESOLVED_AND_WAITING: Statement = Statement::new(
+    "ledger_resolution.waiting",
+    "SELECT 'parked record ' || id || ' is resolved and waits' FROM parked
+     WHERE EXISTS (SELECT FROM ledger_resolution WHERE kept_id = parked.id) LIMIT $1",
 );
-const OUT_GAPS: Statement = Statement::new(
-    "outbox.gaps",
-    "SELECT 'lead ' || lead_id || ' topic ' || topic || ': ' || before || ' is followed by ' || topic_sequence
-     FROM (SELECT lead_id, topic, topic_sequence, seq,
-               lag(topic_sequence) OVER (PARTITION BY lead_id, topic ORDER BY seq) AS before
-           FROM outbox WHERE topic_sequence > 0) AS sequences
-     WHERE before IS NOT NULL AND topic_sequence <> before + 1 LIMIT $1",
-);
-const OUT_IDS: Statement = Statement::new(
-    "outbox.ids",
-    "SELECT 'id ' || id || ' stands ' || count(*) || ' times' FROM outbox GROUP BY id HAVING count(*) > 1 LIMIT $1",
-);
-const ORPHANS: Statement = Statement::new(
-    "lead.orphans",
-    "SELECT 'lead ' || id || ' in stage ' || stage FROM lead
-     WHERE stage IN (1, 2, 3, 4, 5, 6, 9) AND (holder_id IS NULL OR holder_id = '' OR next_due_at IS NULL) LIMIT $1",
-);
-const OPEN: Statement = Statement::new(
-    "lead.open",
-    "SELECT count(*) AS leads, count(*) FILTER (WHERE holder_id IS NOT NULL) AS open,
-         count(*) FILTER (WHERE stage IN (1, 2, 3, 4, 5, 6, 9)
-             AND (holder_id IS NULL OR holder_id = '' OR next_due_at IS NULL)) AS orphans FROM lead",
+/// Clocks fire at the earlier of now and what the feeds are known up to; so an overdue one is that far behind both.
+const LATE: Statement = Statement::new(
+    "check.late",
+    "WITH time AS (
+         SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) - $1 AS mark
+     )
+     SELECT (SELECT count(*) FROM outbox, time WHERE sent_at IS NULL AND held_reason IS NULL AND created_at < mark) AS unsent,
+         (SELECT count(*) FROM outbox WHERE sent_at IS NULL AND held_reason IS NOT NULL) AS held,
+         (SELECT count(*) FROM parked, time WHERE reason = 'awaiting_identity' AND parked_at < mark
+              AND EXISTS (SELECT FROM parked_key JOIN identity_key USING (key) WHERE parked_id = parked.id)
+              AND NOT EXISTS (SELECT FROM parked_key JOIN identity_key USING (key)
+                  WHERE parked_id = parked.id AND lead_id IS NULL)) AS known,
+         (SELECT count(*) FROM lead, time WHERE next_due_at < least(mark,
+             (SELECT min(coalesce(caught_up_to, -9000000000000000000) - $1) FROM input_position
+              WHERE topic LIKE 'crm.%' OR topic IN ('sales.feedback.v1', 'privacy.requests.v1')))) AS overdue",
 );
 
-pub(super) const STATEMENTS: &[Statement] =
-    &[TOTALS, RANGES, ENDS, KEPT, HANDOFFS, VERSIONS, OUT_GAPS, OUT_IDS, ORPHANS, OPEN];
+pub(super) const STATEMENTS: &[Statement] = &[TOTALS, KEPT, HANDOFFS, RESOLVED_AND_WAITING, LATE];
 
 /// Records read and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromRow)]
@@ -109,28 +83,28 @@ pub struct LeadSums {
     pub orphans: i64,
 }
 
-/// A rule whose offenders the database can name.
+/// Work that is late: rows to publish, rows that never can be, records that wait for somebody whom all their keys name by
+/// now, clocks to pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromRow)]
+pub struct Late {
+    pub unsent: i64,
+    pub held: i64,
+    pub known: i64,
+    pub overdue: i64,
+}
+
+/// A rule whose offenders one statement can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    LedgerAbuts,
-    LedgerReachesPosition,
     OneHandoffPerCycle,
-    VersionsGapless,
-    TopicSequenceGapless,
-    OutboxIdsUnique,
-    OpenLeadsHeld,
+    KeptOrResolved,
 }
 
 impl Rule {
     fn statement(self) -> Statement {
         match self {
-            Self::LedgerAbuts => RANGES,
-            Self::LedgerReachesPosition => ENDS,
             Self::OneHandoffPerCycle => HANDOFFS,
-            Self::VersionsGapless => VERSIONS,
-            Self::TopicSequenceGapless => OUT_GAPS,
-            Self::OutboxIdsUnique => OUT_IDS,
-            Self::OpenLeadsHeld => ORPHANS,
+            Self::KeptOrResolved => RESOLVED_AND_WAITING,
         }
     }
 }
@@ -152,12 +126,12 @@ impl Reader {
         KEPT.rows().fetch_one(&self.pool).await.map_err(|error| KEPT.failed(error))
     }
 
-    /// Leads, and how many are open.
+    /// Work that is late by more than so many microseconds.
     ///
     /// # Errors
     /// The statement fails.
-    pub async fn lead_sums(&self) -> Result<LeadSums, StoreError> {
-        OPEN.rows().fetch_one(&self.pool).await.map_err(|error| OPEN.failed(error))
+    pub async fn late(&self, micros: i64) -> Result<Late, StoreError> {
+        LATE.rows().bind(micros).fetch_one(&self.pool).await.map_err(|error| LATE.failed(error))
     }
 
     /// The first offenders against a rule, each in a sentence without personal data; none is what we want.

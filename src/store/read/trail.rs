@@ -8,6 +8,9 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
+/// The number that rows about leads carry.
+const LEAD: i16 = 1;
+
 const BY_SUBJECT: Statement = Statement::new(
     "audit.by_subject",
     "SELECT stream, stream_sequence, subject_kind, subject_id, version, event, payload, occurred_at, decided_at, actor,
@@ -17,15 +20,29 @@ const BY_SUBJECT: Statement = Statement::new(
 );
 const BY_STREAM: Statement = Statement::new(
     "audit.by_stream",
-    "SELECT stream, stream_sequence, subject_kind, subject_id, version FROM audit
+    "SELECT stream, stream_sequence, subject_kind, subject_id, version, hash FROM audit
      WHERE (stream, stream_sequence) > ($1, $2) ORDER BY stream, stream_sequence LIMIT $3",
 );
-const TAILS_OF: Statement =
-    Statement::new("lead.tails", "SELECT id, version, head_hash, state FROM lead WHERE id = ANY($1::uuid[])");
+const TAILS_OF: Statement = Statement::new(
+    "lead.tails",
+    "SELECT 1::smallint AS kind, id, version, head_hash, state FROM lead WHERE id = ANY($1::uuid[])",
+);
+const HEADS_OF: Statement = Statement::new(
+    "audit_head.tails",
+    "SELECT subject_kind AS kind, subject_id AS id, version, hash AS head_hash, NULL::bytea AS state
+     FROM audit_head JOIN unnest($1::smallint[], $2::uuid[]) AS wanted (kind, id)
+         ON subject_kind = wanted.kind AND subject_id = wanted.id",
+);
 const UNAUDITED: Statement = Statement::new(
     "lead.unaudited",
     "SELECT id, version FROM lead
      WHERE NOT EXISTS (SELECT FROM audit WHERE subject_kind = 1 AND subject_id = lead.id AND version = 1) LIMIT 1",
+);
+const HEADLESS: Statement = Statement::new(
+    "audit_head.unaudited",
+    "SELECT subject_kind, subject_id, version FROM audit_head AS head WHERE version > 0
+         AND NOT EXISTS (SELECT FROM audit WHERE audit.subject_kind = head.subject_kind
+             AND audit.subject_id = head.subject_id AND audit.version = 1) LIMIT 1",
 );
 const COUNTERS: Statement = Statement::new(
     "audit_stream.counters",
@@ -35,7 +52,8 @@ const COUNTERS: Statement = Statement::new(
      ) AS counters WHERE last > 0 ORDER BY name",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[BY_SUBJECT, BY_STREAM, TAILS_OF, UNAUDITED, COUNTERS];
+pub(super) const STATEMENTS: &[Statement] =
+    &[BY_SUBJECT, BY_STREAM, TAILS_OF, HEADS_OF, UNAUDITED, HEADLESS, COUNTERS];
 
 /// A row of the audit as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,15 +119,18 @@ pub struct StreamRow {
     pub subject_kind: i16,
     pub subject_id: Uuid,
     pub version: i64,
+    pub hash: Vec<u8>,
 }
 
-/// Where a lead's own row says that its chain ends.
+/// Where a subject's own row says that its chain ends: a lead's, or the head that any other subject has.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Tail {
+    pub kind: i16,
     pub id: Uuid,
     pub version: i64,
     pub head_hash: Vec<u8>,
-    pub state: Vec<u8>,
+    /// Of a lead.
+    pub state: Option<Vec<u8>>,
 }
 
 impl Reader {
@@ -152,12 +173,41 @@ impl Reader {
             .map_err(|error| BY_STREAM.failed(error))
     }
 
-    /// Leads by id: version, head of the chain and state.
+    /// The stored state of a lead.
     ///
     /// # Errors
     /// The statement fails.
-    pub async fn tails_of(&self, ids: &[Uuid]) -> Result<Vec<Tail>, StoreError> {
-        TAILS_OF.rows().bind(ids).fetch_all(&self.pool).await.map_err(|error| TAILS_OF.failed(error))
+    pub async fn state_of(&self, lead: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.ends_of(&[(LEAD, lead)]).await?.pop().and_then(|tail| tail.state))
+    }
+
+    /// Subjects by kind and id: version, head of the chain, of leads the state; absent ones are absent.
+    ///
+    /// # Errors
+    /// A statement fails.
+    pub async fn ends_of(&self, subjects: &[(i16, Uuid)]) -> Result<Vec<Tail>, StoreError> {
+        let (leads, others): (Vec<(i16, Uuid)>, Vec<_>) =
+            subjects.iter().partition(|(kind, _)| *kind == LEAD);
+        let mut tails = Vec::new();
+        if !leads.is_empty() {
+            let ids: Vec<Uuid> = leads.into_iter().map(|(_, id)| id).collect();
+            let rows = TAILS_OF.rows().bind(ids).fetch_all(&self.pool).await;
+            tails.extend(rows.map_err(|error| TAILS_OF.failed(error))?);
+        }
+        if !others.is_empty() {
+            let (kinds, ids): (Vec<i16>, Vec<Uuid>) = others.into_iter().unzip();
+            let rows = HEADS_OF.rows().bind(kinds).bind(ids).fetch_all(&self.pool).await;
+            tails.extend(rows.map_err(|error| HEADS_OF.failed(error))?);
+        }
+        Ok(tails)
+    }
+
+    /// A subject that is no lead, has a head and no first row in the audit: kind, id, version.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn unaudited_head(&self) -> Result<Option<(i16, Uuid, i64)>, StoreError> {
+        HEADLESS.rows().fetch_optional(&self.pool).await.map_err(|error| HEADLESS.failed(error))
     }
 
     /// A lead that has no first row in the audit, with its version.

@@ -11,8 +11,9 @@ use crate::domain::decide::{Refusal, decide};
 use crate::domain::event::Event;
 use crate::domain::evolve::evolve;
 use crate::domain::fan_out::FanOut;
-use crate::domain::ids::{HandoffId, LeadId};
+use crate::domain::ids::LeadId;
 use crate::domain::lead::{Lead, StageKind};
+use crate::domain::policy::RejectionCode;
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use crate::store::StoreError;
@@ -50,6 +51,10 @@ impl Planner<'_> {
                 self.note(request, Some(lead));
                 self.touch(request, lead, &command);
                 self.tell_colleagues(lead, &command);
+                if matches!(&command, Command::RejectLead(rejection) if rejection.code == RejectionCode::Duplicate)
+                {
+                    self.unite_duplicate(entry, request, lead)?;
+                }
                 Ok(Outcome::Applied(command.name()))
             }
             Err(Refusal::NothingChanges) => Ok(Outcome::Filtered("no_change")),
@@ -81,7 +86,7 @@ impl Planner<'_> {
     }
 
     /// An ask made on an older view of the lead; changes of stage, holder or offer make a view old, nothing else.
-    fn stale_view(&self, request: &Request, lead: LeadId) -> Option<Outcome> {
+    pub(super) fn stale_view(&self, request: &Request, lead: LeadId) -> Option<Outcome> {
         let View { handoff, custody_version } = request.view?;
         let present = self.leads.get(&lead).map(|work| &work.row.lead);
         let present = present.or_else(|| self.loaded.leads.get(&lead).map(|row| &row.lead))?;
@@ -193,9 +198,10 @@ impl Planner<'_> {
 
     /// Rows for figures and queues that follow from an event.
     fn follow(&mut self, before: &Lead, after: &Lead, event: &Event) {
-        if let Some(terms) = &after.cycle.terms {
+        // The handoff of a merged lead is the survivor's, or ended.
+        if let Some(terms) = after.cycle.terms.as_ref().filter(|_| after.stage.kind() != StageKind::Merged) {
             let handoff = self.handoffs.entry(terms.handoff).or_insert_with(|| HandoffRow {
-                id: HandoffId::derived(after.id, after.cycle.number),
+                id: terms.handoff,
                 lead: after.id,
                 cycle: i32::try_from(after.cycle.number).unwrap_or(i32::MAX),
                 mql_at: None,
@@ -204,6 +210,8 @@ impl Planner<'_> {
                 sql_at: None,
                 rejected: None,
             });
+            handoff.lead = after.id;
+            handoff.cycle = i32::try_from(after.cycle.number).unwrap_or(i32::MAX);
             handoff.mql_at = terms.mql_at;
             handoff.priority = i16::from(terms.priority.number());
             handoff.accepted_at = after.cycle.accepted_at;

@@ -4,6 +4,7 @@ mod command;
 mod fold;
 mod kept;
 mod lead;
+mod merge;
 mod parked;
 mod people;
 mod publish;
@@ -15,8 +16,8 @@ pub(super) use trail::hash_of;
 
 use super::batch::{Batch, DuplicateKey, Entry, Outcome};
 use super::loaded::{AccountState, Loaded, World};
-use parked::{Place, Stop};
 use crate::contract::request::{Decoded, Request, Subject};
+use crate::domain::command::Command;
 use crate::domain::ids::{AccountId, HandoffId, IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::{Lead, Parked};
 use crate::domain::routing::Rotation;
@@ -26,6 +27,7 @@ use crate::store::rows::{
     AuditSubject, HandoffRow, HeadRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow, PositionRow,
 };
 use crate::store::write_set::WriteSet;
+use parked::{Place, Stop};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -68,6 +70,9 @@ struct Planner<'a> {
     /// The stream that numbers the rows of the entry at hand, and of what it replays.
     stream: String,
     replayed: BTreeSet<Uuid>,
+    /// Leads that this batch has merged, and into which.
+    merged: BTreeMap<LeadId, LeadId>,
+    proposed: BTreeSet<LeadId>,
     rotation: Rotation,
     open_leads: BTreeMap<MemberId, u32>,
     queued: bool,
@@ -116,29 +121,31 @@ impl<'a> Planner<'a> {
     ) -> Self {
         let pool = loaded.pool.as_ref();
         Self {
-        batch,
-        loaded,
-        world,
-        write: WriteSet::default(),
-        leads: BTreeMap::new(),
-        identities: BTreeMap::new(),
-        seen: BTreeMap::new(),
-        account_keys: BTreeMap::new(),
-        accounts: BTreeMap::new(),
-        opportunities: BTreeMap::new(),
-        handoffs: BTreeMap::new(),
-        heads: BTreeMap::new(),
-        sequences: BTreeMap::new(),
-        stream: String::new(),
-        replayed: BTreeSet::new(),
-        rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
-        open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
-        queued: false,
-        place: Place::Entry(0),
-        stops,
-        faults: BTreeMap::new(),
-        released: BTreeMap::new(),
-    }
+            batch,
+            loaded,
+            world,
+            write: WriteSet::default(),
+            leads: BTreeMap::new(),
+            identities: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            account_keys: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            opportunities: BTreeMap::new(),
+            handoffs: BTreeMap::new(),
+            heads: BTreeMap::new(),
+            sequences: BTreeMap::new(),
+            stream: String::new(),
+            replayed: BTreeSet::new(),
+            merged: BTreeMap::new(),
+            proposed: BTreeSet::new(),
+            rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
+            open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
+            queued: false,
+            place: Place::Entry(0),
+            stops,
+            faults: BTreeMap::new(),
+            released: BTreeMap::new(),
+        }
     }
 }
 
@@ -192,13 +199,17 @@ impl Planner<'_> {
         }
         let subject = match &request.subject {
             Subject::Lead => None,
+            Subject::Merge => Some(self.merge_records(entry, request)?),
             Subject::Account(patch) => Some(self.account(entry, request, patch)?),
             Subject::User(patch) => Some(self.user(entry, request, patch)?),
             Subject::Campaign(patch) => Some(self.campaign(entry, request, patch)?),
             Subject::Spend(patch) => Some(self.spend(entry, request, patch)?),
             Subject::Opportunity(patch) => {
-                let changed = self.opportunity(entry, request, patch)?;
-                return self.deal(entry, request, patch, changed);
+                let step = self.opportunity(entry, request, patch)?;
+                if let Some(Command::ConvertCrmRecord { .. }) = request.command {
+                    return self.conversion(entry, request, patch, step);
+                }
+                return self.deal(entry, request, patch, step);
             }
         };
         if let Some(outcome) = subject {

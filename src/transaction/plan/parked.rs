@@ -12,7 +12,6 @@ use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
 use crate::domain::evolve::ImpossibleEvent;
 use crate::domain::ids::{IdentityKey, KeyKind, LeadId};
-use crate::domain::lead::Stage;
 use crate::store::StoreError;
 use crate::store::rows::ParkedRow;
 use crate::transaction::batch::{Batch, Entry, Intake, Outcome};
@@ -148,7 +147,8 @@ impl Planner<'_> {
         self.write.parked.retain(|other| other.kept.id != id);
         self.write.parked.push(row);
         let mut bound = BTreeSet::new();
-        for person in &request.people {
+        let introduces = !matches!(request.subject, Subject::Merge);
+        for person in request.people.iter().filter(|_| introduces) {
             let Some(lead) = person.keys.iter().find_map(|key| self.named_by(*key)) else { continue };
             // Anonymous ids are bound when the record is decided: their signals attach then.
             let keys = person.keys.iter().copied().filter(|key| key.kind != KeyKind::Anonymous).collect();
@@ -185,15 +185,19 @@ impl Planner<'_> {
     /// The known leads that a request names by any key; records about something else name none.
     fn touched(&self, request: &Request) -> BTreeSet<LeadId> {
         match &request.subject {
-            Subject::Account(_) | Subject::User(_) | Subject::Campaign(_) | Subject::Spend(_) => BTreeSet::new(),
-            Subject::Lead | Subject::Opportunity(_) => request
-                .people
-                .iter()
-                .flat_map(|person| &person.keys)
-                .filter_map(|key| self.named_by(*key))
-                .chain(request.lead)
-                .filter(|lead| self.is_known(*lead))
-                .collect(),
+            Subject::Account(_) | Subject::User(_) | Subject::Campaign(_) | Subject::Spend(_) => {
+                BTreeSet::new()
+            }
+            Subject::Lead | Subject::Merge | Subject::Opportunity(_) => {
+                let people = request.people.iter().chain(&request.others);
+                let by_keys = people.flat_map(|person| &person.keys).filter_map(|key| self.named_by(*key));
+                let into = match &request.command {
+                    Some(Command::MergeLead { into }) => Some(*into),
+                    Some(_) | None => None,
+                };
+                let by_id = request.lead.into_iter().chain(into).map(|lead| self.survivor(lead));
+                by_keys.chain(by_id).filter(|lead| self.is_known(*lead)).collect()
+            }
         }
     }
 
@@ -280,13 +284,10 @@ impl Planner<'_> {
         self.enter_stream(&again.act);
         for lead in &self.loaded.queued_behind {
             let Some(before) = self.released.get(lead).cloned() else { continue };
-            let stage = self.work(*lead).map(|work| work.row.lead.stage.clone());
-            let Some(Stage::Merged { into }) = stage else {
-                self.park_lead(&again.act, request, *lead, &before.reason)?;
-                continue;
-            };
+            let into = self.survivor(*lead);
+            let parked = self.park_lead(&again.act, request, into, &before.reason)?;
             // It lives on as another lead, and so does its queue.
-            if self.park_lead(&again.act, request, into, &before.reason)? {
+            if parked && into != *lead {
                 self.write.parked_moved.push((*lead, into));
             }
         }

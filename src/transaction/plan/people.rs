@@ -1,8 +1,9 @@
 //! Whom a record names: resolved by keys, made, set to wait, or kept without a name. It never merges two leads.
 
+use super::merge::Said;
 use super::{Planner, Work};
 use crate::contract::request::{Creates, PersonRef, Request};
-use crate::domain::command::Command;
+use crate::domain::command::{Command, Nature};
 use crate::domain::ids::{IdentityKey, KeyKind, LeadId};
 use crate::domain::lead::Lead;
 use crate::domain::signal::Signal;
@@ -48,11 +49,21 @@ impl Planner<'_> {
 
     /// An ask, a clock: the lead is named by its own id.
     fn asked(&mut self, entry: &Entry, request: &Request, lead: LeadId) -> Result<Outcome, StoreError> {
+        let lead = self.survivor(lead);
         if !self.is_known(lead) {
             return Ok(Outcome::Refused("not_found".to_owned()));
         }
         let person = request.people.first().cloned().unwrap_or_default();
-        self.command(entry, request, &person, lead)
+        match &request.command {
+            Some(Command::MergeLead { into }) if request.nature == Nature::Ask => {
+                if let Some(outcome) = self.stale_view(request, lead) {
+                    return Ok(outcome);
+                }
+                self.merge(entry, request, lead, self.survivor(*into), Said::Outright)
+            }
+            Some(Command::SplitLead { to, since }) => self.split(entry, request, lead, *to, *since),
+            Some(_) | None => self.command(entry, request, &person, lead),
+        }
     }
 
     /// The command for one person that a record names, and which lead that is.
@@ -63,6 +74,7 @@ impl Planner<'_> {
         person: &PersonRef,
         place: u32,
     ) -> Result<(Outcome, Option<LeadId>), StoreError> {
+        self.unite(entry, request, person)?;
         match self.resolve(request, person, place) {
             Resolved::Lead(lead) => {
                 let bound = self.bind(lead, person);
@@ -120,10 +132,10 @@ impl Planner<'_> {
     pub(super) fn named_by(&self, key: IdentityKey) -> Option<LeadId> {
         let found = self.identities.get(&key).or_else(|| self.loaded.identities.get(&key)).copied();
         if found.is_none() && key.kind == KeyKind::Lead {
-            let lead = LeadId(uuid::Uuid::from_bytes(key.digest));
+            let lead = self.survivor(LeadId(uuid::Uuid::from_bytes(key.digest)));
             return self.is_known(lead).then_some(lead);
         }
-        found
+        found.map(|lead| self.survivor(lead))
     }
 
     pub(super) fn is_known(&self, lead: LeadId) -> bool {
@@ -140,7 +152,7 @@ impl Planner<'_> {
         self.leads.get_mut(&lead)
     }
 
-    fn create(&mut self, lead: LeadId) {
+    pub(super) fn create(&mut self, lead: LeadId) {
         let unseen = Lead::unseen(lead);
         let row = LeadRow {
             lead: unseen.clone(),
@@ -169,7 +181,7 @@ impl Planner<'_> {
     }
 
     /// What waited under keys that now name somebody: anonymous signals first, then records in the order they occurred.
-    fn attach(
+    pub(super) fn attach(
         &mut self,
         entry: &Entry,
         request: &Request,
@@ -222,7 +234,7 @@ impl Planner<'_> {
         }
     }
 
-    fn person_row(&mut self, request: &Request, lead: LeadId, person: &PersonRef) {
+    pub(super) fn person_row(&mut self, request: &Request, lead: LeadId, person: &PersonRef) {
         let patch = &person.patch;
         if patch.is_empty() {
             return;

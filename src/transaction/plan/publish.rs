@@ -129,7 +129,8 @@ fn shown(row: &OpportunityRow) -> DealShown {
     DealShown {
         system: row.system.clone(),
         external_id: row.external_id.clone(),
-        revision: row.revision,
+        // A deal that only a conversion has told of stands below every revision of its own.
+        revision: row.revision.max(0),
         kind: Some(row.kind.clone()),
         opened_at: Some(row.opened_at),
         stage: row.stage.clone(),

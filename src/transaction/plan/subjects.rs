@@ -4,8 +4,9 @@ use super::Planner;
 use crate::contract::request::{
     AccountPatch, CampaignPatch, DealPatch, Money, PersonRef, Request, SpendPatch, UserPatch,
 };
-use crate::domain::command::{Command, DealChange};
+use crate::domain::command::{Command, DealChange, DealReport};
 use crate::domain::fan_out::FanOut;
+use crate::domain::lead::Motion;
 use crate::domain::subject::{AccountNews, OpportunityNews, SubjectEvent};
 use crate::store::StoreError;
 use crate::store::rows::{
@@ -23,6 +24,11 @@ pub(super) struct DealStep {
     repeated: bool,
     /// A late opening of a deal that is closed already, or an older revision: times only, moves nobody.
     late: bool,
+}
+
+/// Whether a deal is decided, one way or another.
+fn is_closed(row: &OpportunityRow) -> bool {
+    row.state != "open"
 }
 
 impl Planner<'_> {
@@ -177,7 +183,8 @@ impl Planner<'_> {
             return DealStep { changed: true, repeated: false, late: false };
         };
         if patch.revision <= stored.revision {
-            let late = patch.revision < stored.revision;
+            let conversion = patch.revision < 0;
+            let late = if conversion { is_closed(&stored) } else { patch.revision < stored.revision };
             let earlier = patch.opened_at < stored.opened_at;
             if earlier {
                 let row = OpportunityRow { opened_at: patch.opened_at, ..stored };
@@ -185,8 +192,7 @@ impl Planner<'_> {
             }
             return DealStep { changed: earlier, repeated: true, late };
         }
-        let closed = stored.state == "won" || stored.state == "lost";
-        let late_opening = closed && (patch.change == "opened" || patch.change == "updated");
+        let late_opening = is_closed(&stored) && (patch.change == "opened" || patch.change == "updated");
         let row = self.merged(Some(&stored), patch);
         self.opportunities.insert(patch.id, row);
         DealStep { changed: true, repeated: false, late: late_opening }
@@ -200,10 +206,14 @@ impl Planner<'_> {
         let amount = patch.amount.as_ref().map(|money| money.ten_thousandths);
         let currency =
             patch.amount.as_ref().or(patch.recurring.as_ref()).map(|money: &Money| money.currency.clone());
+        // What a deal was closed with is over once it is open again.
+        let closing = old.filter(|_| patch.change != "reopened");
         let first = old.and_then(|row| row.first_ten_thousandths).or(amount.filter(|value| *value > 0));
         let state = match patch.change {
             "won" => "won".to_owned(),
             "lost" => "lost".to_owned(),
+            "reopened" => "open".to_owned(),
+            "deleted" => "void".to_owned(),
             _other => old.map_or_else(|| "open".to_owned(), |row| row.state.clone()),
         };
         OpportunityRow {
@@ -227,12 +237,37 @@ impl Planner<'_> {
             term_months: patch.term_months.or(old.and_then(|row| row.term_months)),
             opened_at: old.map_or(patch.opened_at, |row| row.opened_at.min(patch.opened_at)),
             close_date: patch.close_date.or(old.and_then(|row| row.close_date)),
-            closed_on: patch.closed_on.or(old.and_then(|row| row.closed_on)),
+            closed_on: patch.closed_on.or(closing.and_then(|row| row.closed_on)),
             owner: self.member(patch.owner.as_ref()).or(old.and_then(|row| row.owner.clone())),
             lead_source: patch.lead_source.clone().or(old.and_then(|row| row.lead_source.clone())),
-            reason: patch.reason.clone().or(old.and_then(|row| row.reason.clone())),
+            reason: patch.reason.clone().or(closing.and_then(|row| row.reason.clone())),
             competitor: patch.competitor.clone().or(old.and_then(|row| row.competitor.clone())),
         }
+    }
+
+    /// A record that was converted with a deal: the conversion, and beside it the deal as opened.
+    pub(super) fn conversion(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        patch: &DealPatch,
+        step: DealStep,
+    ) -> Result<Outcome, StoreError> {
+        let converted = self.people(entry, request)?;
+        let report = DealReport {
+            id: patch.id,
+            change: DealChange::Opened,
+            motion: Motion::NewBusiness,
+            renewal: false,
+            opened_at: patch.opened_at,
+            closed_at: None,
+            owner: None,
+            repeated: false,
+            late: false,
+        };
+        let beside = Request { command: Some(Command::ReportDeal(report)), ..request.clone() };
+        let opened = self.deal(entry, &beside, patch, step)?;
+        Ok(converted.min(opened))
     }
 
     /// A deal's record: its row, then each contact on its own; stored and applied also without any known contact.

@@ -2,7 +2,7 @@
 //! Kafka; the caller gives the offsets.
 
 use super::{CommitError, Session};
-use crate::store::{connect, position};
+use crate::store::{connect, lane, position};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ pub struct Claimed {
     pub next_offset: i64,
     /// The hash of the last record before `next_offset`; `None` where none was read yet.
     pub last_hash: Option<[u8; 32]>,
+    /// Why nobody may read it until an operator resumes it.
+    pub stopped: Option<String>,
 }
 
 impl Session {
@@ -64,12 +66,17 @@ impl Session {
         let mine: Vec<(String, i32)> =
             starts.into_iter().map(|(topic, partition, _)| (topic, partition)).collect();
         let rows = position::fence(conn, &mine).await.map_err(CommitError::Store)?;
+        let stops = lane::stops(conn, &mine).await.map_err(CommitError::Store)?;
         let owner = self.settings.application_name.clone();
         position::claim(conn, &mine, &owner).await.map_err(CommitError::Store)?;
         connect::commit(conn).await.map_err(CommitError::Store)?;
         Ok(rows
             .into_iter()
             .map(|row| Claimed {
+                stopped: stops
+                    .iter()
+                    .find(|stop| stop.0 == row.topic && stop.1 == row.partition)
+                    .map(|stop| stop.2.clone()),
                 topic: Arc::from(row.topic.as_str()),
                 partition: row.partition,
                 epoch: row.epoch + 1,

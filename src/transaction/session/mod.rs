@@ -2,11 +2,14 @@
 
 mod claim;
 mod kept;
+mod lanes;
 mod reads;
 mod rehearse;
 
 pub use super::trouble::{CommitError, Trouble};
+pub use crate::store::work::Horizon;
 pub use claim::{Claimed, Wanted};
+pub use lanes::LaneStanding;
 
 use super::apply::apply;
 use super::batch::{Batch, Outcome};
@@ -255,10 +258,17 @@ impl Session {
             match self.standing(batch).await {
                 Ok((stored, answered)) => {
                     self.dirty = false;
-                    if answered {
-                        return Ok(Next::Done);
-                    }
-                    return Ok(recovery::after_commit(Reply::Lost, &batch.moves, &stored));
+                    let next = if answered {
+                        Next::Done
+                    } else {
+                        recovery::after_commit(Reply::Lost, &batch.moves, &stored)
+                    };
+                    tracing::warn!(
+                        session = self.settings.application_name,
+                        next = ?next,
+                        "the reply to COMMIT was lost: the positions settled it"
+                    );
+                    return Ok(next);
                 }
                 Err(error) if tries < RECOVERIES_MAX && error.trouble() == Trouble::World => {
                     tokio::time::sleep(wait).await;

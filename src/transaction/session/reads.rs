@@ -11,8 +11,8 @@ use crate::store::ledger::{self, Answer};
 use crate::store::maintenance::{self, Maintained};
 use crate::store::position::{self, StoredPosition};
 use crate::store::work::{self, DueLead, Horizon};
-use crate::store::{lead, rotation, world};
-use std::collections::BTreeSet;
+use crate::store::{lane, lead, rotation, world};
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Session {
     pub(super) async fn whole(&mut self) -> Result<(), CommitError> {
@@ -26,6 +26,15 @@ impl Session {
     pub async fn queued(&mut self, pool: &PoolId, limit: i64) -> Result<Vec<LeadId>, CommitError> {
         self.whole().await?;
         work::queued(&mut self.conn, pool, limit).await.map_err(CommitError::Store)
+    }
+
+    /// The trace that each lead's newest public record belongs to; leads without one are absent.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn traces(&mut self, leads: &[LeadId]) -> Result<BTreeMap<LeadId, String>, CommitError> {
+        self.whole().await?;
+        work::traces(&mut self.conn, leads).await.map_err(CommitError::Store)
     }
 
     /// Pools in whose queue a lead waits.
@@ -54,6 +63,9 @@ impl Session {
     pub async fn due(&mut self, limit: i64) -> Result<(Horizon, Vec<DueLead>), CommitError> {
         self.whole().await?;
         let horizon = work::horizon(&mut self.conn).await.map_err(CommitError::Store)?;
+        if horizon.releases > 0 {
+            lane::end_releases(&mut self.conn).await.map_err(CommitError::Store)?;
+        }
         let due =
             work::due(&mut self.conn, horizon.fires_until(), limit).await.map_err(CommitError::Store)?;
         Ok((horizon, due))

@@ -28,10 +28,11 @@ pub struct AskOutcome {
     pub replayed: bool,
 }
 
-/// Asks something of a lead: `claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign`.
+/// Asks something of a lead: `claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign`, `reopen`,
+/// `suppress`.
 #[utoipa::path(post, path = "/api/v1/leads/{id}/{ask}", tag = "asks", operation_id = "ask",
     params(("id" = String, Path, description = "The lead's id"),
-           ("ask" = String, Path, description = "`claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note` or `reassign`"),
+           ("ask" = String, Path, description = "`claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign`, `reopen` or `suppress`"),
            ("If-Match" = Option<String>, Header, description = "The custody version that the asker saw; an older one is refused with 412"),
            ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 ASCII characters; a repetition gets the first answer")),
     request_body(content = AskBody, description = "May be empty where the ask needs nothing"),
@@ -109,6 +110,8 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::command::Command;
+    use crate::domain::lead::SuppressedFor;
 
     #[test]
     fn an_etag_and_a_bare_number_say_the_same() {
@@ -134,5 +137,31 @@ mod tests {
     fn a_refusal_is_a_problem_and_no_change_is_none() {
         assert_eq!(answer(&Outcome::Refused("stale_view".to_owned()), "x", false).unwrap_err().status, 412);
         assert!(answer(&Outcome::Filtered("no_change"), "x", false).is_ok());
+    }
+
+    #[test]
+    fn opening_again_needs_a_reason_and_no_contact_needs_none() {
+        let member = crate::domain::team::MemberId("maya-cohen".to_owned());
+        let now = crate::domain::time::Moment(0);
+        let around = crate::web::ask_body::Around { now, member: &member, attempt: [0; 16] };
+        let asked = |body: &str, kind| {
+            read_body(&Bytes::copy_from_slice(body.as_bytes())).unwrap().asked(kind, &around)
+        };
+        let faults = asked("{\"consent\":true}", AskKind::Reopen).unwrap_err();
+        assert_eq!((faults[0].field.as_str(), faults[0].code), ("note", "missing"));
+        let reopened = asked("{\"note\":\"They called\",\"consent\":true}", AskKind::Reopen).unwrap();
+        assert_eq!(reopened.command, Command::ReopenLead { consent: true });
+        assert_eq!(reopened.note.unwrap().theme, "reopen");
+        for (body, reason) in [
+            ("", SuppressedFor::OptOut),
+            ("{\"reason\":\"opt_out\"}", SuppressedFor::OptOut),
+            ("{\"reason\":\"legal\"}", SuppressedFor::Legal),
+        ] {
+            let suppressed = asked(body, AskKind::Suppress).unwrap();
+            assert_eq!(suppressed.command, Command::SuppressLead { reason });
+        }
+        assert_eq!(asked("{\"reason\":\"whim\"}", AskKind::Suppress).unwrap_err()[0].field, "reason");
+        assert_eq!(AskKind::parse("reopen"), Some(AskKind::Reopen));
+        assert_eq!(AskKind::parse("suppress"), Some(AskKind::Suppress));
     }
 }

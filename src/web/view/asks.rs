@@ -1,7 +1,7 @@
 //! What may be asked of a lead now, by whom: from its stage and holder. `decide` has the last word; this only offers.
 
 use crate::domain::custody::Holder;
-use crate::domain::lead::{Lead, Stage};
+use crate::domain::lead::{Lead, Stage, StageKind, SuppressedFor};
 use crate::domain::policy::RejectionCode;
 use crate::domain::team::{Member, MemberId, PoolId, Role, Team};
 use crate::web::words::{member_name, pool_name, rejection_words};
@@ -16,6 +16,8 @@ pub enum AskKind {
     Qualify,
     Reject,
     Reassign,
+    Reopen,
+    Suppress,
     Note,
 }
 
@@ -29,6 +31,8 @@ impl AskKind {
         Self::Qualify,
         Self::Reject,
         Self::Reassign,
+        Self::Reopen,
+        Self::Suppress,
         Self::Note,
     ];
 
@@ -43,6 +47,8 @@ impl AskKind {
             Self::Qualify => "qualify",
             Self::Reject => "reject",
             Self::Reassign => "reassign",
+            Self::Reopen => "reopen",
+            Self::Suppress => "suppress",
             Self::Note => "note",
         }
     }
@@ -63,6 +69,8 @@ impl AskKind {
             Self::Qualify => "Qualified. The next step's date is the new deadline.",
             Self::Reject => "Returned. The reason's consequence has been carried out.",
             Self::Reassign => "Reassigned.",
+            Self::Reopen => "Opened again, in its next cycle.",
+            Self::Suppress => "Nobody may contact this person any more.",
             Self::Note => "The note is written.",
         }
     }
@@ -79,37 +87,61 @@ pub fn available(lead: &Lead, member: Option<&Member>, team: &Team) -> Vec<AskKi
         Role::Rep | Role::Sales | Role::Manager => true,
         Role::Marketing | Role::Operations | Role::Arbiter => false,
     });
-    let mut asks = match &lead.stage {
-        Stage::Unseen | Stage::Merged { .. } => return Vec::new(),
-        Stage::Captured(_) | Stage::Recycled { .. } | Stage::Lost { .. } => {
-            if in_sales {
-                vec![AskKind::Claim]
-            } else {
-                Vec::new()
+    let mut asks =
+        match &lead.stage {
+            Stage::Unseen | Stage::Merged { .. } => return Vec::new(),
+            Stage::Captured(_) | Stage::Recycled { .. } | Stage::Lost { .. } => {
+                if in_sales && !lead.no_contact { vec![AskKind::Claim] } else { Vec::new() }
             }
-        }
-        Stage::Queued { pool, .. } => queued(team, pool, member, holds, in_sales),
-        Stage::Offered { rep, .. } if *rep == member.id => {
-            vec![AskKind::Accept, AskKind::Decline, AskKind::Contact, AskKind::Qualify, AskKind::Reject]
-        }
-        Stage::SalesAccepted(_) | Stage::SalesQualified(_) if holds => {
-            vec![AskKind::Contact, AskKind::Qualify, AskKind::Reject]
-        }
-        Stage::Opportunity(_) if holds => vec![AskKind::Contact, AskKind::Qualify],
-        Stage::Offered { .. }
-        | Stage::SalesAccepted(_)
-        | Stage::SalesQualified(_)
-        | Stage::Opportunity(_)
-        | Stage::Won { .. }
-        | Stage::WonUnderReview { .. }
-        | Stage::Disqualified { .. }
-        | Stage::Suppressed { .. } => Vec::new(),
-    };
+            Stage::Queued { pool, .. } => queued(team, pool, member, holds, in_sales),
+            Stage::Offered { rep, .. } if *rep == member.id => {
+                vec![AskKind::Accept, AskKind::Decline, AskKind::Contact, AskKind::Qualify, AskKind::Reject]
+            }
+            Stage::SalesAccepted(_) | Stage::SalesQualified(_) if holds => {
+                vec![AskKind::Contact, AskKind::Qualify, AskKind::Reject]
+            }
+            Stage::Opportunity(_) if holds => vec![AskKind::Contact, AskKind::Qualify],
+            Stage::Offered { .. }
+            | Stage::SalesAccepted(_)
+            | Stage::SalesQualified(_)
+            | Stage::Opportunity(_)
+            | Stage::Won { .. }
+            | Stage::WonUnderReview { .. }
+            | Stage::Disqualified { .. }
+            | Stage::Suppressed { .. } => Vec::new(),
+        };
     if may_reassign(member, holds) && can_be_reassigned(&lead.stage) {
         asks.push(AskKind::Reassign);
     }
+    if can_be_reopened(&lead.stage) {
+        asks.push(AskKind::Reopen);
+    }
     asks.push(AskKind::Note);
+    if !lead.no_contact && lead.stage.kind() != StageKind::Suppressed {
+        asks.push(AskKind::Suppress);
+    }
     asks
+}
+
+/// Closed in one way or another; of a suppressed person only while the person, not the law, asked for it.
+fn can_be_reopened(stage: &Stage) -> bool {
+    match stage {
+        Stage::Won { .. }
+        | Stage::WonUnderReview { .. }
+        | Stage::Lost { .. }
+        | Stage::Recycled { .. }
+        | Stage::Disqualified { .. }
+        | Stage::Suppressed { reason: SuppressedFor::OptOut, .. } => true,
+        Stage::Unseen
+        | Stage::Captured(_)
+        | Stage::Queued { .. }
+        | Stage::Offered { .. }
+        | Stage::SalesAccepted(_)
+        | Stage::SalesQualified(_)
+        | Stage::Opportunity(_)
+        | Stage::Suppressed { .. }
+        | Stage::Merged { .. } => false,
+    }
 }
 
 fn queued(team: &Team, pool: &PoolId, member: &Member, holds: bool, in_sales: bool) -> Vec<AskKind> {
@@ -183,6 +215,8 @@ pub struct AskPanel {
     pub custody_version: u64,
     /// Facts for SQL stand already.
     pub adds_facts: bool,
+    /// The person asked for no contact, and must have agreed anew before the lead is opened again.
+    pub needs_consent: bool,
 }
 
 impl AskPanel {
@@ -220,6 +254,7 @@ pub fn panel(lead: &Lead, member: Option<&Member>, team: &Team, sub_reasons: &[S
         handoff: lead.handoff().map_or_else(String::new, |handoff| handoff.to_string()),
         custody_version: lead.custody_version,
         adds_facts: matches!(lead.stage, Stage::SalesQualified(_) | Stage::Opportunity(_)),
+        needs_consent: lead.no_contact || lead.stage.kind() == StageKind::Suppressed,
     }
 }
 
@@ -230,7 +265,8 @@ fn hint(lead: &Lead, member: Option<&Member>, team: &Team, asks: &[AskKind]) -> 
     if !member.active {
         return "The team file lists you as inactive, so you can read but not ask.".to_owned();
     }
-    if asks.iter().any(|ask| !matches!(ask, AskKind::Note | AskKind::Reassign)) {
+    let aside = [AskKind::Note, AskKind::Reassign, AskKind::Reopen, AskKind::Suppress];
+    if asks.iter().any(|ask| !aside.contains(ask)) {
         return String::new();
     }
     match (&lead.stage, lead.holder()) {
@@ -238,10 +274,12 @@ fn hint(lead: &Lead, member: Option<&Member>, team: &Team, asks: &[AskKind]) -> 
             "The deal decides now; close it in the CRM and the lead follows.".to_owned()
         }
         (Stage::Won { .. } | Stage::WonUnderReview { .. }, _) => {
-            "Won. A new need of this customer opens an expansion by itself.".to_owned()
+            "Won. A new need of this customer opens an expansion by itself; open it again to ask for one."
+                .to_owned()
         }
         (Stage::Disqualified { .. }, _) => {
-            "Disqualified; it comes back only with better data or a hand-raise.".to_owned()
+            "Disqualified; it comes back with better data, a hand-raise, or a reason to open it again."
+                .to_owned()
         }
         (Stage::Suppressed { .. }, _) => "This person must not be contacted.".to_owned(),
         (Stage::Merged { .. }, _) => "This lead lives on in another one.".to_owned(),

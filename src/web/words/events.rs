@@ -6,7 +6,9 @@ use super::{
 };
 use crate::domain::custody::{Custody, Rung};
 use crate::domain::event::{Event, Withdrawal};
-use crate::domain::lead::{Attempt, DealState, Motion, Origin, RestReason, SuppressedFor, Terms};
+use crate::domain::lead::{
+    Attempt, Consent, DealState, Motion, Origin, Permission, RestReason, SuppressedFor, Terms,
+};
 use crate::domain::policy::{DisqualifiedFor, SqlFacts};
 use crate::domain::profile::ProfilePatch;
 use crate::domain::team::Team;
@@ -221,7 +223,7 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         ),
         Event::FactDiverged { code } => line(Tone::Warn, "The CRM disagrees", plain(code)),
         Event::AskRefused { code } => line(Tone::Plain, "An ask was refused", refusal(code).what),
-        Event::ConsentGiven { .. } => line(Tone::Good, "Agreed to be contacted", ""),
+        Event::ConsentGiven { consent, .. } => consent_line(*consent),
         Event::CrmUnlinked { tell, .. } => line(
             Tone::Warn,
             "The CRM's record was deleted",
@@ -244,6 +246,24 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::SplitBegun { from } => line(Tone::Accent, "Began as a part of another lead", from.to_string()),
         Event::LeadParked { reason, .. } => line(Tone::Bad, "Stopped by a fault of Baton", plain(reason)),
         Event::LeadUnparked => line(Tone::Good, "Goes on", "what had waited was done in order"),
+    }
+}
+
+fn consent_line(consent: Consent) -> EventWords {
+    let said = [("e-mail", consent.email), ("phone", consent.phone)];
+    let by = |wanted: Permission| {
+        let named: Vec<&str> =
+            said.iter().filter(|(_, said)| *said == wanted).map(|(channel, _)| *channel).collect();
+        (!named.is_empty()).then(|| named.join(" and "))
+    };
+    match (by(Permission::Given), by(Permission::Withdrawn)) {
+        (Some(given), None) => line(Tone::Good, "Agreed to be contacted", format!("by {given}")),
+        (Some(given), Some(not)) => {
+            line(Tone::Good, "Agreed to be contacted", format!("by {given}, not by {not}"))
+        }
+        (None, not) => {
+            line(Tone::Warn, "Withdrew consent", not.map_or_else(String::new, |not| format!("for {not}")))
+        }
     }
 }
 
@@ -292,6 +312,7 @@ fn withdrawn(from: &str, why: Withdrawal) -> EventWords {
         Withdrawal::NotContacted => (Tone::Bad, "no contact in time"),
         Withdrawal::Reassigned => (Tone::Accent, "somebody else was named"),
         Withdrawal::Rejected => (Tone::Warn, "returned with a reason"),
+        Withdrawal::Merged => (Tone::Accent, "the person is worked as another lead"),
     };
     line(tone, format!("Offer withdrawn from {from}"), more)
 }

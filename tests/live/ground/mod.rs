@@ -3,6 +3,7 @@
 mod audit;
 mod batches;
 mod bench;
+mod checkpoints;
 mod fences;
 mod harness;
 mod kills;

@@ -15,6 +15,7 @@ pub struct Event {
     pub time: String,
     pub key: String,
     pub data: Value,
+    pub traceparent: Option<String>,
 }
 
 impl Event {
@@ -27,6 +28,7 @@ impl Event {
             time: jiff::Timestamp::now().to_string(),
             key: key.to_owned(),
             data,
+            traceparent: None,
         }
     }
 
@@ -42,6 +44,7 @@ impl Event {
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
+        .chain(self.traceparent.iter().map(|trace| ("traceparent".to_owned(), trace.clone())))
         .collect()
     }
 }

@@ -68,13 +68,17 @@ impl Installation {
 
     /// A new database on a broker that has no topics yet.
     pub fn without_topics() -> Self {
+        Self::on(&server("DATABASE_URL"))
+    }
+
+    /// The same on a Postgres that the superuser's address names.
+    pub fn on(superuser: &str) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("t{}_{number}", std::process::id());
-        let superuser = server("DATABASE_URL");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let role = format!("{name}_service");
         runtime.block_on(async {
-            let mut connection = PgConnection::connect(&superuser).await.expect("Postgres answers");
+            let mut connection = PgConnection::connect(superuser).await.expect("Postgres answers");
             for statement in
                 [format!("CREATE ROLE {role} LOGIN PASSWORD 'service'"), format!("CREATE DATABASE {name}")]
             {
@@ -84,13 +88,18 @@ impl Installation {
                     .expect("the database is made");
             }
         });
-        let owner_url = with_database(&superuser, &name, None);
-        let service_url = with_database(&superuser, &name, Some((&role, "service")));
+        let owner_url = with_database(superuser, &name, None);
+        let service_url = with_database(superuser, &name, Some((&role, "service")));
         let kafka = std::env::temp_dir().join(format!("baton-kafka-{name}"));
         let brokers = broker(&kafka);
         let installation = Self { brokers, kafka, service_url, owner_url, runtime };
         installation.run(&["migrate"]);
         installation
+    }
+
+    /// Does something to the broker, as scripts/kafka.sh names it: kill, start, restart.
+    pub fn broker(&self, verb: &str) {
+        kafka_script(verb, &self.kafka);
     }
 
     /// The binary with this installation's settings.
@@ -101,8 +110,14 @@ impl Installation {
             .env("BATON__DATABASE__OWNER_URL", &self.owner_url)
             .env("KAFKA_BROKERS", &self.brokers)
             .env("BATON__HTTP__LISTEN", "127.0.0.1:0")
+            .env("BATON__AUDIT__SIGNING_KEY_FILE", self.signing_key_file())
             .env("RUST_LOG", "info");
         command
+    }
+
+    /// Where this installation's signing key is kept; the first instance draws it.
+    pub fn signing_key_file(&self) -> std::path::PathBuf {
+        self.kafka.join("checkpoint.key")
     }
 
     /// Runs a command that must succeed; its standard output.
@@ -168,6 +183,16 @@ impl Installation {
         })
     }
 
+    /// The same with a text that was put together.
+    pub fn execute_text(&self, url: &str, statement: String) -> Result<u64, sqlx::Error> {
+        self.runtime.block_on(async {
+            let mut connection = PgConnection::connect(url).await?;
+            let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
+            connection.close().await?;
+            Ok(done.rows_affected())
+        })
+    }
+
     /// Records that the ledger says were read.
     pub fn read(&self) -> i64 {
         self.number("SELECT coalesce(sum(read), 0)::bigint FROM ledger")
@@ -192,6 +217,11 @@ impl Serving {
         let started = Instant::now();
         until("the instance stops", || self.child.try_wait().unwrap().is_some());
         assert!(started.elapsed() < Duration::from_secs(10), "stopping took {:?}", started.elapsed());
+    }
+
+    /// SIGSTOP or SIGCONT, as `kill` names it.
+    pub fn signal(&self, name: &str) {
+        signal(&self.child, name);
     }
 
     /// SIGKILL.

@@ -1,7 +1,10 @@
 //! The service as its users meet it: records in, records out, and what ops people check.
 
 mod bad_input;
+mod checkpoints;
+mod forgery;
 mod kill;
+mod parked;
 mod story;
 mod tamper;
 mod two_instances;

@@ -68,10 +68,14 @@ pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// One step of a story: a command, a wait, or the rungs up to one.
+/// One step of a story: a command, a wait, the rungs up to one, or the service going live.
 pub fn step(story: &mut Story, line: &str) -> Decided {
     if let Some(time) = line.strip_prefix("wait ") {
         story.now = story.now.plus(words::span(time));
+        return Ok(Vec::new());
+    }
+    if line == "goes live" {
+        story.live_from = story.now;
         return Ok(Vec::new());
     }
     if let Some(rung) = line.strip_prefix("until ") {

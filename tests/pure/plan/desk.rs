@@ -235,6 +235,12 @@ impl Desk {
             self.loaded.anonymous.entry(row.key).or_default().push(row.signal);
         }
         for row in &write.parked {
+            if write.parked_anew.contains(&row.kept.id) {
+                let from = self.loaded.waiting.iter().position(|it| it.id == row.kept.id).unwrap();
+                let waiting = self.loaded.waiting.remove(from);
+                self.queue.push(Waiting { keys: row.keys.clone(), ..waiting });
+                continue;
+            }
             let entry = batch.entries.iter().find(|entry| {
                 entry
                     .record
@@ -251,13 +257,6 @@ impl Desk {
                     _ => self.loaded.waiting.push(waiting),
                 }
             }
-        }
-        for id in &write.parked_anew {
-            let from = self.loaded.waiting.iter().position(|waiting| waiting.id == *id).unwrap();
-            let mut waiting = self.loaded.waiting.remove(from);
-            let row = write.parked.iter().find(|row| row.kept.id == *id).unwrap();
-            waiting.keys.clone_from(&row.keys);
-            self.queue.push(waiting);
         }
         let resolved: BTreeSet<_> = write.parked_resolved.iter().map(|(id, _)| *id).collect();
         self.loaded.waiting.retain(|waiting| !resolved.contains(&waiting.id));
@@ -297,12 +296,7 @@ impl Desk {
         let act = Box::new(turn::redrive(DECODER.keys(), *leads.first().unwrap(), self.now));
         let entries = waiting.into_iter().map(|waiting| waiting.entry).collect();
         let redrive = Redrive { from: Intake::Parked, rows, leads, act };
-        self.take(Batch {
-            stream: Some(Stream::Web(0)),
-            entries,
-            redrive: Some(redrive),
-            ..Batch::default()
-        })
+        self.take(Batch { stream: Some(Stream::Web(0)), entries, redrive: Some(redrive), ..Batch::default() })
     }
 
     /// Types published so far, in order, without the state topic.

@@ -36,6 +36,7 @@ pub fn ask(desk: &Desk, who: Who, command: Option<Command>, view: Option<View>) 
         test: false,
         view,
         caused_by_us: false,
+        others: Vec::new(),
         lead: Some(desk.lead(PRIYA).id),
     };
     Entry {

@@ -4,3 +4,4 @@ mod batches;
 mod desk;
 mod journey;
 mod parked;
+mod undone;

@@ -67,8 +67,11 @@ fn what_comes_for_a_parked_lead_queues_in_order_and_asks_and_loops_are_told() {
         ]
     };
     let planned = desk.run(entries);
-    let wanted =
-        [Outcome::Parked("impossible_event"), Outcome::Parked("lead_parked"), Outcome::Applied("record_signal")];
+    let wanted = [
+        Outcome::Parked("impossible_event"),
+        Outcome::Parked("lead_parked"),
+        Outcome::Applied("record_signal"),
+    ];
     assert_eq!(planned.outcomes, wanted, "the same batch already, and nobody else's records");
     assert_eq!(accepted(&mut desk, "a-2", PRIYA), Outcome::Parked("lead_parked"));
     let topics: Vec<(String, i64)> = desk
@@ -183,7 +186,10 @@ fn a_long_queue_is_redriven_in_steps_and_the_lead_stays_parked_between_them() {
 #[test]
 fn a_key_that_a_queued_record_introduces_leads_to_the_queue_and_brings_what_waited_for_it() {
     let mut desk = Desk::new();
-    let lead = { damaged(&mut desk); desk.lead(PRIYA).id.to_string() };
+    let lead = {
+        damaged(&mut desk);
+        desk.lead(PRIYA).id.to_string()
+    };
     let crm = json!({ "system": "crm", "object": "lead", "id": "00Q9" });
     let by_crm = |desk: &mut Desk, event_type: &str, id: &str| {
         let data = json!({ "crm": crm, "actor": { "system": "crm", "object": "user", "id": "u-dev-patel" } });
@@ -194,7 +200,8 @@ fn a_key_that_a_queued_record_introduces_leads_to_the_queue_and_brings_what_wait
     assert_eq!(desk.run(vec![early]).outcomes, vec![Outcome::Parked("awaiting_identity")]);
     let again = desk.form("form-2", PRIYA, "VP Engineering");
     let _planned = desk.run(vec![again]);
-    let created = json!({ "lead_id": lead, "crm": crm, "person": { "email": PRIYA }, "record_origin": "integration" });
+    let created =
+        json!({ "lead_id": lead, "crm": crm, "person": { "email": PRIYA }, "record_origin": "integration" });
     let event = desk.event("crm.lead.created.v1", "created", created);
     let created = desk.entry("crm.lead-events.v1", &event);
     let later = by_crm(&mut desk, "crm.lead.accepted.v1", "later");

@@ -105,6 +105,26 @@ const COMMANDS: &[&str] = &[
     "due recycle_at",
     "opt_out",
     "note",
+    "suppress",
+    "suppress legal",
+    "consent email=given",
+    "consent email=withdrawn phone=given",
+    "consent phone=given ago=50h",
+    "reopen",
+    "reopen consent",
+    "convert",
+    "convert owner=ana ago=30h",
+    "unlink",
+    "deal reopened d1",
+    "deal reopened d2",
+    "deal reopened d3 renewal",
+    "deal deleted d1",
+    "deal deleted d2",
+    "customer ana",
+    "customer",
+    "score_again",
+    "bound session.pricing ago=60h",
+    "signal email.bounced.hard person=bounced",
     "pass",
     "pass",
     "pass",
@@ -159,7 +179,10 @@ fn nature_of(command: &baton::domain::command::Command, asked: bool, actor: &str
         "offer_lead" | "pass_pool" => (Nature::Fact, Actor::Router),
         "pass_deadline" => (Nature::Fact, Actor::Sweeper),
         "record_signal" | "report_profile" | "opt_out_email" => (Nature::Fact, Actor::Feed),
-        "report_deal" | "link_crm_record" => (Nature::Fact, words::actor(actor)),
+        "note_customer" | "score_again" => (Nature::Fact, Actor::Sweeper),
+        "report_deal" | "link_crm_record" | "convert_crm_record" | "unlink_crm_record" => {
+            (Nature::Fact, words::actor(actor))
+        }
         _asks => (if asked { Nature::Ask } else { Nature::Fact }, words::actor(actor)),
     }
 }

@@ -67,6 +67,9 @@ proptest! {
     fn a_lead_told_in_any_order_knows_the_same((first, second) in two_orders(60)) {
         let told = |signals: &[Signal]| {
             let mut story = Story::new();
+            // Somebody we know: mail events of strangers make nobody a lead.
+            let known = Command::ReportProfile { report: report("nobody", start(), 0) };
+            story.act(&Actor::Feed, Nature::Fact, start(), &known).unwrap();
             for signal in signals {
                 let person = ["vp", "small", "plain", "student"][usize::from(signal.id.0[1] % 4)];
                 let report = Report {

@@ -17,6 +17,9 @@ fn play(name: &str, text: &str) {
             "given" => {
                 story = stories().remove(rest).unwrap_or_else(|| panic!("{name}:{number}: no stage {rest}"));
             }
+            "until" => {
+                let _passed = step(&mut story, line);
+            }
             "when" => {
                 before = story.clone();
                 decided = step(&mut story, rest);
@@ -52,4 +55,6 @@ scenarios!(
     a_missed_call_takes_the_lead_from_each_holder,
     data_is_mended_in_the_same_cycle,
     a_reversed_win_counts_in_its_own_cycle,
+    a_person_who_wants_no_contact_is_left_alone,
+    a_deal_is_undone,
 );

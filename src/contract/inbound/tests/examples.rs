@@ -25,22 +25,22 @@ const MEANINGS: &[(&str, &str)] = &[
     ("crm.lead.declined.v1", "decline_lead"),
     ("crm.lead.qualified.v1", "qualify_lead"),
     ("crm.lead.contacted.v1", "record_attempt"),
-    ("crm.lead.converted.v1", "row_not_active.crm_lead_converted"),
-    ("crm.lead.merged.v1", "row_not_active.crm_lead_merged"),
-    ("crm.lead.deleted.v1", "row_not_active.crm_lead_deleted"),
+    ("crm.lead.converted.v1", "convert_crm_record"),
+    ("crm.lead.merged.v1", "row merge"),
+    ("crm.lead.deleted.v1", "unlink_crm_record"),
     ("crm.opportunity.opened.v1", "report_deal"),
     ("crm.opportunity.updated.v1", "report_deal"),
     ("crm.opportunity.won.v1", "report_deal"),
     ("crm.opportunity.lost.v1", "report_deal"),
-    ("crm.opportunity.reopened.v1", "row_not_active.crm_opportunity_reopened"),
-    ("crm.opportunity.deleted.v1", "row_not_active.crm_opportunity_deleted"),
+    ("crm.opportunity.reopened.v1", "report_deal"),
+    ("crm.opportunity.deleted.v1", "report_deal"),
     ("crm.account.updated.v1", "row account"),
     ("crm.user.updated.v1", "row user"),
     ("sales.lead.rejected.v1", "reject_lead"),
     ("sales.feedback.noted.v1", "take_note"),
     ("person.erasure_requested.v1", "row_not_active.erasure"),
-    ("consent.changed.v1", "row_not_active.consent"),
-    ("contact.suppressed.v1", "row_not_active.suppression"),
+    ("consent.changed.v1", "opt_out_email give_consent"),
+    ("contact.suppressed.v1", "suppress_lead"),
 ];
 
 fn meaning(decoded: &Decoded) -> String {
@@ -58,6 +58,7 @@ fn meaning(decoded: &Decoded) -> String {
         Subject::Opportunity(_) => "opportunity",
         Subject::Campaign(_) => "campaign",
         Subject::Spend(_) => "spend",
+        Subject::Merge => "merge",
     };
     format!("row {row}")
 }

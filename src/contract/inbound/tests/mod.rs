@@ -1,6 +1,7 @@
 //! Records in, tested: every example, every bad input, what fields mean, and any bytes at all.
 
 mod any_bytes;
+mod asked;
 mod bad_input;
 mod examples;
 mod meaning;

@@ -1,5 +1,6 @@
 //! A sample team, a sample receipt, and leads that go through every event.
 
+use super::later;
 use crate::contract::outbound::{AccountShown, DealShown, Handed};
 use crate::contract::request::{CrmKey, Money};
 use crate::domain::calendar::Basis;
@@ -111,23 +112,23 @@ fn custody(holder: Holder, kind: ClockKind) -> Custody {
     ))
 }
 
-fn rep(kind: ClockKind) -> Custody {
+pub(super) fn rep(kind: ClockKind) -> Custody {
     custody(Holder::Rep(member("ann")), kind)
 }
 
-fn steward() -> Custody {
+pub(super) fn steward() -> Custody {
     custody(Holder::Steward(member("steward")), ClockKind::RouteBy)
 }
 
-fn owner() -> Custody {
+pub(super) fn owner() -> Custody {
     custody(Holder::SegmentOwner(member("owner")), ClockKind::RecycleAt)
 }
 
-fn pool() -> PoolId {
+pub(super) fn pool() -> PoolId {
     PoolId("main".to_owned())
 }
 
-fn lead_id() -> LeadId {
+pub(super) fn lead_id() -> LeadId {
     LeadId::derived("/test", "1", 0)
 }
 
@@ -136,7 +137,7 @@ fn signal() -> Signal {
     Signal { id: SignalId([7; 16]), kind, at: START, about: 0, automated: false }
 }
 
-fn terms() -> Terms {
+pub(super) fn terms() -> Terms {
     Terms {
         handoff: HandoffId::derived(lead_id(), 1),
         mql_at: Some(START),
@@ -195,7 +196,7 @@ fn attempt() -> Event {
 }
 
 /// From the form to the queue.
-fn opening() -> Vec<Event> {
+pub(super) fn opening() -> Vec<Event> {
     vec![
         Event::LeadCaptured {
             first_seen_at: START,
@@ -330,6 +331,8 @@ pub(super) fn steps() -> Vec<(Lead, Event, Lead)> {
     let deal = OpportunityId::derived("crm", "006");
     let mut stories = vec![won_story(deal)];
     stories.extend(other_ends(deal));
+    stories.extend(later::events(deal));
+    stories.push(later::absorbed());
     let mut steps = Vec::new();
     for story in stories {
         let mut lead = Lead::unseen(lead_id());

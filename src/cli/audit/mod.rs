@@ -1,8 +1,9 @@
 //! `baton audit`: a lead's trail, and the check of every chain. It only reads.
 
-use super::output::{FAILED, FAULT, Failure, block_on, moment, say, say_json};
-use super::reference::hex;
-use crate::audit;
+mod verify;
+
+use crate::cli::output::{FAILED, Failure, block_on, moment, say, say_json};
+use crate::cli::reference::hex;
 use crate::settings::Settings;
 use crate::store::Reader;
 use crate::store::read::trail::TrailRow;
@@ -24,17 +25,14 @@ pub(super) enum Arguments {
         #[arg(long)]
         json: bool,
     },
-    /// Checks hashes, chains, streams and states; names the first bad row.
-    Verify {
-        #[arg(long)]
-        json: bool,
-    },
+    /// Checks hashes, chains, streams, states and checkpoints, also those on Kafka; names the first bad row.
+    Verify(verify::Verify),
 }
 
 pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Failure> {
     match arguments {
         Arguments::Show { id, json } => show(settings, *id, *json),
-        Arguments::Verify { json } => verify(settings, *json),
+        Arguments::Verify(asked) => verify::run(settings, asked),
     }
 }
 
@@ -92,39 +90,4 @@ fn show(settings: &Settings, id: Uuid, as_json: bool) -> Result<(), Failure> {
         ));
     }
     Ok(())
-}
-
-fn verify(settings: &Settings, as_json: bool) -> Result<(), Failure> {
-    let report = block_on(async {
-        let reader = Reader::open(settings.database.url.expose(), 1)
-            .await
-            .map_err(|error| Failure::store(settings, &error))?;
-        audit::verify::verify(&reader, |_| {}).await.map_err(|error| Failure::store(settings, &error))
-    })?;
-    let fault = report.fault.as_ref().map(|fault| {
-        format!(
-            "{} at version {} of subject {} (kind {}), stream {} number {}",
-            fault.what, fault.version, fault.subject, fault.subject_kind, fault.stream, fault.stream_sequence
-        )
-    });
-    if as_json {
-        say_json(&json!({
-            "holds": report.holds(), "rows": report.rows, "subjects": report.subjects, "streams": report.streams,
-            "leads": report.leads, "fault": fault,
-        }));
-    } else {
-        say(format!(
-            "audit: {} rows of {} subjects in {} streams, {} leads folded",
-            report.rows, report.subjects, report.streams, report.leads
-        ));
-    }
-    match fault {
-        None => {
-            if !as_json {
-                say("audit verified");
-            }
-            Ok(())
-        }
-        Some(fault) => Err(Failure::new(FAULT, format!("the audit does not hold: {fault}"))),
-    }
 }

@@ -1,6 +1,8 @@
 //! A lane: takes what arrived while it committed, commits it as one transaction, says when it stands at the end. It owns
 //! one database session and never talks to Kafka.
 
+mod trouble;
+
 use super::breaker::Breaker;
 use super::pending::{Pending, Prefix, Taken};
 use super::progress::Progress;
@@ -13,7 +15,7 @@ use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{chain, metrics, semantic, trace};
 use crate::transaction::batch::{Batch, Outcome};
-use crate::transaction::session::{Session, Trouble};
+use crate::transaction::session::{CommitError, Session, Trouble};
 use futures_util::FutureExt as _;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -26,11 +28,8 @@ use tracing::Instrument as _;
 const LOADED_RECORDS: usize = 100;
 /// A word about the end that is older than this says nothing about now.
 const MARK_MAX: Duration = Duration::from_secs(2);
-/// First and longest wait after the database failed.
 /// The same bound in microseconds: the facts are known no further than when the end was seen at the earliest.
 const MARK_AGE_MICROS: i64 = 2 * SECOND;
-const RETRY_FIRST: Duration = Duration::from_millis(100);
-const RETRY_MOST: Duration = Duration::from_secs(5);
 
 /// What a lane is built from.
 pub(super) struct Parts {
@@ -51,9 +50,12 @@ pub struct Lane {
     name: String,
     pending: Pending,
     generation: u64,
-    breaker: Breaker,
+    /// One for each partition that had trouble; forgotten with the partition, so that a resumed lane starts anew.
+    breakers: BTreeMap<Partition, Breaker>,
     /// Records of the next batch at most; halved when the database refuses a row.
     limit: usize,
+    /// The next record alone made planning panic.
+    suspect: bool,
     retries: u32,
 }
 
@@ -70,8 +72,8 @@ enum Went {
 impl Lane {
     pub(super) fn new(parts: Parts) -> Self {
         let (name, limit) = (format!("lane {}", parts.number), parts.settings.lanes.batch_records);
-        let (pending, breaker) = (Pending::default(), Breaker::default());
-        Self { parts, name, pending, generation: 0, breaker, limit, retries: 0 }
+        let (pending, breakers) = (Pending::default(), BTreeMap::new());
+        Self { parts, name, pending, generation: 0, breakers, limit, suspect: false, retries: 0 }
     }
 
     /// Runs until cancelled or its queue is closed; a batch under way is finished.
@@ -170,6 +172,9 @@ impl Lane {
             return Went::On;
         }
         match self.parts.session.heartbeat(&mine, MARK_AGE_MICROS).await {
+            Ok(ours) if usize::try_from(ours).unwrap_or(usize::MAX) < mine.len() => {
+                self.outage(&Trouble::Fenced, "a position is somebody else's").await
+            }
             Ok(_) => {
                 self.well();
                 Went::On
@@ -185,12 +190,14 @@ impl Lane {
     async fn commit(&mut self, started: Instant, cancel: &CancellationToken) -> Went {
         let bytes_max = self.parts.settings.lanes.batch_bytes;
         while self.pending.len() > 0 {
-            let prefix = self.pending.prefix(self.limit, bytes_max, Moment(clock::wall_micros()));
+            let mut prefix = self.pending.prefix(self.limit, bytes_max, Moment(clock::wall_micros()));
+            prefix.batch.suspect = self.suspect && prefix.records == 1;
             let span = span(self.parts.number, &prefix.batch);
             let attempt =
                 AssertUnwindSafe(self.parts.session.commit(&prefix.batch)).catch_unwind().instrument(span);
             let went = match attempt.await {
-                Ok(Ok(committed)) => self.committed(&prefix, &committed.outcomes, started),
+                Ok(Ok(committed)) => self.committed(&prefix, &committed.outcomes, started).await,
+                Ok(Err(CommitError::Panicked)) => self.panicked(&prefix),
                 Ok(Err(error)) => match error.trouble() {
                     Trouble::Data => self.refused(&prefix, &chain(&error)),
                     trouble @ (Trouble::Fenced | Trouble::Instance | Trouble::World) => {
@@ -201,7 +208,7 @@ impl Lane {
                     // The panic left the connection in an unknown state; the batch is a record's fault until shown otherwise.
                     tracing::error!(lane = self.parts.number, records = prefix.records, "a batch panicked");
                     match self.parts.session.reopen().await {
-                        Ok(()) => self.refused(&prefix, "deciding on the record failed by a fault of ours"),
+                        Ok(()) => self.panicked(&prefix),
                         Err(error) => self.outage(&error.trouble(), &chain(&error)).await,
                     }
                 }
@@ -219,8 +226,9 @@ impl Lane {
         Went::On
     }
 
-    fn committed(&mut self, prefix: &Prefix, outcomes: &[Outcome], started: Instant) -> Went {
+    async fn committed(&mut self, prefix: &Prefix, outcomes: &[Outcome], started: Instant) -> Went {
         let now = clock::instant();
+        self.suspect = false;
         self.pending.done(prefix);
         for moved in &prefix.batch.moves {
             self.parts.progress.committed(&(Arc::clone(&moved.topic), moved.partition), moved.to, now);
@@ -231,83 +239,18 @@ impl Lane {
         (self.parts.wake)();
         self.well();
         self.limit = self.limit.saturating_mul(2).min(self.parts.settings.lanes.batch_records);
-        let tripped = outcomes.iter().filter(|outcome| self.breaker.trips(outcome, now)).count() > 0;
-        if tripped {
-            self.parts.health.unwell(
-                &self.name,
-                "too many records went wrong: look at `baton quarantine list`, then start again",
-            );
-            tracing::error!(lane = self.parts.number, "the breaker stopped the lane");
-            return Went::Stopped;
+        let mut tripped: BTreeMap<Partition, String> = BTreeMap::new();
+        for (entry, outcome) in prefix.batch.entries.iter().zip(outcomes) {
+            let Some(place) = &entry.record else { continue };
+            let partition = (Arc::clone(&place.topic), place.partition);
+            if let Some(reason) = self.breakers.entry(partition.clone()).or_default().trips(outcome, now) {
+                tripped.insert(partition, reason);
+            }
+        }
+        for (partition, reason) in tripped {
+            self.trip(&partition, &reason).await;
         }
         Went::On
-    }
-
-    /// The database refused a row of the batch: halve by prefix, down to one record that is kept unread.
-    fn refused(&mut self, prefix: &Prefix, detail: &str) -> Went {
-        if prefix.records > 1 {
-            self.limit = (prefix.records / 2).max(1);
-            tracing::warn!(
-                lane = self.parts.number,
-                records = prefix.records,
-                next_records = self.limit,
-                "a batch was refused and is halved"
-            );
-            return Went::On;
-        }
-        let alone = prefix.batch.entries.first().is_some_and(|entry| match &entry.decoded {
-            Err(unreadable) => unreadable.reason == "database_refused",
-            Ok(_) => false,
-        });
-        if alone {
-            let (topic, partition, offset) = self.pending.first().unwrap_or_default();
-            self.tell(Control::Stop(IntakeError::Stuck {
-                topic,
-                partition,
-                offset,
-                detail: detail.to_owned(),
-            }));
-            return Went::Stopped;
-        }
-        tracing::error!(lane = self.parts.number, detail, "a record was refused and is quarantined");
-        self.pending.give_up_first("the database or a fault of ours refused what the record says");
-        Went::On
-    }
-
-    async fn outage(&mut self, trouble: &Trouble, why: &str) -> Went {
-        match trouble {
-            Trouble::Fenced => {
-                if self.parts.queue.generation() != self.generation {
-                    // The partitions were given back while the batch was under way: nobody missed anything.
-                    return Went::Discarded;
-                }
-                metrics::fence_miss();
-                tracing::warn!(lane = self.parts.number, "fence miss: the batch was rolled back");
-                self.parts.queue.revoke();
-                self.tell(Control::FenceMiss);
-                Went::Discarded
-            }
-            Trouble::Instance => {
-                self.tell(Control::Leave(why.to_owned()));
-                Went::Stopped
-            }
-            Trouble::World | Trouble::Data => {
-                self.parts.health.unwell(&self.name, "the database cannot be reached");
-                let wait = clock::backoff(RETRY_FIRST, RETRY_MOST, self.retries);
-                self.retries = self.retries.saturating_add(1);
-                tracing::warn!(
-                    lane = self.parts.number,
-                    why,
-                    wait_milliseconds = wait.as_millis(),
-                    "the database is away"
-                );
-                tokio::time::sleep(wait).await;
-                if let Err(error) = self.parts.session.reopen().await {
-                    tracing::debug!(error = %chain(&error), "the session could not be opened again");
-                }
-                Went::On
-            }
-        }
     }
 
     fn well(&mut self) {
@@ -340,6 +283,6 @@ fn span(lane: usize, batch: &Batch) -> tracing::Span {
         Ok(Decoded::Request(request)) => request.cause.traceparent.as_deref(),
         Ok(Decoded::Ignored(_)) | Err(_) => None,
     });
-    trace::link(&span, contexts);
+    trace::follow(&span, contexts);
     span
 }
