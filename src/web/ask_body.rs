@@ -1,5 +1,6 @@
 //! What an ask says, from JSON or a form, turned into a command. Pure: it looks nothing up and decides nothing.
 
+use super::ask_fields::{DAY_HINT, day, fault, moment, word};
 use super::problem::FieldFault;
 use super::view::asks::AskKind;
 use crate::contract::request::NoteText;
@@ -362,38 +363,4 @@ impl AskBody {
             may_quote: self.may_quote.unwrap_or(false),
         })
     }
-}
-
-const DAY_HINT: &str = "a day such as 2026-12-24";
-
-fn fault<T>(faults: &mut Vec<FieldFault>, field: &str, code: &'static str, detail: &str) -> Option<T> {
-    faults.push(FieldFault { field: field.to_owned(), code, detail: detail.to_owned() });
-    None
-}
-
-fn word<T: Default>(
-    text: Option<&str>,
-    parse: impl Fn(&str) -> Option<T>,
-    faults: &mut Vec<FieldFault>,
-    field: &str,
-    allowed: &str,
-) -> Option<T> {
-    match text {
-        None => Some(T::default()),
-        Some(text) => parse(text).or_else(|| fault(faults, field, "unknown", allowed)),
-    }
-}
-
-/// Days since 1970-01-01 of a day.
-fn day(text: &str) -> Option<i32> {
-    let at = moment(text)?;
-    i32::try_from(at.0.div_euclid(DAY)).ok()
-}
-
-/// The start of a day in UTC, or an RFC 3339 time.
-fn moment(text: &str) -> Option<Moment> {
-    if let Ok(date) = text.parse::<jiff::civil::Date>() {
-        return date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|it| Moment::from(it.timestamp()));
-    }
-    Moment::parse(text).ok()
 }

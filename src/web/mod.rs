@@ -2,6 +2,7 @@
 
 mod api;
 mod ask_body;
+mod ask_fields;
 mod asking;
 mod assets;
 pub mod auth;

@@ -242,9 +242,7 @@ impl Planner<'_> {
                 });
                 continue;
             }
-            self.write
-                .parked_resolved
-                .push((waiting.id, format!("{}/{}", outcome.code(), outcome.reason())));
+            self.write.parked_resolved.push((waiting.id, format!("{}/{}", outcome.code(), outcome.reason())));
             self.write.parked.retain(|row| row.kept.id != waiting.id);
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! What becomes of the records of a batch: one outcome each, whatever they are and in whatever company.
 
-use super::desk::{Desk, examples};
+use super::desk::Desk;
+use super::examples::examples;
 use baton::domain::lead::StageKind;
 use baton::store::rows::OutTopic;
 use baton::transaction::batch::Outcome;

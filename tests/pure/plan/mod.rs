@@ -2,6 +2,7 @@
 
 mod batches;
 mod desk;
+mod examples;
 mod journey;
 mod parked;
 mod privacy;

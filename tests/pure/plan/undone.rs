@@ -183,7 +183,7 @@ fn a_legal_hold_and_strangers_are_told_apart() {
         let id = format!("{name}-{}", more["scope"]);
         let record = privacy(&mut desk, name, &id, &more);
         let planned = desk.run(vec![record]);
-        assert_eq!(planned.outcomes, vec![Outcome::Filtered("unknown_person")], "{name} {more}");
+        assert_eq!(planned.outcomes, vec![Outcome::Applied("consent_list")], "{name} {more}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! Reads and locks what a batch needs, in the one order that all transactions keep. It decides nothing; its SQL is the
 //! store's.
 
+mod names;
+
 use super::batch::{Batch, DuplicateKey, Entry, Stream};
 use super::collect::{self, Named};
 use super::failpoint::Failpoint;
@@ -16,12 +18,13 @@ use crate::store::connect::Connection;
 use crate::store::error::StoreError;
 use crate::store::identity::Resolved;
 use crate::store::rotation::StoredPool;
-use crate::store::rows::{AuditSubject, ErasedKey, LeadRow};
+use crate::store::rows::LeadRow;
 use crate::store::world::WorldRow;
 use crate::store::{
-    account, anonymous, audit, audit_head, duplicate, erasure, identity, kept, lead, merge, opportunity,
-    person, position, rotation, world,
+    account, anonymous, audit, duplicate, erasure, identity, kept, lead, merge, opportunity, person, position,
+    rotation, world,
 };
+use names::{heads, lists, resolve};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What waits may name more keys, under which more waits; a person has a few keys, so this many times is plenty.
@@ -30,7 +33,7 @@ const WAITING_ROUNDS_MAX: usize = 8;
 const WAITING_MAX: i64 = 200;
 
 /// Why a transaction has to be begun again, or can't be.
-pub(super) enum Interrupted {
+pub(in crate::transaction) enum Interrupted {
     /// A key named somebody else once the locks were held.
     Moved,
     /// Another policy, team or reference is active than the one at hand.
@@ -45,7 +48,7 @@ impl From<StoreError> for Interrupted {
 }
 
 /// What stays the same over a session.
-pub(super) struct Loading<'a> {
+pub(in crate::transaction) struct Loading<'a> {
     pub batch: &'a Batch,
     pub texts: &'a Texts,
     pub decoder: &'a Decoder,
@@ -53,7 +56,7 @@ pub(super) struct Loading<'a> {
 
 impl Loading<'_> {
     /// Locks and reads everything, in the order of the locks; last the world.
-    pub(super) async fn load(
+    pub(in crate::transaction) async fn load(
         &self,
         conn: &mut Connection,
         step: &mut Failpoint,
@@ -313,75 +316,6 @@ impl Loading<'_> {
         }
         Ok(())
     }
-}
-
-/// What the lists hold under keys that name nobody; the leads that were erased under them are locked with the others.
-/// Known people cost nothing: what is older than a key's new owner stands beside the key.
-async fn lists(
-    conn: &mut Connection,
-    step: &mut Failpoint,
-    named: &mut Named,
-    resolved: &Resolved,
-    loaded: &mut Loaded,
-) -> Result<(), Interrupted> {
-    if !resolved.unbound.is_empty() {
-        loaded.listed = erasure::listed(conn, &resolved.unbound).await?;
-        step.passed();
-        named.leads.extend(loaded.listed.erased.values().filter_map(|erased| erased.lead));
-    }
-    let anew = resolved.not_before.iter().map(|(key, at)| (*key, ErasedKey { at: *at, lead: None }));
-    loaded.listed.erased.extend(anew);
-    Ok(())
-}
-
-/// Locks the audit of the companies, deals and other subjects that records tell of.
-async fn heads(
-    conn: &mut Connection,
-    step: &mut Failpoint,
-    named: &Named,
-    loaded: &mut Loaded,
-) -> Result<(), Interrupted> {
-    let by_key = named.written_account_keys.iter().filter_map(|key| loaded.accounts_by_key.get(key));
-    // A company that a person of this batch brings gets its id from its key.
-    let derived: Vec<AccountId> =
-        named.written_account_keys.iter().map(|key| AccountId::derived(key)).collect();
-    let companies = named.accounts.iter().chain(by_key).chain(&derived).map(|id| AuditSubject::Account(*id));
-    let deals = named.opportunities.iter().map(|id| AuditSubject::Opportunity(*id));
-    let subjects: BTreeSet<AuditSubject> =
-        companies.chain(deals).chain(named.subjects.iter().copied()).collect();
-    if !subjects.is_empty() {
-        loaded.heads = audit_head::lock(conn, &subjects).await?;
-        step.passed();
-    }
-    Ok(())
-}
-
-/// Gives every key a row, locks those that name nobody, reads all; a key that vanished meanwhile begins again.
-async fn resolve(
-    conn: &mut Connection,
-    step: &mut Failpoint,
-    keys: &BTreeSet<IdentityKey>,
-) -> Result<Resolved, Interrupted> {
-    if keys.is_empty() {
-        return Ok(Resolved::default());
-    }
-    let known = identity::read(conn, keys).await?;
-    step.passed();
-    if known.leads.len() == keys.len() {
-        return Ok(known);
-    }
-    let unnamed: BTreeSet<IdentityKey> =
-        keys.iter().filter(|key| !known.leads.contains_key(key)).copied().collect();
-    identity::insert_missing(conn, &unnamed).await?;
-    step.passed();
-    identity::lock_unbound(conn, &unnamed).await?;
-    step.passed();
-    let resolved = identity::read(conn, keys).await?;
-    step.passed();
-    if resolved.leads.len() + resolved.unbound.len() != keys.len() {
-        return Err(Interrupted::Moved);
-    }
-    Ok(resolved)
 }
 
 fn members(pool: Option<&Pool>) -> Vec<MemberId> {
