@@ -5,8 +5,8 @@ use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::write_set::WriteSet;
 use crate::store::{
-    account, anonymous, audit, audit_head, facts, fan_out, identity, kept, lead, ledger, merge, opportunity,
-    outbox, passage, person, position, rotation,
+    account, anonymous, audit, audit_head, erasure, facts, fan_out, identity, kept, lead, ledger, merge,
+    opportunity, outbox, passage, person, position, rotation,
 };
 use sqlx::PgConnection;
 
@@ -62,6 +62,8 @@ pub async fn apply(
         fan_out::step(conn, moved, now).await?;
         step.passed();
     }
+    write!(step, set.consents, erasure::say(conn, &set.consents));
+    write!(step, set.erasures, erasure::erase(conn, &set.erasures, now));
     write!(step, set.ledger, ledger::append(conn, &set.ledger, now));
     if let Some(answer) = &set.idempotency {
         ledger::answer(conn, answer, now).await?;

@@ -161,6 +161,7 @@ impl AskBody {
                 let command = Command::ReopenLead { consent: self.consent.unwrap_or(false) };
                 self.written(&mut faults, "write why it is opened again", command)
             }
+            AskKind::Erase => Some(Command::EraseLead),
             AskKind::Suppress => self.suppression(&mut faults),
         };
         let view = self.view(&mut faults);
@@ -347,14 +348,11 @@ impl AskBody {
                 .into_iter()
                 .filter_map(|(label, value)| value.as_ref().map(|value| format!("{label}{value}"))),
         );
-        let theme = if kind == AskKind::Note {
-            self.theme.as_deref().unwrap_or("general")
-        } else if kind == AskKind::Reject {
-            "rejection"
-        } else if kind == AskKind::Contact {
-            "attempt"
-        } else {
-            kind.path()
+        let of_kind = [(AskKind::Reject, "rejection"), (AskKind::Contact, "attempt")];
+        let theme = match of_kind.iter().find(|(named, _)| *named == kind) {
+            Some((_, theme)) => theme,
+            None if kind == AskKind::Note => self.theme.as_deref().unwrap_or("general"),
+            None => kind.path(),
         };
         (!lines.is_empty()).then(|| NoteText {
             theme: theme.to_owned(),

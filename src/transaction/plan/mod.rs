@@ -6,6 +6,7 @@ mod kept;
 mod lead;
 mod merge;
 mod people;
+mod privacy;
 mod publish;
 mod routing;
 mod subjects;
@@ -23,7 +24,8 @@ use crate::domain::routing::Rotation;
 use crate::domain::team::MemberId;
 use crate::store::StoreError;
 use crate::store::rows::{
-    AuditSubject, HandoffRow, HeadRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow, PositionRow,
+    AuditSubject, ErasedKey, HandoffRow, HeadRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow,
+    PositionRow,
 };
 use crate::store::write_set::WriteSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +60,11 @@ struct Planner<'a> {
     write: WriteSet,
     leads: BTreeMap<LeadId, Work>,
     identities: BTreeMap<IdentityKey, LeadId>,
+    /// Keys that name nobody any more: their person was erased in this batch.
+    forgotten: BTreeSet<IdentityKey>,
+    erased: BTreeMap<IdentityKey, ErasedKey>,
+    /// CRM keys of people who are erased in this batch, sealed.
+    sealed: BTreeMap<LeadId, Vec<u8>>,
     seen: BTreeMap<DuplicateKey, [u8; 16]>,
     account_keys: BTreeMap<String, AccountId>,
     accounts: BTreeMap<AccountId, AccountState>,
@@ -71,6 +78,8 @@ struct Planner<'a> {
     /// Leads that this batch has merged, and into which.
     merged: BTreeMap<LeadId, LeadId>,
     proposed: BTreeSet<LeadId>,
+    /// Records of this batch that wait; one that comes later may bring the key.
+    parked_here: Vec<super::loaded::Waiting>,
     rotation: Rotation,
     open_leads: BTreeMap<MemberId, u32>,
     queued: bool,
@@ -89,6 +98,9 @@ pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned
         write: WriteSet::default(),
         leads: BTreeMap::new(),
         identities: BTreeMap::new(),
+        forgotten: BTreeSet::new(),
+        erased: BTreeMap::new(),
+        sealed: BTreeMap::new(),
         seen: BTreeMap::new(),
         account_keys: BTreeMap::new(),
         accounts: BTreeMap::new(),
@@ -100,6 +112,7 @@ pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned
         replayed: BTreeSet::new(),
         merged: BTreeMap::new(),
         proposed: BTreeSet::new(),
+        parked_here: Vec::new(),
         rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
         open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
         queued: false,

@@ -3,4 +3,5 @@
 mod batches;
 mod desk;
 mod journey;
+mod privacy;
 mod undone;
