@@ -16,6 +16,7 @@ mod output;
 mod parked;
 mod position;
 mod quarantine;
+mod redrive;
 mod reference;
 mod send;
 mod serve;
@@ -88,7 +89,7 @@ enum Command {
     /// Records that could not be read.
     #[command(subcommand, after_help = EXIT_CODES)]
     Quarantine(quarantine::Arguments),
-    /// Records that wait for somebody to become known.
+    /// Leads that a fault has stopped, and records that wait.
     #[command(subcommand, after_help = EXIT_CODES)]
     Parked(parked::Arguments),
     /// Lanes: what is read where, what the breaker stopped, clocks that wait for a feed.

@@ -2,10 +2,11 @@
 
 use crate::settings::{Settings, SettingsError};
 use crate::store::StoreError;
+use indicatif::{ProgressBar, ProgressStyle};
 use rdkafka::error::KafkaError;
 use std::fmt::Display;
 use std::future::Future;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 /// The operation failed.
 pub(super) const FAILED: u8 = 1;
@@ -116,6 +117,15 @@ pub(super) fn block_on<T>(question: impl Future<Output = Result<T, Failure>>) ->
         .build()
         .map_err(|error| Failure::new(FAILED, format!("no runtime: {error}")))?;
     runtime.block_on(question)
+}
+
+/// A bar for long work, where a terminal is there to show it.
+pub(super) fn progress(total: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("  {bar:40} {pos} of {len} records, {elapsed}");
+    ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// A moment of so many microseconds as people read it.

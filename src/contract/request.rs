@@ -39,6 +39,8 @@ pub enum Who {
     Feed,
     Router,
     Sweeper,
+    /// Whoever runs the service, at its command line.
+    Operator,
 }
 
 /// A CRM key as it stands on the wire: personal data, kept only in `person`, `parked` and `quarantine`.

@@ -31,6 +31,8 @@ pub enum Actor {
     Feed,
     Router,
     Sweeper,
+    /// Whoever runs the service, at its command line.
+    Operator,
 }
 
 impl Actor {
@@ -39,7 +41,7 @@ impl Actor {
     pub fn member(&self) -> Option<&MemberId> {
         match self {
             Self::Member(member) => Some(member),
-            Self::Stranger | Self::Feed | Self::Router | Self::Sweeper => None,
+            Self::Stranger | Self::Feed | Self::Router | Self::Sweeper | Self::Operator => None,
         }
     }
 
@@ -52,6 +54,7 @@ impl Actor {
             Self::Feed => "feed".to_owned(),
             Self::Router => "router".to_owned(),
             Self::Sweeper => "sweeper".to_owned(),
+            Self::Operator => "operator".to_owned(),
         }
     }
 }

@@ -23,11 +23,12 @@ pub struct Breaker {
     times: VecDeque<Instant>,
 }
 
-/// Whether an outcome is trouble: awaited identities, conflicts, filtered and refused records are not.
+/// Whether an outcome is trouble: awaited identities, queues behind parked leads, conflicts, filtered and refused records are not.
 fn is_trouble(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Quarantined(reason) => *reason != "conflict",
-        Outcome::Parked(reason) => *reason != "awaiting_identity",
+        // What queues behind a parked lead is the same fault, counted when the lead was parked.
+        Outcome::Parked(reason) => !matches!(*reason, "awaiting_identity" | "lead_parked"),
         Outcome::Applied(_) | Outcome::Duplicate | Outcome::Filtered(_) | Outcome::Refused(_) => false,
     }
 }
@@ -88,6 +89,7 @@ mod tests {
         let (mut breaker, start) = (Breaker::default(), instant());
         for _ in 0..3_000 {
             assert_eq!(breaker.trips(&Outcome::Parked("awaiting_identity"), start), None);
+            assert_eq!(breaker.trips(&Outcome::Parked("lead_parked"), start), None);
             assert_eq!(breaker.trips(&Outcome::Quarantined("conflict"), start), None);
             assert_eq!(breaker.trips(&Outcome::Refused("stale".to_owned()), start), None);
         }

@@ -27,11 +27,11 @@ const PARK: Statement = Statement::new(
          headers, value, truncated)
      SELECT id, topic, partition, record_offset, record_at, occurred_at, $11, reason, detail, key, headers, value,
          truncated
-     FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
-         $8::bytea[], $9::bytea[], $10::bytea[], $12::boolean[], $13::bigint[])
+     FROM ROWS FROM (unnest($1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+         $8::bytea[], $9::bytea[], $10::bytea[], $12::boolean[], $13::bigint[])) WITH ORDINALITY
          AS new (id, topic, partition, record_offset, record_at, reason, detail, key, headers, value, truncated,
-             occurred_at)
-     ON CONFLICT DO NOTHING",
+             occurred_at, place)
+     ORDER BY place ON CONFLICT DO NOTHING",
 );
 const PARK_KEYS: Statement = Statement::new(
     "parked_key.insert",
@@ -48,6 +48,27 @@ const WAITING_KEYS: Statement = Statement::new(
 );
 const LOCK: Statement =
     Statement::new("parked.lock", "SELECT id FROM parked WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE");
+const LOCK_QUARANTINED: Statement = Statement::new(
+    "quarantine.lock",
+    "SELECT id FROM quarantine WHERE id = ANY($1::uuid[]) AND NOT EXISTS (SELECT FROM ledger_resolution
+         WHERE kept_id = quarantine.id AND intake = 'quarantined') ORDER BY id FOR UPDATE",
+);
+const ONE_QUARANTINED: Statement = Statement::new(
+    "quarantine.one",
+    "SELECT id, topic, partition, record_offset, record_at, record_at AS occurred_at, key, headers, value
+     FROM quarantine WHERE id = $1 AND NOT EXISTS (SELECT FROM ledger_resolution
+         WHERE kept_id = quarantine.id AND intake = 'quarantined')",
+);
+const DISCARD_PARKED: Statement = Statement::new(
+    "parked.discard",
+    "WITH gone AS (DELETE FROM parked WHERE id = $1 RETURNING id)
+     INSERT INTO ledger_resolution (kept_id, intake, outcome, at) SELECT id, 'parked', $2, $3 FROM gone",
+);
+const DISCARD_QUARANTINED: Statement = Statement::new(
+    "quarantine.discard",
+    "INSERT INTO ledger_resolution (kept_id, intake, outcome, at) SELECT id, 'quarantined', $2, $3 FROM quarantine
+     WHERE id = $1 ON CONFLICT DO NOTHING",
+);
 const REMOVE: Statement = Statement::new("parked.delete", "DELETE FROM parked WHERE id = ANY($1::uuid[])");
 const RESOLVE: Statement = Statement::new(
     "ledger_resolution.insert",
@@ -70,8 +91,21 @@ const AGE: Statement = Statement::new(
      SELECT id, 'parked', 'quarantined/awaiting_identity', $2 FROM old",
 );
 
-pub(super) const STATEMENTS: &[Statement] =
-    &[QUARANTINE, PARK, PARK_KEYS, WAITING, WAITING_KEYS, LOCK, REMOVE, RESOLVE, AGE];
+pub(super) const STATEMENTS: &[Statement] = &[
+    QUARANTINE,
+    PARK,
+    PARK_KEYS,
+    WAITING,
+    WAITING_KEYS,
+    LOCK,
+    LOCK_QUARANTINED,
+    ONE_QUARANTINED,
+    DISCARD_PARKED,
+    DISCARD_QUARANTINED,
+    REMOVE,
+    RESOLVE,
+    AGE,
+];
 
 /// How a kept record was counted at intake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +140,7 @@ pub struct WaitingRow {
 }
 
 #[derive(FromRow)]
-struct Stored {
+pub(super) struct Stored {
     id: Uuid,
     topic: String,
     partition: i32,
@@ -144,12 +178,12 @@ pub async fn quarantine(conn: &mut PgConnection, rows: &[KeptRow], now: Moment) 
     erasure::remember_names(conn, rows.iter().copied()).await
 }
 
-/// Keeps records that wait, and the keys they wait under.
+/// Keeps records that wait, in the order of the rows, and the keys they wait under; a row that is there keeps its place.
 ///
 /// # Errors
 /// A statement fails.
 pub async fn park(conn: &mut PgConnection, rows: &[ParkedRow], now: Moment) -> Result<(), StoreError> {
-    let rows = sorted(rows, |row| row.kept.id);
+    let rows: Vec<&ParkedRow> = rows.iter().collect();
     PARK.query()
         .bind(column(&rows, |row| row.kept.id))
         .bind(column(&rows, |row| row.kept.topic.as_str()))
@@ -196,6 +230,14 @@ pub async fn waiting(
         .fetch_all(&mut *conn)
         .await
         .map_err(|error| WAITING.failed(error))?;
+    with_keys(conn, rows).await
+}
+
+/// Rows that wait, with the keys under which each does.
+pub(super) async fn with_keys(
+    conn: &mut PgConnection,
+    rows: Vec<Stored>,
+) -> Result<Vec<WaitingRow>, StoreError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -231,6 +273,63 @@ pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeSet<Uuid
     let rows: Vec<(Uuid,)> =
         LOCK.rows().bind(ids).fetch_all(conn).await.map_err(|error| LOCK.failed(error))?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// One quarantined record that nobody has settled, as received; it waits under no key.
+///
+/// # Errors
+/// The statement fails.
+pub async fn quarantined(conn: &mut PgConnection, id: Uuid) -> Result<Option<WaitingRow>, StoreError> {
+    let rows: Vec<Stored> = ONE_QUARANTINED
+        .rows()
+        .bind(id)
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(|error| ONE_QUARANTINED.failed(error))?;
+    Ok(with_keys(conn, rows).await?.pop())
+}
+
+/// Settles a kept record without deciding on it, with its line; false when it is kept no longer.
+///
+/// # Errors
+/// The statement fails.
+pub async fn discard(
+    conn: &mut PgConnection,
+    from: Intake,
+    id: Uuid,
+    reason: &str,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let statement = match from {
+        Intake::Parked => DISCARD_PARKED,
+        Intake::Quarantined => DISCARD_QUARANTINED,
+    };
+    let done = statement.query().bind(id).bind(format!("discarded/{reason}")).bind(now.0).execute(conn).await;
+    Ok(done.map_err(|error| statement.failed(error))?.rows_affected() > 0)
+}
+
+/// Locks quarantined rows that nobody has settled yet; returns those.
+///
+/// # Errors
+/// The statement fails.
+pub async fn lock_quarantined(conn: &mut PgConnection, ids: &[Uuid]) -> Result<BTreeSet<Uuid>, StoreError> {
+    let rows: Vec<(Uuid,)> = LOCK_QUARANTINED
+        .rows()
+        .bind(ids)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| LOCK_QUARANTINED.failed(error))?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Takes rows away that are parked anew in the same transaction: their resolution is still to come.
+///
+/// # Errors
+/// The statement fails.
+pub async fn take_back(conn: &mut PgConnection, ids: &[Uuid]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = sorted(ids, |id| *id).into_iter().copied().collect();
+    REMOVE.query().bind(ids).execute(conn).await.map_err(|error| REMOVE.failed(error))?;
+    Ok(())
 }
 
 /// Takes parked records away with the one line that says what became of each; a second line is refused by the table.

@@ -26,6 +26,7 @@ pub mod migrate;
 pub mod opportunity;
 pub mod outbox;
 pub mod outlet;
+pub mod parked_lead;
 pub mod passage;
 pub mod person;
 mod pool_rows;
@@ -71,6 +72,7 @@ pub fn catalog() -> Vec<Statement> {
         migrate::STATEMENTS,
         opportunity::STATEMENTS,
         outbox::STATEMENTS,
+        parked_lead::STATEMENTS,
         passage::STATEMENTS,
         person::STATEMENTS,
         position::STATEMENTS,

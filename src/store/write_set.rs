@@ -6,7 +6,7 @@ use super::rows::{
     LedgerRow, MergeRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow,
     RotationEntryRow, RotationRow, SpendRow, SplitRow, TouchRow, UserRow,
 };
-use crate::domain::ids::IdentityKey;
+use crate::domain::ids::{IdentityKey, LeadId};
 use uuid::Uuid;
 
 /// What `plan` returns and `apply` writes, one statement per table, each sorted by key.
@@ -40,6 +40,12 @@ pub struct WriteSet {
     pub parked: Vec<ParkedRow>,
     /// Parked rows that were replayed, with what became of them.
     pub parked_resolved: Vec<(Uuid, String)>,
+    /// Parked rows that are parked anew, under other keys and behind what queues there.
+    pub parked_anew: Vec<Uuid>,
+    /// A parked lead went on as another one: what queues behind the first queues behind the second too.
+    pub parked_moved: Vec<(LeadId, LeadId)>,
+    /// Quarantined rows that were decided after all, with what became of them.
+    pub quarantine_resolved: Vec<(Uuid, String)>,
     pub causes: Vec<CauseTextRow>,
     pub audit: Vec<AuditRow>,
     /// Chains of subjects that are no leads, one row each.

@@ -3,10 +3,11 @@
 use super::failpoint::Failpoint;
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
+use crate::store::kept::Intake;
 use crate::store::write_set::WriteSet;
 use crate::store::{
     account, anonymous, audit, audit_head, erasure, facts, fan_out, identity, kept, lead, ledger, merge,
-    opportunity, outbox, passage, person, position, rotation,
+    opportunity, outbox, parked_lead, passage, person, position, rotation,
 };
 use sqlx::PgConnection;
 
@@ -51,8 +52,15 @@ pub async fn apply(
     write!(step, set.rotation, rotation::replace(conn, &set.rotation));
     write!(step, set.rotation_folded, rotation::drop_folded(conn, &set.rotation_folded));
     write!(step, set.parked_resolved, kept::resolve_parked(conn, &set.parked_resolved, now));
+    write!(
+        step,
+        set.quarantine_resolved,
+        kept::resolve(conn, &set.quarantine_resolved, Intake::Quarantined, now)
+    );
+    write!(step, set.parked_anew, kept::take_back(conn, &set.parked_anew));
     write!(step, set.quarantine, kept::quarantine(conn, &set.quarantine, now));
     write!(step, set.parked, kept::park(conn, &set.parked, now));
+    write!(step, set.parked_moved, parked_lead::follow(conn, &set.parked_moved));
     write!(step, set.causes, audit::add_causes(conn, &set.causes));
     write!(step, set.audit, audit::append(conn, &set.audit));
     write!(step, set.heads, audit_head::advance(conn, &set.heads));

@@ -1,9 +1,13 @@
 //! What goes into one transaction and what comes out of each record. Data only.
 
 use crate::contract::request::{Decoded, Unreadable};
+use crate::domain::ids::LeadId;
 use crate::domain::time::Moment;
+pub use crate::store::kept::Intake;
 pub use crate::store::rows::FanOutStep;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Records that one transaction takes at most: above it only latency grows (measured, research on delivery).
 pub const BATCH_RECORDS_MAX: usize = 1_000;
@@ -103,8 +107,25 @@ pub struct Batch {
     pub idempotency: Option<Idempotency>,
     /// The step of a wide change that this batch takes.
     pub fan_out: Option<FanOutStep>,
+    /// Kept records that the entries of this batch decide again.
+    pub redrive: Option<Redrive>,
+    /// Planning this one record panicked: nothing of it is decided, and whom it names is parked.
+    pub suspect: bool,
     pub entries: Vec<Entry>,
     pub moves: Vec<Move>,
+}
+
+/// Records that were kept as received, decided again: each entry is one, in the order in which they were kept.
+#[derive(Clone, Debug)]
+pub struct Redrive {
+    /// Where they are kept.
+    pub from: Intake,
+    /// The row of each entry.
+    pub rows: Vec<Uuid>,
+    /// Parked leads that go on before the first entry is decided.
+    pub leads: BTreeSet<LeadId>,
+    /// The operator's act, for the audit of those leads.
+    pub act: Box<Entry>,
 }
 
 /// What became of one entry. Nothing may drop it uncounted.

@@ -5,8 +5,8 @@ use super::batch::{Batch, DuplicateKey, Entry, Stream};
 use super::collect::{self, Named};
 use super::failpoint::Failpoint;
 use super::loaded::{AccountState, Loaded, LoadedPool, Texts, Waiting};
-use super::reread;
 use super::trouble::CommitError;
+use super::{redrive, reread};
 use crate::contract::Decoder;
 use crate::domain::ids::{AccountId, IdentityKey, LeadId};
 use crate::domain::lead::StageKind;
@@ -62,6 +62,9 @@ impl Loading<'_> {
         self.fence(conn, step, &mut loaded).await?;
         self.duplicates(conn, step, &mut loaded).await?;
         let mut named = Named::of(&self.batch.entries);
+        if let Some(redrive) = &self.batch.redrive {
+            named.leads.extend(&redrive.leads);
+        }
         let resolved = self.identities(conn, step, &mut named, &mut loaded).await?;
         lists(conn, step, &mut named, &resolved, &mut loaded).await?;
         self.accounts(conn, step, &named, &mut loaded).await?;
@@ -83,6 +86,10 @@ impl Loading<'_> {
             step.passed();
         }
         self.waiting(conn, step, &named, &resolved, &mut loaded).await?;
+        if let Some(again) = &self.batch.redrive {
+            redrive::lock(conn, again, &mut loaded).await?;
+            step.passed();
+        }
         if let Some(stream) =
             self.batch.stream.as_ref().filter(|stream| !matches!(stream, Stream::Record { .. }))
         {

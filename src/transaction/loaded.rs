@@ -92,6 +92,9 @@ pub struct Loaded {
     pub streams: BTreeMap<String, i64>,
     /// The router's one pool: its counters with entries folded in, the entries' ids, and open leads per rep.
     pub pool: Option<LoadedPool>,
+    /// Rows of a redrive that are still kept, and its leads behind which more rows queue than the batch takes.
+    pub kept: BTreeSet<Uuid>,
+    pub queued_behind: BTreeSet<LeadId>,
 }
 
 /// A pool under the router's lock.

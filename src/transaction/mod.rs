@@ -10,6 +10,7 @@ pub mod loaded;
 pub mod operation;
 pub mod plan;
 pub mod recovery;
+pub mod redrive;
 pub mod reread;
 pub mod session;
 mod texts;

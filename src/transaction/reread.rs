@@ -58,7 +58,11 @@ pub(super) fn under(decoder: &Decoder, reference: &Reference, batch: &Batch) -> 
             Ok(Decoded::Ignored(_)) | Err(_) => record.timestamp,
         };
         let received_at = stated.max(record.timestamp);
+        let counted = old.duplicate.is_some();
         *old = entry(decoder, reference, record, std::mem::take(&mut old.raw), received_at);
+        if !counted {
+            old.duplicate = None;
+        }
     }
     Some(batch)
 }

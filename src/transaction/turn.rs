@@ -13,6 +13,7 @@ const ROUTER: &str = "baton/router";
 const SWEEPER: &str = "baton/sweeper";
 /// The same of what an operator does at the command line.
 const OPERATOR: &str = "baton/operator";
+const REDRIVE: &str = "baton/redrive";
 
 /// An entry that asks for an offer of the batch's pool; the offer goes on in the trace of what put the lead into the queue.
 #[must_use]
@@ -56,6 +57,13 @@ pub fn erase(keys: &Keys, named: Vec<IdentityKey>, now: Moment) -> Entry {
     }
     entry.content = content;
     entry
+}
+
+/// An entry that names an operator's redrive of what queues behind a lead; it asks for nothing itself.
+#[must_use]
+pub fn redrive(keys: &Keys, lead: LeadId, now: Moment) -> Entry {
+    let id = format!("{lead}/{}", now.0);
+    entry(keys, lead, now, REDRIVE, Who::Operator, id, "turn.redrive", None)
 }
 
 /// An entry that tells one lead of a wide change. `key`: of the change, so that it is one cause however often it is told.

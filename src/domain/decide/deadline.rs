@@ -11,7 +11,7 @@ use crate::domain::signal::{Signal, SignalId, SignalKind};
 
 /// The row "deadline passed (fenced)".
 pub(super) fn pass(draft: &mut Draft<'_>, due: &DueClock) -> Result<(), Refusal> {
-    let custody = draft.lead.stage.custody().cloned().ok_or(Refusal::Stale)?;
+    let custody = draft.lead.custody().cloned().ok_or(Refusal::Stale)?;
     let clock = custody.clock(due.kind).cloned().ok_or(Refusal::Stale)?;
     let fenced = due.cycle == draft.lead.cycle.number
         && due.custody_version == draft.lead.custody_version

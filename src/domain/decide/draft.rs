@@ -88,7 +88,7 @@ impl<'a> Draft<'a> {
     pub fn taker(&self) -> (Holder, MemberId) {
         match self.inputs.actor {
             Actor::Member(member) => (Holder::Rep(member.clone()), member.clone()),
-            Actor::Stranger | Actor::Feed | Actor::Router | Actor::Sweeper => {
+            Actor::Stranger | Actor::Feed | Actor::Router | Actor::Sweeper | Actor::Operator => {
                 let steward = self.inputs.team.steward_of(&self.pool()).clone();
                 (Holder::Steward(steward.clone()), steward)
             }

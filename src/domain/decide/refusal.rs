@@ -51,6 +51,8 @@ pub enum Refusal {
     RetryOnOutOfRange,
     UnknownMember,
     NoClosersLeg,
+    /// A fault of ours has stopped the lead.
+    LeadParked,
     /// Decision and state disagree: a bug, or a damaged trail. The lead is parked.
     Impossible(ImpossibleEvent),
 }
@@ -87,6 +89,7 @@ impl Refusal {
             Self::RetryOnOutOfRange => "retry_on_out_of_range",
             Self::UnknownMember => "unknown_actor",
             Self::NoClosersLeg => "no_closers_leg",
+            Self::LeadParked => "lead_parked",
             Self::Impossible(_) => "impossible_event",
         }
     }
@@ -153,6 +156,9 @@ impl fmt::Display for Refusal {
             Self::NoClosersLeg => {
                 formatter.write_str("only a closer can return a lead; reject it with a reason")
             }
+            Self::LeadParked => formatter.write_str(
+                "a fault of ours has stopped this lead; operations is told, try again when it is mended",
+            ),
             Self::Impossible(impossible) => impossible.fmt(formatter),
         }
     }

@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{chain, metrics, semantic, trace};
 use crate::transaction::batch::{Batch, Outcome};
-use crate::transaction::session::{Session, Trouble};
+use crate::transaction::session::{CommitError, Session, Trouble};
 use futures_util::FutureExt as _;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -54,6 +54,8 @@ pub struct Lane {
     /// One for each partition that had trouble; forgotten with the partition, so that a resumed lane starts anew.
     breakers: BTreeMap<Partition, Breaker>,
     halving: Halving,
+    /// The next record alone made planning panic.
+    suspect: bool,
     retries: u32,
 }
 
@@ -72,7 +74,7 @@ impl Lane {
         let (name, halving) =
             (format!("lane {}", parts.number), Halving::new(parts.settings.lanes.batch_records));
         let (pending, breakers) = (Pending::default(), BTreeMap::new());
-        Self { parts, name, pending, generation: 0, breakers, halving, retries: 0 }
+        Self { parts, name, pending, generation: 0, breakers, halving, suspect: false, retries: 0 }
     }
 
     /// Runs until cancelled or its queue is closed; a batch under way is finished.
@@ -190,12 +192,15 @@ impl Lane {
     async fn commit(&mut self, started: Instant, cancel: &CancellationToken) -> Went {
         let bytes_max = self.parts.settings.lanes.batch_bytes;
         while self.pending.len() > 0 {
-            let prefix = self.pending.prefix(self.halving.limit(), bytes_max, Moment(clock::wall_micros()));
+            let mut prefix =
+                self.pending.prefix(self.halving.limit(), bytes_max, Moment(clock::wall_micros()));
+            prefix.batch.suspect = self.suspect && prefix.records == 1;
             let span = span(self.parts.number, &prefix.batch);
             let attempt =
                 AssertUnwindSafe(self.parts.session.commit(&prefix.batch)).catch_unwind().instrument(span);
             let went = match attempt.await {
                 Ok(Ok(committed)) => self.committed(&prefix, &committed.outcomes, started).await,
+                Ok(Err(CommitError::Panicked)) => self.panicked(&prefix),
                 Ok(Err(error)) => match error.trouble() {
                     Trouble::Data => self.refused(&prefix, &chain(&error)),
                     trouble @ (Trouble::Fenced | Trouble::Instance | Trouble::World) => {
@@ -206,7 +211,7 @@ impl Lane {
                     // The panic left the connection in an unknown state; the batch is a record's fault until shown otherwise.
                     tracing::error!(lane = self.parts.number, records = prefix.records, "a batch panicked");
                     match self.parts.session.reopen().await {
-                        Ok(()) => self.refused(&prefix, "deciding on the record failed by a fault of ours"),
+                        Ok(()) => self.panicked(&prefix),
                         Err(error) => self.outage(&error.trouble(), &chain(&error)).await,
                     }
                 }
@@ -226,6 +231,7 @@ impl Lane {
 
     async fn committed(&mut self, prefix: &Prefix, outcomes: &[Outcome], started: Instant) -> Went {
         let now = clock::instant();
+        self.suspect = false;
         self.pending.done(prefix);
         for moved in &prefix.batch.moves {
             self.parts.progress.committed(&(Arc::clone(&moved.topic), moved.partition), moved.to, now);

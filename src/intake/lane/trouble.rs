@@ -57,6 +57,19 @@ impl Lane {
         }
     }
 
+    /// Planning panicked: halved like what the database refuses; of one record alone whom it names is parked, undecided.
+    pub(super) fn panicked(&mut self, prefix: &Prefix) -> Went {
+        if prefix.records == 1 && !prefix.batch.suspect {
+            self.suspect = true;
+            tracing::error!(
+                lane = self.parts.number,
+                "deciding on a record panicked: whom it names is parked"
+            );
+            return Went::On;
+        }
+        self.refused(prefix, "deciding on the record failed by a fault of ours")
+    }
+
     /// The database refused a row of the batch: halve by prefix, down to one record that is kept unread.
     pub(super) fn refused(&mut self, prefix: &Prefix, detail: &str) -> Went {
         if prefix.records > 1 {
@@ -86,6 +99,7 @@ impl Lane {
         tracing::error!(lane = self.parts.number, detail, "a record was refused and is quarantined");
         // Alone as well when the first batch was one record.
         self.halving.refused(1);
+        self.suspect = false;
         self.pending.give_up_first("the database or a fault of ours refused what the record says");
         Went::On
     }

@@ -26,6 +26,7 @@ const UNHELD: Statement = Statement::new(
     "board.unheld",
     "SELECT count(*) FROM lead WHERE stage IN (1, 2, 3, 4, 5, 6, 9) AND (holder_id IS NULL OR next_due_at IS NULL)",
 );
+const PARKED: Statement = Statement::new("board.parked", "SELECT count(*) FROM lead WHERE parked");
 const QUEUES: Statement = Statement::new(
     "board.queues",
     "SELECT pool, count(*), count(*) FILTER (WHERE held), min(mql_at) FROM lead WHERE stage = 2 GROUP BY pool ORDER BY pool",
@@ -65,7 +66,7 @@ const PULSE: Statement = Statement::new(
 
 /// Every statement of this file, for the test that prepares them all.
 pub(in crate::store) const STATEMENTS: &[Statement] =
-    &[NOW, STAGES, HOLDERS, UNHELD, QUEUES, HANDOFFS, LEDGER, PARTITIONS, AUDIT, DECIDED, PULSE];
+    &[NOW, STAGES, HOLDERS, UNHELD, PARKED, QUEUES, HANDOFFS, LEDGER, PARTITIONS, AUDIT, DECIDED, PULSE];
 
 /// Leads that one person holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +134,8 @@ pub struct BoardRead {
     pub holders: Vec<HolderCount>,
     /// Open leads without holder or clock; the database refuses such rows.
     pub unheld: i64,
+    /// Leads that a fault of ours has stopped.
+    pub parked: i64,
     pub queues: Vec<QueueCount>,
     pub handoffs: Vec<HandoffRead>,
     pub ledger: LedgerTotals,
@@ -195,6 +198,8 @@ impl Reader {
             HOLDERS.rows().bind(now).fetch_all(&mut *conn).await.map_err(|error| HOLDERS.failed(error))?;
         let (unheld,): (i64,) =
             UNHELD.rows().fetch_one(&mut *conn).await.map_err(|error| UNHELD.failed(error))?;
+        let (parked,): (i64,) =
+            PARKED.rows().fetch_one(&mut *conn).await.map_err(|error| PARKED.failed(error))?;
         let queues: Vec<(Option<String>, i64, i64, Option<i64>)> =
             QUEUES.rows().fetch_all(&mut *conn).await.map_err(|error| QUEUES.failed(error))?;
         let handoffs: Vec<HandoffColumns> = HANDOFFS
@@ -217,6 +222,7 @@ impl Reader {
                 .map(|(holder, open, overdue)| HolderCount { holder, open, overdue })
                 .collect(),
             unheld,
+            parked,
             queues: queues
                 .into_iter()
                 .map(|(pool, waiting, held, oldest)| QueueCount {

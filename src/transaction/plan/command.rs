@@ -29,6 +29,7 @@ impl Planner<'_> {
             Who::Feed => Actor::Feed,
             Who::Router => Actor::Router,
             Who::Sweeper => Actor::Sweeper,
+            Who::Operator => Actor::Operator,
         }
     }
 

@@ -18,7 +18,8 @@ pub(super) fn fold(write: &mut WriteSet) {
     write.notes = last(std::mem::take(&mut write.notes), |row| row.id, |_| ());
     write.anonymous = last(std::mem::take(&mut write.anonymous), |row| (row.key, row.signal.id), |_| ());
     write.quarantine = last(std::mem::take(&mut write.quarantine), |row| row.id, |_| ());
-    write.parked = last(std::mem::take(&mut write.parked), |row| row.kept.id, |_| ());
+    once(&mut write.parked, |row| row.kept.id);
+    once(&mut write.parked_anew, |id| *id);
     write.identities.sort();
     write.anonymous_bound.sort_unstable();
     write.anonymous_bound.dedup();
@@ -35,6 +36,12 @@ fn last<T, K: Ord, R: Ord>(rows: Vec<T>, key: impl Fn(&T) -> K, rank: impl Fn(&T
         }
     }
     kept.into_values().collect()
+}
+
+/// The first row of each key, in the order in which they came: what is parked queues in it.
+fn once<T, K: Ord>(rows: &mut Vec<T>, key: impl Fn(&T) -> K) {
+    let mut seen = BTreeSet::new();
+    rows.retain(|row| seen.insert(key(row)));
 }
 
 /// The later record's fields win, an earlier one's fill what is empty.

@@ -15,12 +15,18 @@ pub const KEPT_VALUE_BYTES_MAX: usize = 1 << 20;
 
 impl Planner<'_> {
     pub(super) fn quarantine(&mut self, entry: &Entry, reason: &'static str, detail: String) {
+        if self.is_quarantined() {
+            return;
+        }
         let Some(record) = &entry.record else { return };
         let row = kept(self.world.keys, entry, record, reason, detail);
         self.write.quarantine.push(row);
     }
 
     pub(super) fn park(&mut self, entry: &Entry, request: &Request, reason: &'static str) {
+        if self.is_quarantined() {
+            return;
+        }
         let Some(record) = &entry.record else { return };
         let detail = "names a person by keys that nobody has introduced yet; waits for the record that does";
         let keys = request
@@ -43,7 +49,13 @@ impl Planner<'_> {
     }
 }
 
-fn kept(keys: &Keys, entry: &Entry, record: &RecordRef, reason: &'static str, detail: String) -> KeptRow {
+pub(super) fn kept(
+    keys: &Keys,
+    entry: &Entry,
+    record: &RecordRef,
+    reason: &'static str,
+    detail: String,
+) -> KeptRow {
     let name = format!("{}/{}/{}", record.topic, record.partition, record.offset);
     let value = entry.raw.value.as_ref();
     let stored = value.map(|value| value[..value.len().min(KEPT_VALUE_BYTES_MAX)].to_vec());

@@ -1,6 +1,7 @@
 //! One command for one lead: decide, evolve, and the rows that follow. The only place that changes a lead.
 
 use super::command::Unready;
+use super::parked::{self, Place};
 use super::people::is_weak;
 use super::publish::Step;
 use super::{Planner, Work};
@@ -20,6 +21,7 @@ use crate::store::rows::{
     CauseTextRow, DisagreementRow, FanOutRow, HandoffRow, NoteRow, RotationEntryRow, TouchRow,
 };
 use crate::transaction::batch::{Entry, Outcome};
+use crate::transaction::loaded::Waiting;
 
 impl Planner<'_> {
     /// Puts a record's command to the lead, with everything that the record says beside it.
@@ -58,16 +60,21 @@ impl Planner<'_> {
             Err(Refusal::NothingChanges) => Ok(Outcome::Filtered("no_change")),
             Err(Refusal::Stale) => Ok(Outcome::Filtered("stale")),
             Err(Refusal::Filtered(reason)) => Ok(Outcome::Filtered(reason)),
-            Err(Refusal::Impossible(impossible)) => {
-                self.quarantine(entry, "impossible_event", impossible.to_string());
-                Ok(Outcome::Quarantined("impossible_event"))
-            }
+            // The plan is made once more, and then the lead is parked.
+            Err(Refusal::Impossible(_)) => Ok(Outcome::Parked(parked::IMPOSSIBLE)),
             Err(refusal) => self.refused(entry, request, lead, &refusal),
         }
     }
 
     /// A record that waited, now that its keys name somebody.
-    pub(super) fn replay(&mut self, entry: &Entry) -> Result<Outcome, StoreError> {
+    pub(super) fn replay(&mut self, waiting: &Waiting) -> Result<Outcome, StoreError> {
+        let outer = std::mem::replace(&mut self.place, Place::Waiting(waiting.id));
+        let outcome = self.replay_entry(&waiting.entry);
+        self.place = outer;
+        outcome
+    }
+
+    fn replay_entry(&mut self, entry: &Entry) -> Result<Outcome, StoreError> {
         match &entry.decoded {
             Ok(Decoded::Request(request)) => self.request(entry, request),
             Ok(Decoded::Ignored(ignored)) => Ok(Outcome::Filtered(ignored.reason)),
@@ -114,10 +121,14 @@ impl Planner<'_> {
             live_from: world.live_from,
             account_owner: account_owner.as_ref(),
         };
-        match decide(&before, command, &inputs) {
-            Ok(events) => self.apply(entry, request, lead, &events, &actor, occurred_at, now),
-            Err(refusal) => Ok(Err(refusal)),
+        let decided = match decide(&before, command, &inputs) {
+            Ok(events) => self.apply(entry, request, lead, &events, &actor, occurred_at, now)?,
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(Refusal::Impossible(impossible)) = &decided {
+            self.fault(lead, impossible);
         }
+        Ok(decided)
     }
 
     /// The owner of the lead's account, or of the one that the command brings.
@@ -342,7 +353,8 @@ impl Planner<'_> {
     fn is_published(&self, request: &Request, occurred_at: Moment, events: &[Event]) -> bool {
         let historic = occurred_at < self.world.live_from;
         let from_outside = request.cause.actor != crate::contract::request::Who::Router
-            && request.cause.actor != crate::contract::request::Who::Sweeper;
+            && request.cause.actor != crate::contract::request::Who::Sweeper
+            && request.cause.actor != crate::contract::request::Who::Operator;
         !(historic && from_outside)
             || events
                 .iter()

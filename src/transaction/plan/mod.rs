@@ -5,6 +5,7 @@ mod fold;
 mod kept;
 mod lead;
 mod merge;
+mod parked;
 mod people;
 mod privacy;
 mod publish;
@@ -19,7 +20,7 @@ use super::loaded::{AccountState, Loaded, World};
 use crate::contract::request::{Decoded, Request, Subject};
 use crate::domain::command::Command;
 use crate::domain::ids::{AccountId, HandoffId, IdentityKey, LeadId, OpportunityId};
-use crate::domain::lead::Lead;
+use crate::domain::lead::{Lead, Parked};
 use crate::domain::routing::Rotation;
 use crate::domain::team::MemberId;
 use crate::store::StoreError;
@@ -28,6 +29,7 @@ use crate::store::rows::{
     PositionRow,
 };
 use crate::store::write_set::WriteSet;
+use parked::{Place, Stop};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -83,6 +85,14 @@ struct Planner<'a> {
     rotation: Rotation,
     open_leads: BTreeMap<MemberId, u32>,
     queued: bool,
+    /// What is being decided: an entry, or a record that waited and is replayed.
+    place: Place,
+    /// What an earlier attempt at this plan could not decide.
+    stops: &'a BTreeMap<Place, Stop>,
+    /// What this attempt could not decide; it is thrown away then.
+    faults: BTreeMap<Place, Stop>,
+    /// Leads that this redrive lets go on, as they were parked.
+    released: BTreeMap<LeadId, Parked>,
 }
 
 /// Plans one batch: folds all events of a lead in memory, one upsert per lead.
@@ -90,44 +100,73 @@ struct Planner<'a> {
 /// # Errors
 /// A value of ours could not be written as bytes; nothing of the batch may then be stored.
 pub fn plan(batch: &Batch, loaded: &Loaded, world: &World<'_>) -> Result<Planned, StoreError> {
-    let pool = loaded.pool.as_ref();
-    let mut planner = Planner {
-        batch,
-        loaded,
-        world,
-        write: WriteSet::default(),
-        leads: BTreeMap::new(),
-        identities: BTreeMap::new(),
-        forgotten: BTreeSet::new(),
-        erased: BTreeMap::new(),
-        sealed: BTreeMap::new(),
-        seen: BTreeMap::new(),
-        account_keys: BTreeMap::new(),
-        accounts: BTreeMap::new(),
-        opportunities: BTreeMap::new(),
-        handoffs: BTreeMap::new(),
-        heads: BTreeMap::new(),
-        sequences: BTreeMap::new(),
-        stream: String::new(),
-        replayed: BTreeSet::new(),
-        merged: BTreeMap::new(),
-        proposed: BTreeSet::new(),
-        parked_here: Vec::new(),
-        rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
-        open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
-        queued: false,
-    };
-    let mut outcomes = Vec::with_capacity(batch.entries.len());
-    for entry in &batch.entries {
-        let outcome = planner.entry(entry)?;
-        outcomes.push(outcome);
+    let mut stops = parked::suspects(batch);
+    loop {
+        let mut planner = Planner::new(batch, loaded, world, &stops);
+        planner.release()?;
+        let mut outcomes = Vec::with_capacity(batch.entries.len());
+        for (place, entry) in batch.entries.iter().enumerate() {
+            planner.place = Place::Entry(place);
+            let outcome = planner.entry(entry)?;
+            outcomes.push(outcome);
+        }
+        if planner.faults.is_empty() {
+            planner.settle(&outcomes)?;
+            planner.finish(&outcomes);
+            return Ok(Planned { queued: planner.queued, write: planner.write, outcomes });
+        }
+        // Nothing of a record that could not be decided may stand: once more, with it parked. Each attempt stops more.
+        let mut faults = std::mem::take(&mut planner.faults);
+        stops.append(&mut faults);
     }
-    planner.finish(&outcomes);
-    Ok(Planned { queued: planner.queued, write: planner.write, outcomes })
+}
+
+impl<'a> Planner<'a> {
+    fn new(
+        batch: &'a Batch,
+        loaded: &'a Loaded,
+        world: &'a World<'a>,
+        stops: &'a BTreeMap<Place, Stop>,
+    ) -> Self {
+        let pool = loaded.pool.as_ref();
+        Self {
+            batch,
+            loaded,
+            world,
+            write: WriteSet::default(),
+            leads: BTreeMap::new(),
+            identities: BTreeMap::new(),
+            forgotten: BTreeSet::new(),
+            erased: BTreeMap::new(),
+            sealed: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            account_keys: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            opportunities: BTreeMap::new(),
+            handoffs: BTreeMap::new(),
+            heads: BTreeMap::new(),
+            sequences: BTreeMap::new(),
+            stream: String::new(),
+            replayed: BTreeSet::new(),
+            merged: BTreeMap::new(),
+            proposed: BTreeSet::new(),
+            parked_here: Vec::new(),
+            rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
+            open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
+            queued: false,
+            place: Place::Entry(0),
+            stops,
+            faults: BTreeMap::new(),
+            released: BTreeMap::new(),
+        }
+    }
 }
 
 impl Planner<'_> {
     fn entry(&mut self, entry: &Entry) -> Result<Outcome, StoreError> {
+        if self.is_settled() {
+            return Ok(Outcome::Filtered("stale"));
+        }
         self.enter_stream(entry);
         let decoded = match &entry.decoded {
             Ok(decoded) => decoded,
@@ -164,6 +203,9 @@ impl Planner<'_> {
         }
         if request.caused_by_us {
             return Ok(Outcome::Filtered("no_change"));
+        }
+        if let Some(outcome) = self.held_up(entry, request)? {
+            return Ok(outcome);
         }
         if self.batch.routing.is_some() {
             return self.route(entry, request);

@@ -231,7 +231,7 @@ impl Planner<'_> {
                 continue;
             }
             let parked_before = self.write.parked.iter().filter(|row| row.kept.id == waiting.id).count();
-            let outcome = self.replay(&waiting.entry)?;
+            let outcome = self.replay(&waiting)?;
             if matches!(outcome, Outcome::Parked(_)) {
                 // It names somebody else who is still unknown: it waits on, as it stands, and is replayed once more then.
                 self.replayed.remove(&waiting.id);
@@ -296,7 +296,7 @@ pub(super) fn carries_particulars(request: &Request, person: &PersonRef) -> bool
     brings_report || !person.patch.is_empty()
 }
 
-fn occurred_at(entry: &Entry) -> crate::domain::time::Moment {
+pub(super) fn occurred_at(entry: &Entry) -> crate::domain::time::Moment {
     match &entry.decoded {
         Ok(crate::contract::request::Decoded::Request(request)) => request.cause.occurred_at,
         Ok(crate::contract::request::Decoded::Ignored(_)) | Err(_) => crate::domain::time::Moment::EVER,

@@ -6,7 +6,7 @@ use crate::contract::outbound::{AccountShown, DealShown, Handed, OutRecord, Topi
 use crate::contract::request::{Money, Request};
 use crate::domain::event::Event;
 use crate::domain::ids::{LeadId, OpportunityId};
-use crate::domain::lead::Lead;
+use crate::domain::lead::{Lead, StageKind};
 use crate::domain::profile::Profile;
 use crate::domain::scoring::{Receipt, Standing};
 use crate::domain::time::Moment;
@@ -28,7 +28,7 @@ impl Planner<'_> {
         if let Event::FactDiverged { code } = step.event {
             self.disagreement(request, step.after, code);
         }
-        if !may_publish(step.event) {
+        if !may_publish(step.event) || !is_told_of(step.after) {
             return;
         }
         let receipt = self.receipt(step.after);
@@ -75,7 +75,7 @@ impl Planner<'_> {
         let ids: Vec<LeadId> = self
             .leads
             .iter()
-            .filter(|(_, work)| work.changed && (work.public || differs(work)))
+            .filter(|(_, work)| work.changed && (work.public || differs(work)) && is_told_of(&work.row.lead))
             .map(|(id, _)| *id)
             .collect();
         for id in ids {
@@ -254,4 +254,9 @@ fn deal_of(event: &Event) -> Option<OpportunityId> {
         return Some(*opportunity);
     }
     None
+}
+
+/// A lead that stands nowhere is damaged, and parked: the contract has no word for it until it is mended.
+fn is_told_of(lead: &Lead) -> bool {
+    lead.stage.kind() != StageKind::Unseen
 }

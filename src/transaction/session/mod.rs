@@ -1,6 +1,7 @@
 //! A worker's own connection and the whole transaction on it: load, plan, apply, commit. It never talks to Kafka or HTTP.
 
 mod claim;
+mod kept;
 mod lanes;
 mod reads;
 mod rehearse;

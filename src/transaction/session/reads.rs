@@ -15,7 +15,7 @@ use crate::store::{lane, lead, rotation, world};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Session {
-    async fn whole(&mut self) -> Result<(), CommitError> {
+    pub(super) async fn whole(&mut self) -> Result<(), CommitError> {
         if self.dirty { self.reopen().await } else { Ok(()) }
     }
 

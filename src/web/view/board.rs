@@ -174,7 +174,15 @@ fn vitals(read: &BoardRead, texts: &Texts) -> Vec<Vital> {
     let late = read.holders.iter().filter(|holder| holder.overdue > 0).count();
     let waiting: i64 = read.queues.iter().map(|queue| queue.waiting).sum();
     let oldest = read.queues.iter().filter_map(|queue| queue.oldest_mql_at).min();
-    vec![
+    // Said only while it is so: it is no figure to watch.
+    let stopped = (read.parked > 0).then(|| Vital {
+        name: "Stopped by a fault",
+        figure: grouped(read.parked),
+        hint: "operations has `baton parked list`".to_owned(),
+        tone: "bad",
+        href: "",
+    });
+    let vitals = vec![
         Vital {
             name: "Orphaned leads",
             figure: grouped(orphans),
@@ -214,7 +222,8 @@ fn vitals(read: &BoardRead, texts: &Texts) -> Vec<Vital> {
             tone: if read.last_decided_at.is_some_and(|at| read.now.since(at) > DAY) { "warn" } else { "" },
             href: "",
         },
-    ]
+    ];
+    stopped.into_iter().chain(vitals).collect()
 }
 
 fn queues(read: &BoardRead, texts: &Texts) -> Vec<QueueLine> {

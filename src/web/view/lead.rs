@@ -85,6 +85,8 @@ pub struct LeadView {
     /// The version before which older lines are read.
     pub older: Option<i64>,
     pub merged_into: String,
+    /// Why a fault of ours holds the lead; empty while none does.
+    pub parked: String,
 }
 
 /// The page from what was read; `full` says that the story's page is full and older lines may follow.
@@ -141,6 +143,7 @@ pub fn lead_view(read: &LeadRead, story: &[StoryRow], full: bool, texts: &Texts)
         person: person_facts(&person, lead),
         story: story.iter().map(|row| story_line(row, team)).collect(),
         older: story.last().filter(|_| full).map(|row| row.version).filter(|version| *version > 1),
+        parked: lead.parked.as_ref().map_or_else(String::new, |parked| plain(&parked.reason)),
         merged_into: match &lead.stage {
             Stage::Merged { into } => into.to_string(),
             Stage::Unseen

@@ -114,6 +114,7 @@ pub fn actor_words(team: &Team, actor: &str) -> String {
         None => match actor {
             "router" => "Baton's router".to_owned(),
             "sweeper" => "Baton's clock".to_owned(),
+            "operator" => "Whoever runs Baton".to_owned(),
             "feed" => "Event feed".to_owned(),
             "stranger" => "Somebody outside the team".to_owned(),
             other => other.to_owned(),

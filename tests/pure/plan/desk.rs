@@ -6,16 +6,19 @@ use crate::story::{POLICY, TEAM, start};
 use baton::contract::keys::Keys;
 use baton::contract::policy_text;
 use baton::contract::{Decoder, RecordIn};
-use baton::domain::ids::{KeyKind, LeadId};
+use baton::domain::ids::{IdentityKey, KeyKind, LeadId};
 use baton::domain::lead::Lead;
 use baton::domain::policy::Reference;
 use baton::domain::time::{DAY, MINUTE, Moment};
 use baton::store::erasure::Belongings;
 use baton::store::rows::{AuditSubject, ErasedKey, OutTopic, OutboxRow};
 use baton::store::write_set::WriteSet;
-use baton::transaction::batch::{Batch, DuplicateKey, Entry, Move, Outcome, Raw, RecordRef, Stream};
+use baton::transaction::batch::{
+    Batch, DuplicateKey, Entry, Intake, Move, Outcome, Raw, RecordRef, Redrive, Stream,
+};
 use baton::transaction::loaded::{AccountState, Loaded, Waiting, World};
 use baton::transaction::plan::{Planned, plan};
+use baton::transaction::turn;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -30,6 +33,8 @@ pub struct Desk {
     pub loaded: Loaded,
     pub now: Moment,
     pub live_from: Moment,
+    /// What queues behind parked leads, in order.
+    pub queue: Vec<Waiting>,
     offsets: BTreeMap<String, i64>,
     /// Every outbox row so far.
     pub published: Vec<OutboxRow>,
@@ -49,6 +54,7 @@ impl Desk {
             loaded: Loaded::default(),
             now: start(),
             live_from: start().plus(-365 * DAY),
+            queue: Vec::new(),
             offsets: BTreeMap::new(),
             published: Vec::new(),
             sequences: BTreeMap::new(),
@@ -93,6 +99,11 @@ impl Desk {
 
     /// Plans and takes over one batch of records.
     pub fn run(&mut self, entries: Vec<Entry>) -> Planned {
+        self.run_as(Batch::default(), entries)
+    }
+
+    /// The same in a batch that says more.
+    pub fn run_as(&mut self, batch: Batch, entries: Vec<Entry>) -> Planned {
         let mut lanes: BTreeMap<String, Move> = BTreeMap::new();
         for record in entries.iter().filter_map(|entry| entry.record.as_ref()) {
             let moved = lanes.entry(record.topic.to_string()).or_insert_with(|| Move {
@@ -106,7 +117,7 @@ impl Desk {
             });
             moved.to = record.offset + 1;
         }
-        self.take(Batch { entries, moves: lanes.into_values().collect(), ..Batch::default() })
+        self.take(Batch { entries, moves: lanes.into_values().collect(), ..batch })
     }
 
     /// The same for what is no record: asks, clocks, offers.
@@ -163,7 +174,8 @@ impl Desk {
         }
         for (entry, outcome) in batch.entries.iter().zip(&planned.outcomes) {
             let Some(record) = &entry.record else { continue };
-            if let Outcome::Quarantined(_) = outcome {
+            let kept_already = batch.redrive.as_ref().is_some_and(|it| it.from == Intake::Quarantined);
+            if let (Outcome::Quarantined(_), false) = (outcome, kept_already) {
                 let kept = |row: &&baton::store::rows::KeptRow| {
                     row.offset == record.offset && *row.topic == *record.topic
                 };
@@ -259,6 +271,12 @@ impl Desk {
             self.loaded.anonymous.entry(row.key).or_default().push(row.signal);
         }
         for row in &write.parked {
+            if write.parked_anew.contains(&row.kept.id) {
+                let from = self.loaded.waiting.iter().position(|it| it.id == row.kept.id).unwrap();
+                let waiting = self.loaded.waiting.remove(from);
+                self.queue.push(Waiting { keys: row.keys.clone(), ..waiting });
+                continue;
+            }
             let entry = batch.entries.iter().find(|entry| {
                 entry
                     .record
@@ -266,16 +284,29 @@ impl Desk {
                     .is_some_and(|it| it.offset == row.kept.offset && *it.topic == *row.kept.topic)
             });
             if let Some(entry) = entry {
-                let waiting = Waiting { id: row.kept.id, keys: row.keys.clone(), entry: entry.clone() };
-                self.loaded.waiting.push(waiting);
+                let mut waiting = Waiting { id: row.kept.id, keys: row.keys.clone(), entry: entry.clone() };
+                waiting.entry.duplicate = None;
+                let known = self.queue.iter().any(|queued| queued.id == waiting.id);
+                match row.kept.reason {
+                    "lead_parked" if known => {}
+                    "lead_parked" => self.queue.push(waiting),
+                    _ => self.loaded.waiting.push(waiting),
+                }
             }
         }
         let resolved: BTreeSet<_> = write.parked_resolved.iter().map(|(id, _)| *id).collect();
         self.loaded.waiting.retain(|waiting| !resolved.contains(&waiting.id));
+        self.queue.retain(|waiting| !resolved.contains(&waiting.id));
         for row in &write.positions {
             self.loaded.positions.insert((row.topic.clone(), row.partition), row.audit_sequence);
         }
         self.loaded.streams.extend(write.streams.iter().cloned());
+    }
+
+    /// The stored state of the lead that an e-mail names, to be damaged and mended.
+    pub fn state(&mut self, email: &str) -> &mut Lead {
+        let id = self.lead(email).id;
+        &mut self.loaded.leads.get_mut(&id).unwrap().lead
     }
 
     /// The lead that an e-mail names.
@@ -284,6 +315,24 @@ impl Desk {
         assert_eq!(key.kind, KeyKind::Email);
         let id = self.loaded.identities.get(&key).unwrap_or_else(|| panic!("nobody is {email}"));
         &self.loaded.leads[id].lead
+    }
+
+    /// Redrives the first records that queue behind any parked lead.
+    pub fn redrive(&mut self, rows_max: usize) -> Planned {
+        let waiting: Vec<Waiting> = self.queue.iter().take(rows_max).cloned().collect();
+        let rows: Vec<_> = waiting.iter().map(|waiting| waiting.id).collect();
+        let beyond = |lead: &LeadId| {
+            let key = IdentityKey::lead(*lead);
+            self.queue.iter().any(|waiting| waiting.keys.contains(&key) && !rows.contains(&waiting.id))
+        };
+        let parked = self.loaded.leads.values().filter(|row| row.lead.parked.is_some());
+        let leads: BTreeSet<LeadId> = parked.map(|row| row.lead.id).collect();
+        self.loaded.queued_behind = leads.iter().copied().filter(beyond).collect();
+        self.loaded.kept = rows.iter().copied().collect();
+        let act = Box::new(turn::redrive(DECODER.keys(), *leads.first().unwrap(), self.now));
+        let entries = waiting.into_iter().map(|waiting| waiting.entry).collect();
+        let redrive = Redrive { from: Intake::Parked, rows, leads, act };
+        self.take(Batch { stream: Some(Stream::Web(0)), entries, redrive: Some(redrive), ..Batch::default() })
     }
 
     /// Types published so far, in order, without the state topic.

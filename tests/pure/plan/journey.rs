@@ -13,7 +13,7 @@ use serde_json::json;
 const PRIYA: &str = "priya@northwind-robotics.example";
 
 /// An entry that no record brought: somebody's ask, an offer, a clock.
-fn ask(desk: &Desk, who: Who, command: Option<Command>, view: Option<View>) -> Entry {
+pub fn ask(desk: &Desk, who: Who, command: Option<Command>, view: Option<View>) -> Entry {
     let request = Request {
         cause: Cause {
             source: "/test/ask".into(),
@@ -49,7 +49,7 @@ fn ask(desk: &Desk, who: Who, command: Option<Command>, view: Option<View>) -> E
     }
 }
 
-fn route(desk: &mut Desk, pool: &str) -> Outcome {
+pub fn route(desk: &mut Desk, pool: &str) -> Outcome {
     let pool = PoolId(pool.to_owned());
     desk.loaded.pool = Some(LoadedPool { pool: Some(pool.clone()), ..LoadedPool::default() });
     let entry = ask(desk, Who::Router, None, None);
@@ -66,7 +66,7 @@ fn route(desk: &mut Desk, pool: &str) -> Outcome {
     outcome
 }
 
-fn member(id: &str) -> Who {
+pub fn member(id: &str) -> Who {
     Who::Member(MemberId(id.to_owned()))
 }
 

@@ -3,5 +3,6 @@
 mod batches;
 mod desk;
 mod journey;
+mod parked;
 mod privacy;
 mod undone;

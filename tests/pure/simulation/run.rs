@@ -218,7 +218,6 @@ impl Run {
             member: member.clone(),
             view: View { handoff: None, custody_version: Some(version) },
             note: None,
-            other: None,
             idempotency: Idempotency {
                 key: format!("ask-{}", self.asked.len()),
                 actor: member.0,

@@ -154,6 +154,7 @@ impl Transaction {
             policy: &POLICY,
             team: &TEAM,
             reference: &REFERENCE,
+            keys: DECODER.keys(),
             live_from: start().plus(-365 * DAY),
             timeline: 0,
             board_url: None,
