@@ -157,15 +157,12 @@ impl AskBody {
                 Some(to) => Some(Command::ReassignLead { to: MemberId(to.clone()) }),
                 None => fault(&mut faults, "to", "missing", "name the member who is to have the lead"),
             },
-            AskKind::Note => match &self.note {
-                Some(_) => Some(Command::TakeNote),
-                None => fault(&mut faults, "note", "missing", "write what there is to say"),
-            },
+            AskKind::Note => self.written(&mut faults, "write what there is to say", Command::TakeNote),
+            AskKind::Reopen => {
+                let command = Command::ReopenLead { consent: self.consent.unwrap_or(false) };
+                self.written(&mut faults, "write why it is opened again", command)
+            }
             AskKind::Erase => Some(Command::EraseLead),
-            AskKind::Reopen => match &self.note {
-                Some(_) => Some(Command::ReopenLead { consent: self.consent.unwrap_or(false) }),
-                None => fault(&mut faults, "note", "missing", "write why it is opened again"),
-            },
             AskKind::Suppress => self.suppression(&mut faults),
         };
         let view = self.view(&mut faults);
@@ -181,6 +178,11 @@ impl AskBody {
     fn other(&self, kind: AskKind) -> Option<Other> {
         let id = self.duplicate_of.as_deref().filter(|_| kind == AskKind::Reject)?;
         Uuid::try_parse(id).ok().map(|id| Other::Lead(LeadId(id)))
+    }
+
+    /// A command that needs words beside it.
+    fn written(&self, faults: &mut Vec<FieldFault>, hint: &str, command: Command) -> Option<Command> {
+        if self.note.is_some() { Some(command) } else { fault(faults, "note", "missing", hint) }
     }
 
     fn suppression(&self, faults: &mut Vec<FieldFault>) -> Option<Command> {
@@ -347,14 +349,11 @@ impl AskBody {
                 .into_iter()
                 .filter_map(|(label, value)| value.as_ref().map(|value| format!("{label}{value}"))),
         );
-        let theme = if kind == AskKind::Note {
-            self.theme.as_deref().unwrap_or("general")
-        } else if kind == AskKind::Reject {
-            "rejection"
-        } else if kind == AskKind::Contact {
-            "attempt"
-        } else {
-            kind.path()
+        let of_kind = [(AskKind::Reject, "rejection"), (AskKind::Contact, "attempt")];
+        let theme = match of_kind.iter().find(|(named, _)| *named == kind) {
+            Some((_, theme)) => theme,
+            None if kind == AskKind::Note => self.theme.as_deref().unwrap_or("general"),
+            None => kind.path(),
         };
         (!lines.is_empty()).then(|| NoteText {
             theme: theme.to_owned(),
