@@ -3,7 +3,7 @@
 use super::custody::{ClockKind, Custody, Rung};
 use super::ids::{AccountId, LeadId, OpportunityId};
 use super::lead::{Attempt, Consent, DealState, Lead, Motion, Origin, RestReason, SuppressedFor, Terms};
-use super::policy::{DisqualifiedFor, Guards, Priority, RejectionCode, SqlFacts};
+use super::policy::{DisqualifiedFor, Grade, Guards, Priority, RejectionCode, SqlFacts};
 use super::profile::{ProfilePatch, Stamp};
 use super::routing::Candidate;
 use super::signal::{Signal, SignalId};
@@ -315,6 +315,12 @@ pub enum Event {
         custody: Custody,
     },
     LeadUnparked,
+    /// What the person asked for became known only after sales had the lead: the passage was an MQL since then.
+    MqlDated {
+        at: Moment,
+        grade: Grade,
+        points: u16,
+    },
 }
 
 impl Event {
@@ -374,6 +380,7 @@ impl Event {
             Self::SplitBegun { .. } => "split_begun",
             Self::LeadParked { .. } => "lead_parked",
             Self::LeadUnparked => "lead_unparked",
+            Self::MqlDated { .. } => "mql_dated",
         }
     }
 }

@@ -5,11 +5,11 @@ use super::problem::FieldFault;
 use super::view::asks::AskKind;
 use crate::contract::request::NoteText;
 use crate::domain::command::{Command, OptOutScope, Rejection, View};
-use crate::domain::ids::{HandoffId, LeadId};
-use crate::domain::lead::{Attempt, AttemptOutcome, Channel, SuppressedFor};
+use crate::domain::ids::HandoffId;
+use crate::domain::lead::{Attempt, AttemptOutcome, Channel};
 use crate::domain::policy::{Authority, Budget, Need, RejectionCode, SqlFacts};
 use crate::domain::team::{MemberId, PoolId};
-use crate::domain::time::{DAY, Moment};
+use crate::domain::time::Moment;
 use crate::transaction::ask::Other;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -75,6 +75,14 @@ pub struct AskBody {
     pub next_step_on: Option<String>,
     /// `reassign`: a member's id.
     pub to: Option<String>,
+    /// `merge`: the id of the other lead of the same person.
+    pub other_lead: Option<String>,
+    /// `split`: the e-mail address that is another person's.
+    pub email: Option<String>,
+    /// `split`: the CRM record that is another person's, `system:object:id`.
+    pub crm: Option<String>,
+    /// `split`: signals since this day or time are the other person's; none by default.
+    pub since: Option<String>,
     /// `suppress`: `opt_out` (the person asks for it; the default) or `legal`.
     pub reason: Option<String>,
     /// `reopen`: the person has newly agreed to be contacted.
@@ -135,6 +143,10 @@ impl AskBody {
             timeline_months: text("timeline_months").map(|value| value.parse().unwrap_or(u32::MAX)),
             next_step_on: text("next_step_on"),
             to: text("to"),
+            other_lead: text("other_lead"),
+            email: text("email"),
+            crm: text("crm"),
+            since: text("since"),
             reason: text("reason"),
             consent: flag("consent"),
         }
@@ -164,6 +176,8 @@ impl AskBody {
             }
             AskKind::Erase => Some(Command::EraseLead),
             AskKind::Suppress => self.suppression(&mut faults),
+            AskKind::Merge => self.merge(&mut faults),
+            AskKind::Split => self.split(around, &mut faults),
         };
         let view = self.view(&mut faults);
         match command {
@@ -171,25 +185,6 @@ impl AskBody {
                 Ok(Asked { command, view, note: self.note_text(kind), other: self.other(kind) })
             }
             Some(_) | None => Err(faults),
-        }
-    }
-
-    /// The other lead that the ask names by its id.
-    fn other(&self, kind: AskKind) -> Option<Other> {
-        let id = self.duplicate_of.as_deref().filter(|_| kind == AskKind::Reject)?;
-        Uuid::try_parse(id).ok().map(|id| Other::Lead(LeadId(id)))
-    }
-
-    /// A command that needs words beside it.
-    fn written(&self, faults: &mut Vec<FieldFault>, hint: &str, command: Command) -> Option<Command> {
-        if self.note.is_some() { Some(command) } else { fault(faults, "note", "missing", hint) }
-    }
-
-    fn suppression(&self, faults: &mut Vec<FieldFault>) -> Option<Command> {
-        match self.reason.as_deref() {
-            None | Some("opt_out") => Some(Command::SuppressLead { reason: SuppressedFor::OptOut }),
-            Some("legal") => Some(Command::SuppressLead { reason: SuppressedFor::Legal }),
-            Some(_) => fault(faults, "reason", "unknown", "opt_out or legal"),
         }
     }
 
@@ -211,6 +206,8 @@ impl AskBody {
             ("competitor", &self.competitor),
             ("sub_reason", &self.sub_reason),
             ("duplicate_of", &self.duplicate_of),
+            ("email", &self.email),
+            ("crm", &self.crm),
         ];
         for (name, value) in short {
             if value.as_ref().is_some_and(|value| value.chars().count() > FIELD_CHARS_MAX) {
@@ -226,6 +223,8 @@ impl AskBody {
             &self.to,
             &self.proposed_owner,
             &self.proposed_pool,
+            &self.email,
+            &self.crm,
         ];
         if texts.into_iter().flatten().any(|text| text.contains('\0')) {
             fault::<()>(&mut faults, "note", "forbidden_character", "U+0000 can't be stored");

@@ -27,7 +27,9 @@ pub(super) fn scope(kind: AskKind) -> Scope {
         | AskKind::Reassign
         | AskKind::Note
         | AskKind::Reopen
-        | AskKind::Suppress => Scope::Ask,
+        | AskKind::Suppress
+        | AskKind::Merge
+        | AskKind::Split => Scope::Ask,
     }
 }
 

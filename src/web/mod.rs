@@ -3,6 +3,7 @@
 mod api;
 mod ask_body;
 mod ask_fields;
+mod ask_people;
 mod asking;
 mod assets;
 pub mod auth;

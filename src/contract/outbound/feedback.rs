@@ -113,7 +113,8 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::LeadSplit { .. }
         | Event::SplitBegun { .. }
         | Event::LeadParked { .. }
-        | Event::LeadUnparked => return None,
+        | Event::LeadUnparked
+        | Event::MqlDated { .. } => return None,
     })
 }
 

@@ -274,7 +274,8 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::LeadAbsorbed { .. }
         | Event::LeadSplit { .. }
         | Event::LeadParked { .. }
-        | Event::LeadUnparked => None,
+        | Event::LeadUnparked
+        | Event::MqlDated { .. } => None,
     }
 }
 

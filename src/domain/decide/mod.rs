@@ -4,6 +4,7 @@ mod crm;
 mod deadline;
 mod deal;
 mod draft;
+mod hand_raise;
 mod merge;
 mod offer;
 mod passage;

@@ -2,16 +2,15 @@
 
 use super::Refusal;
 use super::draft::Draft;
-use crate::domain::calendar::{self, Basis};
+use super::hand_raise::raise_hand;
 use crate::domain::command::Report;
-use crate::domain::custody::{ClockKind, Holder};
+use crate::domain::custody::Holder;
 use crate::domain::event::Event;
 use crate::domain::lead::{Motion, Origin, Permission, Stage, StageKind, SuppressedFor};
-use crate::domain::policy::{DisqualifiedFor, Grade, MqlVerdict, Priority};
+use crate::domain::policy::{DisqualifiedFor, Grade};
 use crate::domain::profile::{Known, Profile, ProfilePatch};
 use crate::domain::scoring::Standing;
 use crate::domain::signal::{Signal, SignalKind};
-use crate::domain::time::{Moment, SECOND};
 
 /// The rows "signal (weak)", "hand-raise" and "hard bounce" of the lifecycle table; an anonymous id that is bound brings
 /// its signals by the same way.
@@ -206,7 +205,7 @@ fn values(profile: &Profile) -> impl PartialEq + use<> {
 
 /// A lead that sales returned for its data goes back when the data changes: to the queue, in the same cycle; one that
 /// was never handed off, to its segment's owner.
-fn mend(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+pub(super) fn mend(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     let returned = matches!(&draft.lead.stage, Stage::Captured(custody) if matches!(custody.holder, Holder::MarketingOwner(_)));
     if !returned {
         return Ok(());
@@ -260,131 +259,4 @@ fn weak(draft: &mut Draft<'_>) -> Result<(), Refusal> {
         | Stage::Suppressed { .. }
         | Stage::Merged { .. } => Ok(()),
     }
-}
-
-fn raise_hand(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
-    match draft.stage() {
-        // Sales has returned it for its data, and the person asks again: back to the queue of the same cycle.
-        StageKind::Captured if draft.lead.cycle.terms.is_some() => {
-            mend(draft)?;
-            hurry(draft, at)
-        }
-        StageKind::Captured => draft.try_mql(Some(at)),
-        StageKind::Queued | StageKind::Offered => hurry(draft, at),
-        StageKind::SalesAccepted | StageKind::SalesQualified | StageKind::Opportunity => owe_reply(draft),
-        StageKind::Won => again(draft, Motion::Expansion, at),
-        StageKind::Lost | StageKind::Recycled => again(draft, draft.lead.cycle.motion, at),
-        StageKind::Disqualified => match draft.lead.stage {
-            Stage::Disqualified { reason: DisqualifiedFor::NoFit, .. } => look_again(draft, at),
-            Stage::Disqualified { reason: DisqualifiedFor::Junk, .. } => Ok(()),
-            Stage::Unseen
-            | Stage::Captured(_)
-            | Stage::Queued { .. }
-            | Stage::Offered { .. }
-            | Stage::SalesAccepted(_)
-            | Stage::SalesQualified(_)
-            | Stage::Opportunity(_)
-            | Stage::Won { .. }
-            | Stage::WonUnderReview { .. }
-            | Stage::Lost { .. }
-            | Stage::Recycled { .. }
-            | Stage::Suppressed { .. }
-            | Stage::Merged { .. } => Ok(()),
-        },
-        StageKind::Suppressed => look_again(draft, at),
-        StageKind::Unseen | StageKind::Merged => Ok(()),
-    }
-}
-
-/// The next cycle, straight into the queue where the definition allows; of somebody who asked for no contact, to a
-/// steward first.
-fn again(draft: &mut Draft<'_>, motion: Motion, at: Moment) -> Result<(), Refusal> {
-    if draft.lead.no_contact {
-        return look_again(draft, at);
-    }
-    draft.start_cycle(motion, true, at)?;
-    draft.try_mql(Some(at))
-}
-
-/// A hand-raise of a person set aside: captured, and a steward looks within a business day.
-fn look_again(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
-    let steward = Holder::Steward(draft.inputs.team.acting(draft.inputs.team.queue_steward()).clone());
-    let custody =
-        draft.reviewed_by(steward, draft.inputs.policy.durations().blocked_hand_raise_business_days);
-    draft.start_cycle_with(draft.lead.cycle.motion, true, at, custody)
-}
-
-/// A hand-raise on a lead in the queue or on offer: the higher priority's times count, where they are earlier.
-fn hurry(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
-    let verdict = draft.inputs.policy.mql(&draft.standing(), Some(at));
-    let MqlVerdict::Qualifies { priority, .. } = verdict else { return Ok(()) };
-    let Some(terms) = draft.lead.cycle.terms.clone() else { return Ok(()) };
-    if priority >= terms.priority {
-        return Ok(());
-    }
-    let raised = draft.terms(priority, terms.grade, terms.points, Some(at), true);
-    let contact_by = raised.contact_by.min(terms.contact_by);
-    let Some(custody) = draft.lead.stage.custody().cloned() else { return Ok(()) };
-    let custody = match draft.stage() {
-        StageKind::Offered => sooner(draft, custody, ClockKind::AcceptBy, priority),
-        StageKind::Queued
-        | StageKind::Unseen
-        | StageKind::Captured
-        | StageKind::SalesAccepted
-        | StageKind::SalesQualified
-        | StageKind::Opportunity
-        | StageKind::Won
-        | StageKind::Lost
-        | StageKind::Recycled
-        | StageKind::Disqualified
-        | StageKind::Suppressed
-        | StageKind::Merged => sooner(draft, custody, ClockKind::RouteBy, priority),
-    };
-    let custody = match custody.clock(ClockKind::ContactBy).cloned() {
-        Some(clock) if contact_by < clock.due_by => {
-            let mut sooner = crate::domain::custody::Clock::until(
-                clock.kind,
-                clock.basis,
-                raised.contact_from,
-                contact_by,
-            );
-            sooner.take_back_at = clock.take_back_at;
-            custody.with(sooner)
-        }
-        Some(_) | None => custody,
-    };
-    draft.push(Event::PriorityRaised { priority, contact_by, custody })
-}
-
-/// The custody with a clock cut to the time of a higher priority, where that ends earlier.
-fn sooner(
-    draft: &Draft<'_>,
-    custody: crate::domain::custody::Custody,
-    kind: ClockKind,
-    priority: Priority,
-) -> crate::domain::custody::Custody {
-    let sla = draft.inputs.policy.sla(priority);
-    let seconds = if kind == ClockKind::AcceptBy { sla.accept_seconds } else { sla.route_seconds };
-    let due = calendar::add(Basis::Business, draft.inputs.now, i64::from(seconds) * SECOND);
-    match custody.clock(kind).cloned() {
-        Some(clock) if due < clock.due_by => {
-            let mut cut = crate::domain::custody::Clock::until(kind, clock.basis, draft.inputs.now, due);
-            if kind == ClockKind::AcceptBy {
-                let grace = i64::from(sla.grace_seconds) * SECOND;
-                cut = cut.retaken_at(calendar::add(Basis::Business, due, grace));
-            }
-            custody.with(cut)
-        }
-        Some(_) | None => custody,
-    }
-}
-
-/// A hand-raise on a lead that somebody works: a reply is owed, beside the stage's own duties.
-fn owe_reply(draft: &mut Draft<'_>) -> Result<(), Refusal> {
-    let Some(custody) = draft.lead.stage.custody().cloned() else { return Ok(()) };
-    if custody.clock(ClockKind::RespondBy).is_some() {
-        return Ok(());
-    }
-    let custody = custody.with(draft.respond_clock());
-    draft.push(Event::ReplyOwed { custody })
 }

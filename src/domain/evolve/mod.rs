@@ -93,6 +93,12 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         | Event::LeadSplit { .. }
         | Event::LeadParked { .. }
         | Event::LeadUnparked => remake(lead, event),
+        Event::MqlDated { at, grade, points } => {
+            let terms = lead.cycle.terms.as_mut()?;
+            terms.mql_at = Some(*at);
+            terms.grade = *grade;
+            terms.points = *points;
+        }
         Event::LeadRejected { .. }
         | Event::NoteTaken
         | Event::SplitBegun { .. }

@@ -21,8 +21,8 @@ use crate::store::rotation::StoredPool;
 use crate::store::rows::LeadRow;
 use crate::store::world::WorldRow;
 use crate::store::{
-    account, anonymous, audit, duplicate, erasure, identity, kept, lead, merge, opportunity, person, position,
-    rotation, world,
+    account, anonymous, audit, duplicate, erasure, identity, kept, lead, merge, opportunity, person,
+    position, rotation, world,
 };
 use names::{heads, lists, resolve};
 use std::collections::{BTreeMap, BTreeSet};

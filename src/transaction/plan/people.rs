@@ -55,7 +55,11 @@ impl Planner<'_> {
             return Ok(Outcome::Refused("not_found".to_owned()));
         }
         let person = request.people.first().cloned().unwrap_or_default();
+        let by_nobody = self.actor(&request.cause.actor).member().is_none();
         match &request.command {
+            Some(Command::MergeLead { .. } | Command::SplitLead { .. }) if by_nobody => {
+                Ok(Outcome::Refused("unknown_actor".to_owned()))
+            }
             Some(Command::MergeLead { into }) if request.nature == Nature::Ask => {
                 if let Some(outcome) = self.stale_view(request, lead) {
                     return Ok(outcome);

@@ -200,7 +200,8 @@ fn may_publish(event: &Event) -> bool {
         | Event::ReviewAsked { .. }
         | Event::AskRefused { .. }
         | Event::ConsentGiven { .. }
-        | Event::SplitBegun { .. } => false,
+        | Event::SplitBegun { .. }
+        | Event::MqlDated { .. } => false,
         Event::ProfileReported { .. }
         | Event::CycleStarted { .. }
         | Event::LeadMarketingQualified { .. }

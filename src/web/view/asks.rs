@@ -18,6 +18,8 @@ pub enum AskKind {
     Reassign,
     Reopen,
     Suppress,
+    Merge,
+    Split,
     Note,
     /// The person's data goes; for whoever may do what operations do.
     Erase,
@@ -35,6 +37,8 @@ impl AskKind {
         Self::Reassign,
         Self::Reopen,
         Self::Suppress,
+        Self::Merge,
+        Self::Split,
         Self::Note,
         Self::Erase,
     ];
@@ -52,6 +56,8 @@ impl AskKind {
             Self::Reassign => "reassign",
             Self::Reopen => "reopen",
             Self::Suppress => "suppress",
+            Self::Merge => "merge",
+            Self::Split => "split",
             Self::Note => "note",
             Self::Erase => "erase",
         }
@@ -74,6 +80,8 @@ impl AskKind {
             Self::Reject => "Returned. The reason's consequence has been carried out.",
             Self::Reassign => "Reassigned.",
             Self::Reopen => "Opened again, in its next cycle.",
+            Self::Merge => "United: one lead goes on, with the history of both.",
+            Self::Split => "Taken apart: the new lead has the keys that you named.",
             Self::Suppress => "Nobody may contact this person any more.",
             Self::Note => "The note is written.",
             Self::Erase => "Erased. The person's data is gone for good.",
@@ -120,6 +128,9 @@ pub fn available(lead: &Lead, member: Option<&Member>, team: &Team) -> Vec<AskKi
     }
     if can_be_reopened(&lead.stage) {
         asks.push(AskKind::Reopen);
+    }
+    if may_reassign(member, false) && lead.stage.kind() != StageKind::Suppressed {
+        asks.extend([AskKind::Merge, AskKind::Split]);
     }
     asks.push(AskKind::Note);
     if !lead.no_contact && lead.stage.kind() != StageKind::Suppressed {

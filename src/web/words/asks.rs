@@ -58,6 +58,7 @@ pub fn refusal(code: &str) -> RefusalWords {
         "stale_view" => {
             ("The lead changed after you opened this page.", "Look at what it says now and decide again.")
         }
+        "key_not_of_lead" => ("This key does not name this lead.", "Check the address or the CRM record."),
         "use_lost" => ("The lead has an open deal.", "Close the deal as lost in the CRM; the lead follows."),
         "closed_won" => ("The deal is won.", "There is nothing to return."),
         "already_open" => ("The lead is open already.", "Work it as it stands."),

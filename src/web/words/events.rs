@@ -245,6 +245,11 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::LeadSplit { to, .. } => line(Tone::Accent, "A wrong merge was undone", to.to_string()),
         Event::SplitBegun { from } => line(Tone::Accent, "Began as a part of another lead", from.to_string()),
         Event::LeadParked { reason, .. } => line(Tone::Bad, "Stopped by a fault of Baton", plain(reason)),
+        Event::MqlDated { at, .. } => line(
+            Tone::Plain,
+            "Was an MQL before sales had it",
+            format!("since {}; the form came late", moment_words(*at)),
+        ),
         Event::LeadUnparked => line(Tone::Good, "Goes on", "what had waited was done in order"),
     }
 }

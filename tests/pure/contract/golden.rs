@@ -90,6 +90,7 @@ fn since_version_2() -> Vec<Event> {
         Event::SplitBegun { from: lead.id },
         Event::LeadParked { reason: "impossible_event".to_owned(), custody },
         Event::LeadUnparked,
+        Event::MqlDated { at: Moment(9), grade: Grade::B, points: 61 },
     ]
 }
 

@@ -1,7 +1,7 @@
 //! A plan's surroundings in memory: records are decoded by the real decoder, and what a plan writes is there for the
 //! next one. Every plan is made twice and held against what every transaction promises.
 
-use crate::contract::{json, schemas, violations};
+use crate::contract::violations;
 use crate::story::{POLICY, TEAM, start};
 use baton::contract::keys::Keys;
 use baton::contract::policy_text;

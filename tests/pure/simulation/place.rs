@@ -17,9 +17,9 @@ const HISTORIES: u64 = 60;
 /// Runs that shortening may take.
 const TRIES: usize = 400;
 const REP: &str = "u-dev-patel";
-/// Records of `sold` that are told: the form, the acceptance, the call. A qualification or a deal (up to 6) makes the lead
-/// by itself; the form that comes after it does not give the cycle its `mql_at` yet, and after a win opens a cycle.
-const SOLD_MAX: usize = 3;
+/// Records of `sold` that are told: the form, the acceptance, the call, the qualification, the deal, the win. A
+/// qualification or a deal makes the lead by itself when it comes first.
+const SOLD_MAX: usize = 6;
 
 /// Records of one person in the order in which they occurred.
 type Records = fn(&mut Scribe) -> Vec<Letter>;
