@@ -220,15 +220,14 @@ impl Planner<'_> {
         let world = *self.world;
         let Some(decided_at) = self.work(lead).map(|work| work.row.lead.decided_at) else { return Ok(false) };
         let now = world.now.max(decided_at);
-        let event = match self.released.get(&lead).cloned() {
-            Some(before) => Event::LeadParked { reason: before.reason, custody: before.custody },
-            None => {
-                let steward = world.team.acting(world.team.operations()).clone();
-                let days = world.policy.durations().redrive_business_days;
-                let clock = Clock::over(ClockKind::RedriveBy, Basis::Business, now, business_days(days));
-                let custody = Custody::new(Holder::Operations(steward), clock);
-                Event::LeadParked { reason: reason.to_owned(), custody }
-            }
+        let event = if let Some(before) = self.released.get(&lead).cloned() {
+            Event::LeadParked { reason: before.reason, custody: before.custody }
+        } else {
+            let steward = world.team.acting(world.team.operations()).clone();
+            let days = world.policy.durations().redrive_business_days;
+            let clock = Clock::over(ClockKind::RedriveBy, Basis::Business, now, business_days(days));
+            let custody = Custody::new(Holder::Operations(steward), clock);
+            Event::LeadParked { reason: reason.to_owned(), custody }
         };
         let actor = self.actor(&request.cause.actor);
         let applied = self.apply(entry, request, lead, &[event], &actor, request.cause.occurred_at, now)?;
