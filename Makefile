@@ -10,7 +10,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test faults bench check fmt topics clean-run
+.PHONY: help demo test faults simulate mutants bench check fmt topics clean-run
 
 help: ## list these commands
 	@echo "Baton: the handoff of leads from marketing to sales."
@@ -35,6 +35,14 @@ faults: ## 200,000 records while instances, Postgres and Kafka are killed and cu
 	@cargo test --locked --no-run --test live
 	@BATON_FAULTS_RECORDS=$${BATON_FAULTS_RECORDS:-200000} BATON_FAULTS_KILLS=$${BATON_FAULTS_KILLS:-20} \
 		scripts/with-servers.sh --fast cargo test --locked --test live faults:: -- --nocapture --test-threads 1
+
+simulate: ## live through simulated histories: SEED=n for one, HISTORIES=m for so many from there on
+	@SIMULATE_SEED=$(or $(SEED),0) SIMULATE_HISTORIES=$(or $(HISTORIES),1) \
+		cargo test --locked --test pure -- --exact --nocapture \
+		simulation::any_history_ends_with_nothing_lost_doubled_or_reordered
+
+mutants: ## turn random places of the decisions, one at a time, and see that a test falls (SEED=n COUNT=m)
+	@scripts/mutants.sh --seed $(or $(SEED),1) --count $(or $(COUNT),20)
 
 bench: ## measure the whole path on real Kafka and Postgres with fsync on (BENCH_ARGS=...)
 	@scripts/install-packages.sh --test

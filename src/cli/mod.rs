@@ -4,6 +4,7 @@ mod audit;
 mod completions;
 mod config;
 mod demo;
+mod erase;
 mod healthcheck;
 mod kept;
 mod lane;
@@ -106,6 +107,9 @@ enum Command {
     /// Shows a lead.
     #[command(subcommand, after_help = EXIT_CODES)]
     Lead(lead::Arguments),
+    /// Erases a person: their data goes, their keys stand on the erased list, the audit still verifies.
+    #[command(after_help = EXIT_CODES)]
+    Erase(erase::Arguments),
     /// Publishes or shows the reference data.
     #[command(subcommand, after_help = EXIT_CODES)]
     Reference(reference::Arguments),
@@ -161,6 +165,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Outbox(arguments) => outbox::run(&settings, &arguments),
         Command::Completions(_) => Ok(()),
         Command::Lead(arguments) => lead::run(&settings, &arguments),
+        Command::Erase(arguments) => erase::run(&settings, &arguments),
         Command::Reference(arguments) => reference::run(&settings, &arguments),
     }
 }

@@ -72,6 +72,11 @@ const ROLE_MAILBOXES: &[&str] = &[
     "welcome",
 ];
 
+/// Begins every domain that is known by its HMAC only; no web domain holds a colon.
+pub const COMPANY_PREFIX: &str = "hmac:";
+/// 64 bits tell companies apart; more would only be longer in every lead.
+const COMPANY_BYTES: usize = 8;
+
 /// Makes keys and hashes under one service key.
 #[derive(Clone)]
 pub struct Keys {
@@ -93,6 +98,9 @@ enum Domain {
     Anonymous,
     Cause,
     Content,
+    Sealing,
+    Nonce,
+    Company,
 }
 
 impl Domain {
@@ -103,6 +111,9 @@ impl Domain {
             Self::Anonymous => b"baton/identity/anonymous/1",
             Self::Cause => b"baton/cause/1",
             Self::Content => b"baton/content/1",
+            Self::Sealing => b"baton/sealing/key/1",
+            Self::Nonce => b"baton/sealing/nonce/1",
+            Self::Company => b"baton/company/1",
         }
     }
 }
@@ -148,6 +159,17 @@ impl Keys {
         IdentityKey::lead(id)
     }
 
+    /// What leads, audit and outbox know a company's domain by: of a one-person domain it is the person's own.
+    #[must_use]
+    pub fn company(&self, domain: &str) -> String {
+        if domain.starts_with(COMPANY_PREFIX) {
+            return domain.to_owned();
+        }
+        let digest = self.short(Domain::Company, &[domain.as_bytes()]);
+        let hex = digest.iter().take(COMPANY_BYTES).map(|byte| format!("{byte:02x}"));
+        std::iter::once(COMPANY_PREFIX.to_owned()).chain(hex).collect()
+    }
+
     /// What audit rows name a cause by.
     #[must_use]
     pub fn cause(&self, source: &str, id: &str) -> [u8; 32] {
@@ -166,6 +188,16 @@ impl Keys {
     #[must_use]
     pub fn raw_content(&self, value: &[u8]) -> [u8; 16] {
         self.short(Domain::Content, &[b"raw", value])
+    }
+
+    /// The key that texts about one thing are sealed under.
+    pub(super) fn sealing_key(&self, about: &[u8]) -> [u8; 32] {
+        self.long(Domain::Sealing, &[about])
+    }
+
+    /// What the nonce of a sealed text is cut from.
+    pub(super) fn sealing_nonce(&self, about: &[u8], text: &[u8]) -> [u8; 32] {
+        self.long(Domain::Nonce, &[about, text])
     }
 
     fn short(&self, domain: Domain, parts: &[&[u8]]) -> [u8; 16] {

@@ -7,7 +7,9 @@ pub mod keys;
 pub mod outbound;
 pub mod policy_text;
 pub mod request;
+pub mod sealing;
 mod text;
+pub mod traces;
 
 #[cfg(test)]
 mod tests;

@@ -93,7 +93,8 @@ impl Stepped {
             Sweeper::new(open(&sessions, "sweeper").await?, Arc::clone(settings), health.clone(), wake);
         let relay = async |kind| {
             let outlet = Outlet::open(settings.database.url.expose()).await.map_err(DemoError::Store)?;
-            Ok::<_, DemoError>(Relay::new(kind, Arc::clone(settings), outlet, owner.clone(), health.clone()))
+            let (settings, keys) = (Arc::clone(settings), keys.clone());
+            Ok::<_, DemoError>(Relay::new(kind, settings, outlet, keys, owner.clone(), health.clone()))
         };
         let (events, states) = (relay(Kind::Events).await?, relay(Kind::State).await?);
         let session = open(&sessions, "history").await?;

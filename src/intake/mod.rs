@@ -7,6 +7,7 @@
 
 mod breaker;
 mod control;
+mod halving;
 mod lane;
 mod pending;
 mod poll;

@@ -34,7 +34,7 @@ impl Fenced {
 enum Done {
     Committed(Vec<Unsent>),
     /// One row can never be sent: the transaction was aborted.
-    Hopeless(Unsent, String),
+    Hopeless(Box<Unsent>, String),
 }
 
 impl Relay {
@@ -53,7 +53,7 @@ impl Relay {
                 if stuck.contains(&row.lead) {
                     continue;
                 }
-                match filling::outgoing(&row, &identifiers) {
+                match filling::outgoing(&row, &identifiers, &self.keys) {
                     Ok(out) => outgoing.push((row, out)),
                     Err(error) => {
                         stuck.insert(row.lead);
@@ -130,7 +130,7 @@ fn transact(
         if let Err((error, _)) = producer.send(record) {
             producer.abort_transaction(TRANSACTION)?;
             if round::is_hopeless(&error) {
-                return Ok(Done::Hopeless(row.clone(), error.to_string()));
+                return Ok(Done::Hopeless(Box::new(row.clone()), error.to_string()));
             }
             return Err(error);
         }

@@ -1,6 +1,9 @@
 //! A row and what is known of its person become the record that is sent. Pure; it never keeps what it filled in.
 
+use crate::contract::keys::{Keys, email_domain};
 use crate::contract::outbound::{self, Head, PersonFill, Topic};
+use crate::contract::request::CrmKey;
+use crate::contract::sealing::SealError;
 use crate::store::outbox::Unsent;
 use crate::store::outlet::Identifiers;
 use crate::store::rows::{OutTopic, PersonRow};
@@ -24,6 +27,8 @@ pub(super) enum FillingError {
     Topic { number: i16 },
     #[error("the row's payload cannot be filled in")]
     Payload(#[from] outbound::FillError),
+    #[error("the CRM keys of an erased person cannot be opened")]
+    Sealed(#[from] SealError),
 }
 
 /// The topic that a row's number names.
@@ -39,9 +44,16 @@ pub(super) fn topic(number: i16) -> Option<Topic> {
 }
 
 /// Fills a row.
-pub(super) fn outgoing(row: &Unsent, identifiers: &Identifiers) -> Result<Outgoing, FillingError> {
+pub(super) fn outgoing(
+    row: &Unsent,
+    identifiers: &Identifiers,
+    keys: &Keys,
+) -> Result<Outgoing, FillingError> {
     let topic = topic(row.topic).ok_or(FillingError::Topic { number: row.topic })?;
-    let person = identifiers.people.get(&row.lead).map(person).unwrap_or_default();
+    let mut person = identifiers.people.get(&row.lead).map(|it| person(it, keys)).unwrap_or_default();
+    if let Some(sealed) = &row.sealed {
+        person.crm = unsealed(&keys.open(row.lead.0.as_bytes(), sealed)?);
+    }
     let cause = identifiers.causes.get(&row.cause).map(|cause| (cause.source.as_str(), cause.id.as_str()));
     let payload = match &row.payload {
         Some(payload) => Some(outbound::fill(topic, &row.event_type, payload, &person, cause)?),
@@ -64,8 +76,17 @@ pub(super) fn kafka_headers(headers: &[(&'static str, String)]) -> OwnedHeaders 
     })
 }
 
-fn person(row: &PersonRow) -> PersonFill {
+/// The CRM keys of somebody who is erased, as the plan sealed them.
+fn unsealed(text: &[u8]) -> Vec<CrmKey> {
+    let keys: Vec<String> = serde_json::from_slice(text).unwrap_or_default();
+    keys.iter().filter_map(|key| outbound::parse_crm(key)).collect()
+}
+
+fn person(row: &PersonRow, keys: &Keys) -> PersonFill {
+    let of_mail = row.email.as_deref().and_then(email_domain);
+    let domains = row.company_domain.as_deref().into_iter().chain(of_mail);
     PersonFill {
+        domains: domains.map(|domain| (keys.company(domain), domain.to_owned())).collect(),
         email: row.email.clone(),
         first_name: row.first_name.clone(),
         last_name: row.last_name.clone(),

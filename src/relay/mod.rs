@@ -13,6 +13,7 @@ mod round;
 
 use crate::broker::client;
 use crate::clock;
+use crate::contract::keys::Keys;
 use crate::settings::Settings;
 use crate::store::error::StoreError;
 use crate::store::outbox::{SHARDS, Unsent};
@@ -92,6 +93,8 @@ pub struct Relay {
     kind: Kind,
     settings: Arc<Settings>,
     outlet: Outlet,
+    /// Opens what was sealed for the one record that names an erased person.
+    keys: Keys,
     /// Names this instance on the leases; another life of the process is another owner.
     owner: String,
     health: Health,
@@ -107,11 +110,19 @@ pub struct Relay {
 impl Relay {
     /// A relay that holds nothing yet.
     #[must_use]
-    pub fn new(kind: Kind, settings: Arc<Settings>, outlet: Outlet, owner: String, health: Health) -> Self {
+    pub fn new(
+        kind: Kind,
+        settings: Arc<Settings>,
+        outlet: Outlet,
+        keys: Keys,
+        owner: String,
+        health: Health,
+    ) -> Self {
         Self {
             kind,
             settings,
             outlet,
+            keys,
             owner,
             health,
             events: None,

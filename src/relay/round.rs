@@ -51,7 +51,7 @@ impl Relay {
             if stuck.contains(&row.lead) {
                 continue;
             }
-            match filling::outgoing(row, &identifiers) {
+            match filling::outgoing(row, &identifiers, &self.keys) {
                 Ok(out) => match enqueue(&producer, &out) {
                     Ok(future) => futures.push((*shard, row, future)),
                     Err(error) if is_hopeless(&error) => {

@@ -252,7 +252,8 @@ impl Parts {
 
     async fn relay(&self, kind: Kind) -> Result<Relay, ServiceError> {
         let outlet = Outlet::open(self.settings.database.url.expose()).await?;
-        Ok(Relay::new(kind, Arc::clone(&self.settings), outlet, self.owner.clone(), self.health.clone()))
+        let (settings, keys) = (Arc::clone(&self.settings), self.keys.clone());
+        Ok(Relay::new(kind, settings, outlet, keys, self.owner.clone(), self.health.clone()))
     }
 
     async fn start(

@@ -20,13 +20,16 @@ const LOCK_UNBOUND: Statement = Statement::new(
     "identity_key.lock_unbound",
     "SELECT key FROM identity_key WHERE key = ANY($1::bytea[]) AND lead_id IS NULL ORDER BY key FOR UPDATE",
 );
-const READ: Statement =
-    Statement::new("identity_key.read", "SELECT key, lead_id FROM identity_key WHERE key = ANY($1::bytea[])");
+const READ: Statement = Statement::new(
+    "identity_key.read",
+    "SELECT key, lead_id, not_before FROM identity_key WHERE key = ANY($1::bytea[])",
+);
 const BIND: Statement = Statement::new(
     "identity_key.bind",
-    "INSERT INTO identity_key (key, lead_id, created_at)
-     SELECT key, lead_id, $3 FROM unnest($1::bytea[], $2::uuid[]) AS new (key, lead_id)
-     ON CONFLICT (key) DO UPDATE SET lead_id = excluded.lead_id WHERE identity_key.lead_id IS DISTINCT FROM excluded.lead_id",
+    "INSERT INTO identity_key (key, lead_id, created_at, not_before)
+     SELECT key, lead_id, $3, not_before FROM unnest($1::bytea[], $2::uuid[], $4::bigint[]) AS new (key, lead_id, not_before)
+     ON CONFLICT (key) DO UPDATE SET lead_id = excluded.lead_id,
+         not_before = coalesce(excluded.not_before, identity_key.not_before) WHERE identity_key.lead_id IS DISTINCT FROM excluded.lead_id",
 );
 const KEYS_OF: Statement =
     Statement::new("identity_key.of_lead", "SELECT key FROM identity_key WHERE lead_id = $1 ORDER BY key");
@@ -46,6 +49,8 @@ pub(super) const STATEMENTS: &[Statement] =
 pub struct Resolved {
     pub leads: BTreeMap<IdentityKey, LeadId>,
     pub unbound: BTreeSet<IdentityKey>,
+    /// Keys that name a person anew, and since when: what is older belongs to somebody who was erased.
+    pub not_before: BTreeMap<IdentityKey, Moment>,
 }
 
 /// Makes sure that every key has a row, and locks the rows of keys that name nobody: two transactions that meet a new
@@ -80,11 +85,14 @@ pub async fn lock_unbound(conn: &mut PgConnection, keys: &BTreeSet<IdentityKey>)
 /// The statement fails, or a stored key is none.
 pub async fn read(conn: &mut PgConnection, keys: &BTreeSet<IdentityKey>) -> Result<Resolved, StoreError> {
     let bytes = key_bytes(keys);
-    let rows: Vec<(Vec<u8>, Option<Uuid>)> =
+    let rows: Vec<(Vec<u8>, Option<Uuid>, Option<i64>)> =
         READ.rows().bind(&bytes).fetch_all(conn).await.map_err(|error| READ.failed(error))?;
     let mut resolved = Resolved::default();
-    for (bytes, lead) in rows {
+    for (bytes, lead, not_before) in rows {
         let key = parse(&bytes)?;
+        if let Some(at) = not_before {
+            resolved.not_before.insert(key, Moment(at));
+        }
         match lead {
             Some(lead) => {
                 resolved.leads.insert(key, LeadId(lead));
@@ -107,6 +115,7 @@ pub async fn bind(conn: &mut PgConnection, rows: &[IdentityRow], now: Moment) ->
             .bind(column(&wave, |row| row.key.bytes()))
             .bind(column(&wave, |row| row.lead.0))
             .bind(now.0)
+            .bind(column(&wave, |row| row.not_before.map(|at| at.0)))
             .execute(&mut *conn)
             .await
             .map_err(|error| BIND.failed(error))?;

@@ -1,6 +1,7 @@
 //! The tables `quarantine`, `parked`, `parked_key` and `ledger_resolution`: records kept as received. It never decodes.
 
 use super::columns::{column, key_bytes, sorted};
+use super::erasure;
 use super::error::StoreError;
 use super::rows::{KeptRow, ParkedRow};
 use super::statement::Statement;
@@ -171,10 +172,10 @@ pub async fn quarantine(conn: &mut PgConnection, rows: &[KeptRow], now: Moment) 
         .bind(column(&rows, |row| row.value.clone()))
         .bind(now.0)
         .bind(column(&rows, |row| row.truncated))
-        .execute(conn)
+        .execute(&mut *conn)
         .await
         .map_err(|error| QUARANTINE.failed(error))?;
-    Ok(())
+    erasure::remember_names(conn, rows.iter().copied()).await
 }
 
 /// Keeps records that wait, in the order of the rows, and the keys they wait under; a row that is there keeps its place.
@@ -203,8 +204,14 @@ pub async fn park(conn: &mut PgConnection, rows: &[ParkedRow], now: Moment) -> R
     let keys: BTreeSet<(Vec<u8>, Uuid)> =
         rows.iter().flat_map(|row| row.keys.iter().map(|key| (key.bytes(), row.kept.id))).collect();
     let (keys, ids): (Vec<Vec<u8>>, Vec<Uuid>) = keys.into_iter().unzip();
-    PARK_KEYS.query().bind(keys).bind(ids).execute(conn).await.map_err(|error| PARK_KEYS.failed(error))?;
-    Ok(())
+    PARK_KEYS
+        .query()
+        .bind(keys)
+        .bind(ids)
+        .execute(&mut *conn)
+        .await
+        .map_err(|error| PARK_KEYS.failed(error))?;
+    erasure::remember_names(conn, rows.iter().map(|row| &row.kept)).await
 }
 
 /// Records that wait under any of the keys, by time; at most `limit`.

@@ -3,12 +3,16 @@
 
 use super::error::StoreError;
 use super::statement::Statement;
-use super::{anonymous, duplicate, fan_out, identity, kept, ledger, outbox};
+use super::{anonymous, duplicate, erasure, fan_out, identity, kept, ledger, outbox};
 use crate::domain::time::{DAY, HOUR, Moment};
 use sqlx::PgConnection;
 
 /// A record that waits for somebody longer than this goes to the quarantine (DELIVERY, Kafka in).
 const AWAITING_IDENTITY_MAX: i64 = 24 * HOUR;
+/// Raw bytes are personal data: 30 days at most (LIFECYCLE N15).
+const RAW_MAX: i64 = 30 * DAY;
+/// What stands in the quarantine may have waited a day before it came there.
+const QUARANTINED_MAX: i64 = RAW_MAX - AWAITING_IDENTITY_MAX;
 /// Signals of somebody who never said who they are (LIFECYCLE idea 17).
 const ANONYMOUS_MAX: i64 = 90 * DAY;
 /// As long as duplicate keys are kept: the topics' retention of 14 days and one.
@@ -50,7 +54,9 @@ pub async fn run(conn: &mut PgConnection, now: Moment) -> Result<Maintained, Sto
     let (partitions_dropped,): (i32,) =
         DROP.rows().bind(now.0).fetch_one(&mut *conn).await.map_err(|error| DROP.failed(error))?;
     let aged = kept::age(conn, now.plus(-AWAITING_IDENTITY_MAX), now, ROWS_MAX).await?;
-    let mut forgotten = anonymous::drop_old(conn, now.plus(-ANONYMOUS_MAX), ROWS_MAX).await?;
+    let mut forgotten =
+        erasure::drop_old(conn, now.plus(-RAW_MAX), now.plus(-QUARANTINED_MAX), now, ROWS_MAX).await?;
+    forgotten += anonymous::drop_old(conn, now.plus(-ANONYMOUS_MAX), ROWS_MAX).await?;
     forgotten += identity::drop_unbound(conn, now.plus(-AWAITING_IDENTITY_MAX), ROWS_MAX).await?;
     forgotten += duplicate::drop_old(conn, now.plus(-DUPLICATES_MAX), ROWS_MAX).await?;
     forgotten += duplicate::cap_undated(conn, UNDATED_KEYS_MAX, ROWS_MAX).await?;

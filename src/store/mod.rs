@@ -10,6 +10,7 @@ pub mod codec;
 mod columns;
 pub mod connect;
 pub mod duplicate;
+pub mod erasure;
 pub mod error;
 pub mod facts;
 pub mod fan_out;
@@ -30,6 +31,7 @@ pub mod passage;
 pub mod person;
 mod pool_rows;
 pub mod position;
+mod privacy_rows;
 pub mod read;
 pub mod relay_shard;
 pub mod rotation;
@@ -57,6 +59,7 @@ pub fn catalog() -> Vec<Statement> {
         audit_head::STATEMENTS,
         checkpoint::STATEMENTS,
         duplicate::STATEMENTS,
+        erasure::STATEMENTS,
         facts::STATEMENTS,
         fan_out::STATEMENTS,
         identity::STATEMENTS,

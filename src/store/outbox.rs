@@ -16,20 +16,20 @@ pub const SHARDS: i16 = 16;
 const APPEND: Statement = Statement::new(
     "outbox.append",
     "INSERT INTO outbox (id, shard, lead_id, lead_version, topic, event_type, topic_sequence, payload, occurred_at,
-         traceparent, cause, created_at)
+         traceparent, cause, created_at, sealed)
      SELECT id, shard, lead_id, lead_version, topic, event_type, topic_sequence, payload, occurred_at, traceparent,
-         cause, $12
+         cause, $12, sealed
      FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::bigint[], $5::smallint[], $6::text[], $7::bigint[],
-         $8::bytea[], $9::bigint[], $10::text[], $11::bytea[]) WITH ORDINALITY
+         $8::bytea[], $9::bigint[], $10::text[], $11::bytea[], $13::bytea[]) WITH ORDINALITY
          AS new (id, shard, lead_id, lead_version, topic, event_type, topic_sequence, payload, occurred_at, traceparent,
-             cause, place)
+             cause, sealed, place)
      ORDER BY place",
 );
 /// Rows of a lead behind one that is held stay behind it, so that the lead's order holds.
 const UNSENT: Statement = Statement::new(
     "outbox.unsent",
     "SELECT seq, created_at, id, lead_id, lead_version, topic, event_type, topic_sequence, payload, occurred_at,
-         traceparent, cause
+         traceparent, cause, sealed
      FROM outbox WHERE shard = $1 AND sent_at IS NULL AND (topic = 3 OR payload IS NULL) = $3
          AND NOT EXISTS (SELECT FROM outbox AS stuck WHERE stuck.shard = $1 AND stuck.sent_at IS NULL
              AND stuck.held_reason IS NOT NULL AND stuck.lead_id = outbox.lead_id AND stuck.seq <= outbox.seq)
@@ -37,7 +37,7 @@ const UNSENT: Statement = Statement::new(
 );
 const MARK_SENT: Statement = Statement::new(
     "outbox.mark_sent",
-    "UPDATE outbox SET sent_at = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+    "UPDATE outbox SET sent_at = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, sealed = NULL
      FROM unnest($1::bigint[], $2::bigint[]) AS done (seq, created_at)
      WHERE outbox.shard = $3 AND outbox.seq = done.seq AND outbox.created_at = done.created_at
          AND outbox.sent_at IS NULL
@@ -91,6 +91,8 @@ pub struct Unsent {
     pub occurred_at: Moment,
     pub traceparent: Option<String>,
     pub cause: [u8; 32],
+    /// CRM keys of an erased person.
+    pub sealed: Option<Vec<u8>>,
 }
 
 #[derive(FromRow)]
@@ -107,6 +109,7 @@ struct Stored {
     occurred_at: i64,
     traceparent: Option<String>,
     cause: Vec<u8>,
+    sealed: Option<Vec<u8>>,
 }
 
 /// A record that can't be sent and holds its lead's later ones.
@@ -157,6 +160,7 @@ pub async fn append(conn: &mut PgConnection, rows: &[OutboxRow], now: Moment) ->
         .bind(column(&rows, |row| row.traceparent.clone()))
         .bind(column(&rows, |row| row.cause.to_vec()))
         .bind(now.0)
+        .bind(column(&rows, |row| row.sealed.clone()))
         .execute(conn)
         .await
         .map_err(|error| APPEND.failed(error))?;
@@ -201,6 +205,7 @@ pub async fn unsent(
                     id: row.seq.to_string(),
                     detail: "cause".to_owned(),
                 })?,
+                sealed: row.sealed,
             })
         })
         .collect()

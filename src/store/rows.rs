@@ -9,6 +9,7 @@ use uuid::Uuid;
 pub use super::audit_rows::{AuditRow, AuditSubject, CauseTextRow, HeadRow};
 pub use super::fan_out_rows::{FanOutRow, FanOutStep, MergeRow, SplitRow};
 pub use super::pool_rows::{RotationEntryRow, RotationRow};
+pub use super::privacy_rows::{ConsentRow, ErasedKey, ErasureRow, Said};
 
 /// A lead and the columns that are read without opening its state.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +73,8 @@ pub struct OutboxRow {
     pub traceparent: Option<String>,
     /// The cause whose raw pair the relay fills in on feedback.
     pub cause: [u8; 32],
+    /// CRM keys of an erased person, sealed under the service key; gone once sent.
+    pub sealed: Option<Vec<u8>>,
 }
 
 /// A key that now names a lead.
@@ -79,6 +82,8 @@ pub struct OutboxRow {
 pub struct IdentityRow {
     pub key: IdentityKey,
     pub lead: LeadId,
+    /// What happened before belongs to somebody who was erased.
+    pub not_before: Option<Moment>,
 }
 
 /// What is known of a person, direct identifiers included. `None` leaves a field as it is.
@@ -286,6 +291,8 @@ pub struct KeptRow {
     pub value: Option<Vec<u8>>,
     /// The value was longer than the stated limit and was cut.
     pub truncated: bool,
+    /// Whom its bytes name, so that an erasure finds it.
+    pub names: Vec<IdentityKey>,
 }
 
 /// A record that waits under keys that name nobody yet.

@@ -1,10 +1,10 @@
 //! Every row that one transaction writes, counts and moves included. It only holds; `apply` executes.
 
 use super::rows::{
-    AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ContactRow, DisagreementRow, FanOutRow,
-    FanOutStep, HandoffRow, HeadRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow, LedgerRow, MergeRow,
-    NoteRow, OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow, RotationEntryRow, RotationRow,
-    SpendRow, SplitRow, TouchRow, UserRow,
+    AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ConsentRow, ContactRow, DisagreementRow,
+    ErasureRow, FanOutRow, FanOutStep, HandoffRow, HeadRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow,
+    LedgerRow, MergeRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow,
+    RotationEntryRow, RotationRow, SpendRow, SplitRow, TouchRow, UserRow,
 };
 use crate::domain::ids::{IdentityKey, LeadId};
 use uuid::Uuid;
@@ -53,6 +53,10 @@ pub struct WriteSet {
     pub outbox: Vec<OutboxRow>,
     pub fan_outs: Vec<FanOutRow>,
     pub fan_out_step: Option<FanOutStep>,
+    /// What people who are not known said of being contacted.
+    pub consents: Vec<ConsentRow>,
+    /// People who go, after everything else about them is written.
+    pub erasures: Vec<ErasureRow>,
     pub ledger: Vec<LedgerRow>,
     pub idempotency: Option<IdempotencyRow>,
     /// Counters of the audit streams that are no records: name and last number.

@@ -6,8 +6,8 @@ use crate::store::error::StoreError;
 use crate::store::kept::Intake;
 use crate::store::write_set::WriteSet;
 use crate::store::{
-    account, anonymous, audit, audit_head, facts, fan_out, identity, kept, lead, ledger, merge, opportunity,
-    outbox, parked_lead, passage, person, position, rotation,
+    account, anonymous, audit, audit_head, erasure, facts, fan_out, identity, kept, lead, ledger, merge,
+    opportunity, outbox, parked_lead, passage, person, position, rotation,
 };
 use sqlx::PgConnection;
 
@@ -70,6 +70,8 @@ pub async fn apply(
         fan_out::step(conn, moved, now).await?;
         step.passed();
     }
+    write!(step, set.consents, erasure::say(conn, &set.consents));
+    write!(step, set.erasures, erasure::erase(conn, &set.erasures, now));
     write!(step, set.ledger, ledger::append(conn, &set.ledger, now));
     if let Some(answer) = &set.idempotency {
         ledger::answer(conn, answer, now).await?;

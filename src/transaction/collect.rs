@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// Everything that entries name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Named {
+pub struct Named {
     /// Keys that may name a person; lead ids stand in `leads`.
     pub keys: BTreeSet<IdentityKey>,
     pub leads: BTreeSet<LeadId>,
@@ -28,7 +28,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    pub(super) fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut named = Self::default();
         for entry in entries {
             if let Ok(Decoded::Request(request)) = &entry.decoded {
@@ -36,6 +36,18 @@ impl Named {
             }
         }
         named
+    }
+
+    /// Takes over what others name.
+    pub fn extend(&mut self, more: Self) {
+        self.keys.extend(more.keys);
+        self.leads.extend(more.leads);
+        self.binding.extend(more.binding);
+        self.account_keys.extend(more.account_keys);
+        self.accounts.extend(more.accounts);
+        self.written_account_keys.extend(more.written_account_keys);
+        self.opportunities.extend(more.opportunities);
+        self.subjects.extend(more.subjects);
     }
 
     fn add(&mut self, request: &Request) {
@@ -89,7 +101,7 @@ impl Named {
 }
 
 /// How the audit names the subject of a record; a company is named once its keys are resolved.
-pub(super) fn audited(subject: &Subject) -> Option<AuditSubject> {
+pub fn audited(subject: &Subject) -> Option<AuditSubject> {
     match subject {
         Subject::Lead | Subject::Account(_) | Subject::Merge => None,
         Subject::Opportunity(patch) => Some(AuditSubject::Opportunity(patch.id)),
@@ -106,8 +118,26 @@ fn report_domain(request: &Request) -> Option<&String> {
     request.command.as_ref()?.report()?.patch.company_domain.as_ref()
 }
 
+/// The known leads that erasures of the batch name.
+pub(super) fn erased(entries: &[Entry], leads: &BTreeMap<IdentityKey, LeadId>) -> BTreeSet<LeadId> {
+    let requests = entries.iter().filter_map(|entry| match &entry.decoded {
+        Ok(Decoded::Request(request)) if request.command == Some(Command::EraseLead) => Some(request),
+        Ok(Decoded::Request(_) | Decoded::Ignored(_)) | Err(_) => None,
+    });
+    requests
+        .flat_map(|request| {
+            let keys = request.people.iter().flat_map(|person| &person.keys);
+            let named = keys.filter_map(|key| match key.kind {
+                KeyKind::Lead => Some(LeadId(Uuid::from_bytes(key.digest))),
+                KeyKind::Email | KeyKind::Crm | KeyKind::Anonymous => leads.get(key).copied(),
+            });
+            request.lead.into_iter().chain(named)
+        })
+        .collect()
+}
+
 /// Leads that may turn out to be one person, given whom the keys name: of each record all that it names at once.
-pub(super) fn merging(
+pub fn merging(
     entries: &[&Entry],
     named_by: &BTreeMap<IdentityKey, LeadId>,
     survivors: &BTreeMap<LeadId, LeadId>,
@@ -145,7 +175,7 @@ pub(super) fn merging(
 }
 
 /// The duplicate keys of a batch, each with the content of its first record.
-pub(super) fn duplicate_keys(batch: &Batch) -> Vec<KeyRow> {
+pub fn duplicate_keys(batch: &Batch) -> Vec<KeyRow> {
     let mut first = BTreeMap::new();
     for entry in &batch.entries {
         // What can't be read is kept under its offset; only readable records are told from their repetition.

@@ -4,7 +4,7 @@
 use super::batch::{Batch, DuplicateKey, Entry, Stream};
 use super::collect::{self, Named};
 use super::failpoint::Failpoint;
-use super::loaded::{AccountState, Loaded, LoadedPool, Texts};
+use super::loaded::{AccountState, Loaded, LoadedPool, Texts, Waiting};
 use super::trouble::CommitError;
 use super::{redrive, reread};
 use crate::contract::Decoder;
@@ -16,14 +16,16 @@ use crate::store::connect::Connection;
 use crate::store::error::StoreError;
 use crate::store::identity::Resolved;
 use crate::store::rotation::StoredPool;
-use crate::store::rows::{AuditSubject, LeadRow};
+use crate::store::rows::{AuditSubject, ErasedKey, LeadRow};
 use crate::store::world::WorldRow;
 use crate::store::{
-    account, anonymous, audit, audit_head, duplicate, identity, kept, lead, merge, opportunity, person,
-    position, rotation, world,
+    account, anonymous, audit, audit_head, duplicate, erasure, identity, kept, lead, merge, opportunity,
+    person, position, rotation, world,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What waits may name more keys, under which more waits; a person has a few keys, so this many times is plenty.
+const WAITING_ROUNDS_MAX: usize = 8;
 /// Parked records that one transaction replays at most (DELIVERY, Kafka in).
 const WAITING_MAX: i64 = 200;
 
@@ -64,14 +66,21 @@ impl Loading<'_> {
             named.leads.extend(&redrive.leads);
         }
         let resolved = self.identities(conn, step, &mut named, &mut loaded).await?;
+        lists(conn, step, &mut named, &resolved, &mut loaded).await?;
         self.accounts(conn, step, &named, &mut loaded).await?;
+        // Before the deals are read: a deal that is not there yet can't be locked, its audit can; two lanes that first hear
+        // of one at once come one after the other.
+        heads(conn, step, &named, &mut loaded).await?;
         if !named.opportunities.is_empty() {
             loaded.opportunities = opportunity::lock(conn, &named.opportunities).await?;
             loaded.contacts = opportunity::contacts(conn, &named.opportunities).await?;
             step.passed();
         }
-        heads(conn, step, &named, &mut loaded).await?;
         self.leads(conn, step, &named, &resolved, &mut loaded).await?;
+        for lead in collect::erased(&self.batch.entries, &resolved.leads) {
+            loaded.belongings.insert(lead, erasure::belongings(conn, lead).await?);
+            step.passed();
+        }
         if let Some(pool) = &self.batch.routing {
             loaded.pool = Some(self.pool(conn, pool).await?);
             step.passed();
@@ -147,30 +156,31 @@ impl Loading<'_> {
         loaded: &mut Loaded,
     ) -> Result<Resolved, Interrupted> {
         let mut resolved = resolve(conn, step, &named.keys).await?;
-        if resolved.unbound.is_empty() {
-            loaded.identities.clone_from(&resolved.leads);
-            return Ok(resolved);
-        }
-        let rows = kept::waiting(conn, &resolved.unbound, WAITING_MAX).await?;
-        step.passed();
-        loaded.waiting =
-            rows.into_iter().map(|row| reread::waiting(self.decoder, &self.texts.reference, row)).collect();
-        if !loaded.waiting.is_empty() {
-            let waiting = Named::of(loaded.waiting.iter().map(|waiting| &waiting.entry));
+        let mut asked: BTreeSet<IdentityKey> = BTreeSet::new();
+        for _ in 0..WAITING_ROUNDS_MAX {
+            let unbound: BTreeSet<IdentityKey> = resolved.unbound.difference(&asked).copied().collect();
+            if unbound.is_empty() {
+                break;
+            }
+            let rows = kept::waiting(conn, &unbound, WAITING_MAX).await?;
+            step.passed();
+            asked.extend(unbound);
+            let known: BTreeSet<uuid::Uuid> = loaded.waiting.iter().map(|waiting| waiting.id).collect();
+            let found: Vec<Waiting> = rows
+                .into_iter()
+                .filter(|row| !known.contains(&row.id))
+                .map(|row| reread::waiting(self.decoder, &self.texts.reference, row))
+                .collect();
+            let waiting = Named::of(found.iter().map(|waiting| &waiting.entry));
+            loaded.waiting.extend(found);
             let more: BTreeSet<IdentityKey> = waiting.keys.difference(&named.keys).copied().collect();
             if !more.is_empty() {
                 let added = resolve(conn, step, &more).await?;
                 resolved.leads.extend(added.leads);
                 resolved.unbound.extend(added.unbound);
+                resolved.not_before.extend(added.not_before);
             }
-            named.keys.extend(waiting.keys);
-            named.leads.extend(waiting.leads);
-            named.binding.extend(waiting.binding);
-            named.account_keys.extend(waiting.account_keys);
-            named.accounts.extend(waiting.accounts);
-            named.written_account_keys.extend(waiting.written_account_keys);
-            named.opportunities.extend(waiting.opportunities);
-            named.subjects.extend(waiting.subjects);
+            named.extend(waiting);
         }
         loaded.identities.clone_from(&resolved.leads);
         Ok(resolved)
@@ -305,6 +315,25 @@ impl Loading<'_> {
     }
 }
 
+/// What the lists hold under keys that name nobody; the leads that were erased under them are locked with the others.
+/// Known people cost nothing: what is older than a key's new owner stands beside the key.
+async fn lists(
+    conn: &mut Connection,
+    step: &mut Failpoint,
+    named: &mut Named,
+    resolved: &Resolved,
+    loaded: &mut Loaded,
+) -> Result<(), Interrupted> {
+    if !resolved.unbound.is_empty() {
+        loaded.listed = erasure::listed(conn, &resolved.unbound).await?;
+        step.passed();
+        named.leads.extend(loaded.listed.erased.values().filter_map(|erased| erased.lead));
+    }
+    let anew = resolved.not_before.iter().map(|(key, at)| (*key, ErasedKey { at: *at, lead: None }));
+    loaded.listed.erased.extend(anew);
+    Ok(())
+}
+
 /// Locks the audit of the companies, deals and other subjects that records tell of.
 async fn heads(
     conn: &mut Connection,
@@ -360,7 +389,7 @@ fn members(pool: Option<&Pool>) -> Vec<MemberId> {
 }
 
 /// The stored credits, with leads that facts took past the router paid for as if it had been the taker's turn.
-fn folded_rotation(stored: StoredPool, pool: Option<&Pool>) -> Rotation {
+pub fn folded_rotation(stored: StoredPool, pool: Option<&Pool>) -> Rotation {
     let mut counters: BTreeMap<MemberId, i64> = stored.credits;
     let weights: &[(MemberId, u32)] = pool.map_or(&[], |pool| pool.members.as_slice());
     let sum: i64 = weights.iter().map(|(_, weight)| i64::from(*weight)).sum();

@@ -1,6 +1,7 @@
 //! What a transaction has read and locked before it plans. Data only.
 
 use super::batch::{DuplicateKey, Entry};
+use crate::contract::keys::Keys;
 use crate::domain::ids::{AccountId, IdentityKey, LeadId, OpportunityId};
 use crate::domain::policy::{Policy, Reference};
 use crate::domain::routing::Rotation;
@@ -8,6 +9,7 @@ use crate::domain::signal::Signal;
 use crate::domain::team::{MemberId, PoolId, Team};
 use crate::domain::time::Moment;
 use crate::store::audit_head::Heads;
+use crate::store::erasure::{Belongings, Listed};
 use crate::store::rows::{LeadRow, OpportunityRow, PersonRow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub struct World<'a> {
     pub reference: &'a Reference,
     pub live_from: Moment,
     pub timeline: i32,
+    /// Names whom raw bytes mention, and seals what outlives a person by minutes.
+    pub keys: &'a Keys,
     /// The board's address for `action_url`; `None` leaves it out.
     pub board_url: Option<&'a str>,
 }
@@ -77,6 +81,11 @@ pub struct Loaded {
     pub contacts: BTreeSet<(OpportunityId, LeadId)>,
     /// Stored signals of anonymous keys that the batch binds.
     pub anonymous: BTreeMap<IdentityKey, Vec<Signal>>,
+    /// What the erased list and the consent list hold under keys that name nobody; of keys that name somebody anew, since
+    /// when.
+    pub listed: Listed,
+    /// What belongs to leads that the batch erases.
+    pub belongings: BTreeMap<LeadId, Belongings>,
     /// (topic, partition) to the last audit number of its stream and the stored epoch and offset.
     pub positions: BTreeMap<(String, i32), i64>,
     /// Streams that are no records, to their last number.

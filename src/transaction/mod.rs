@@ -3,9 +3,9 @@
 pub mod apply;
 pub mod ask;
 pub mod batch;
-mod collect;
+pub mod collect;
 mod failpoint;
-mod load;
+pub mod load;
 pub mod loaded;
 pub mod operation;
 pub mod plan;

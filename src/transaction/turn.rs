@@ -1,16 +1,18 @@
-//! What the router and the sweeper put into a batch: an offer asked for, a clock that came due. It decides nothing.
+//! What router, sweeper and operator put into a batch: an offer asked for, a clock that came due, a person to erase. It decides nothing.
 
 use super::batch::{Entry, Raw};
 use crate::contract::keys::Keys;
 use crate::contract::request::{Cause, Creates, Decoded, PersonRef, Request, Subject, Who};
 use crate::domain::command::{Command, DueClock, Nature};
-use crate::domain::ids::LeadId;
+use crate::domain::ids::{IdentityKey, LeadId};
 use crate::domain::lead::Lead;
 use crate::domain::time::Moment;
 
 /// `CloudEvents` sources of what Baton does by itself.
 const ROUTER: &str = "baton/router";
 const SWEEPER: &str = "baton/sweeper";
+/// The same of what an operator does at the command line.
+const OPERATOR: &str = "baton/operator";
 const REDRIVE: &str = "baton/redrive";
 
 /// An entry that asks for an offer of the batch's pool; the offer goes on in the trace of what put the lead into the queue.
@@ -38,6 +40,23 @@ pub fn pass_deadline(keys: &Keys, lead: &Lead, now: Moment) -> Option<Entry> {
     let id = format!("{}/{}/{}", lead.id, lead.custody_version, clock.rung_at.0);
     let command = Some(Command::PassDeadline(due));
     Some(entry(keys, lead.id, now, SWEEPER, Who::Sweeper, id, "turn.pass_deadline", command))
+}
+
+/// An entry that erases whoever the keys name: an operator's fact, which nothing refuses.
+#[must_use]
+pub fn erase(keys: &Keys, named: Vec<IdentityKey>, now: Moment) -> Entry {
+    let name: Vec<u8> = named.iter().flat_map(IdentityKey::bytes).collect();
+    let content = keys.raw_content(&name);
+    let id = format!("{}/{}", uuid::Uuid::from_bytes(content), now.0);
+    let nobody = LeadId(uuid::Uuid::nil());
+    let command = Some(Command::EraseLead);
+    let mut entry = entry(keys, nobody, now, OPERATOR, Who::Feed, id, "operator.erase", command);
+    if let Ok(Decoded::Request(request)) = &mut entry.decoded {
+        request.lead = None;
+        request.people = vec![PersonRef { keys: named, ..PersonRef::default() }];
+    }
+    entry.content = content;
+    entry
 }
 
 /// An entry that names an operator's redrive of what queues behind a lead; it asks for nothing itself.

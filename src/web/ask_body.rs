@@ -160,6 +160,7 @@ impl AskBody {
                 Some(_) => Some(Command::TakeNote),
                 None => fault(&mut faults, "note", "missing", "write what there is to say"),
             },
+            AskKind::Erase => Some(Command::EraseLead),
             AskKind::Reopen => match &self.note {
                 Some(_) => Some(Command::ReopenLead { consent: self.consent.unwrap_or(false) }),
                 None => fault(&mut faults, "note", "missing", "write why it is opened again"),
@@ -345,20 +346,17 @@ impl AskBody {
                 .into_iter()
                 .filter_map(|(label, value)| value.as_ref().map(|value| format!("{label}{value}"))),
         );
-        let theme = match kind {
-            AskKind::Note => self.theme.clone().unwrap_or_else(|| "general".to_owned()),
-            AskKind::Reject => "rejection".to_owned(),
-            AskKind::Contact => "attempt".to_owned(),
-            AskKind::Accept
-            | AskKind::Claim
-            | AskKind::Decline
-            | AskKind::Qualify
-            | AskKind::Reassign
-            | AskKind::Reopen
-            | AskKind::Suppress => kind.path().to_owned(),
+        let theme = if kind == AskKind::Note {
+            self.theme.as_deref().unwrap_or("general")
+        } else if kind == AskKind::Reject {
+            "rejection"
+        } else if kind == AskKind::Contact {
+            "attempt"
+        } else {
+            kind.path()
         };
         (!lines.is_empty()).then(|| NoteText {
-            theme,
+            theme: theme.to_owned(),
             text: lines.join("\n"),
             tags: Vec::new(),
             may_quote: self.may_quote.unwrap_or(false),

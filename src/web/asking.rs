@@ -2,7 +2,7 @@
 
 use super::WebState;
 use super::ask_body::{Around, AskBody};
-use super::auth::token;
+use super::auth::{Scope, token};
 use super::problem::Problem;
 use super::view::asks::AskKind;
 use crate::domain::ids::LeadId;
@@ -13,6 +13,23 @@ use sha2::{Digest, Sha256};
 
 /// Characters of an `Idempotency-Key` at most.
 pub const KEY_CHARS_MAX: usize = 128;
+
+/// What a caller must be allowed for an ask: erasing somebody is for operations, everything else for whoever may ask.
+pub(super) fn scope(kind: AskKind) -> Scope {
+    match kind {
+        AskKind::Erase => Scope::Admin,
+        AskKind::Accept
+        | AskKind::Claim
+        | AskKind::Decline
+        | AskKind::Contact
+        | AskKind::Qualify
+        | AskKind::Reject
+        | AskKind::Reassign
+        | AskKind::Note
+        | AskKind::Reopen
+        | AskKind::Suppress => Scope::Ask,
+    }
+}
 
 /// Makes the ask and waits for its outcome.
 pub(super) async fn ask(

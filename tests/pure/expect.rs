@@ -4,7 +4,9 @@ use crate::story::Story;
 use crate::words::{Line, letter, member};
 use baton::domain::decide::Refusal;
 use baton::domain::event::Event;
-use baton::domain::lead::Stage;
+use baton::domain::lead::{Consent, Lead, Permission, Stage, SuppressedFor};
+use baton::domain::profile::Profile;
+use baton::domain::signal::SignalWindow;
 
 /// What became of a command.
 pub type Decided = Result<Vec<Event>, Refusal>;
@@ -79,9 +81,22 @@ fn holds(word: &str, before: &Story, after: &Story, events: &[Event]) -> bool {
         "uncounted" => events.iter().any(|event| matches!(event, Event::LeadRejected { counts: false, .. })),
         "flagged" => events.iter().any(|event| matches!(event, Event::LeadRejected { flagged: true, .. })),
         "unflagged" => events.iter().any(|event| matches!(event, Event::LeadRejected { flagged: false, .. })),
+        "erased" => forgotten(&after.lead),
         "agreed" => !events.iter().any(|event| matches!(event, Event::FactDiverged { .. })),
         name => events.iter().any(|event| event.name() == name),
     }
+}
+
+/// Nothing of who the person is or did is left: neither features nor signals, permissions, ids of records or a company.
+fn forgotten(lead: &Lead) -> bool {
+    lead.profile == Profile::default()
+        && lead.signals == SignalWindow::default()
+        && !lead.crm_linked
+        && lead.account.is_none()
+        && lead.parked.is_none()
+        && lead.cycle.attempts.iter().all(|attempt| attempt.id == [0; 16])
+        && lead.consent == Consent { email: Permission::Withdrawn, phone: Permission::Withdrawn }
+        && matches!(lead.stage, Stage::Suppressed { reason: SuppressedFor::Erased, custody: None })
 }
 
 /// Whether the holder hears of it.

@@ -13,5 +13,6 @@ mod lifecycle;
 mod plan;
 mod property;
 mod scenario;
+mod simulation;
 mod story;
 mod words;

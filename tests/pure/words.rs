@@ -182,6 +182,7 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
         }
         "opt_out" => Command::OptOutEmail { signal: made(SignalKind::EmailOptOut, at, number) },
         "note" => Command::TakeNote,
+        "erase" => Command::EraseLead,
         "bound" => Command::RecordSignal { signal: signal(line, at, number), report: Report::default() },
         "suppress" => Command::SuppressLead {
             reason: if line.has("legal") { SuppressedFor::Legal } else { SuppressedFor::OptOut },

@@ -99,6 +99,9 @@ impl Named {
     pub(super) fn with_account_domain(mut self, text: Option<&str>, reference: &Reference) -> Self {
         if self.features.company_domain.is_none() {
             self.features.company_domain = text.and_then(domain).filter(|it| is_company(it, reference));
+            // The relay names the company from what is stored of the person, and an erasure takes it from there.
+            self.person.patch.company_domain =
+                self.person.patch.company_domain.or_else(|| self.features.company_domain.clone());
         }
         self
     }

@@ -1,7 +1,7 @@
-//! `privacy.requests.v1`: what people ask of us. It never decides what follows; erasure is counted and kept only.
+//! `privacy.requests.v1`: what people ask of us. It never decides what follows, and never deletes.
 
 use super::fields::Fields;
-use super::reading::{Reading, commanded, ignored};
+use super::reading::{Reading, commanded};
 use super::{InType, in_types};
 use crate::contract::request::{Creates, Decoded, Request, Unreadable};
 use crate::domain::command::Command;
@@ -9,7 +9,7 @@ use crate::domain::lead::{Consent, Permission, SuppressedFor};
 use crate::domain::signal::SignalKind;
 
 pub(super) const TYPES: &[InType] = in_types!("privacy.requests.v1":
-    "person.erasure_requested.v1" => |_| Ok(ignored("row_not_active.erasure")),
+    "person.erasure_requested.v1" => erasure,
     "consent.changed.v1" => consent_changed,
     "contact.suppressed.v1" => suppressed,
 );
@@ -57,4 +57,9 @@ fn opted_out(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
     let mut signal = reading.signal(SignalKind::EmailOptOut, 0, false);
     signal.at = request.cause.occurred_at;
     Ok(commanded(request, Command::OptOutEmail { signal }))
+}
+
+/// Somebody unknown is erased too: their keys stand on the erased list. `scope` says nothing here: erased is erased.
+fn erasure(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
+    Ok(commanded(asked(reading)?, Command::EraseLead))
 }

@@ -2,6 +2,7 @@
 
 use super::Topic;
 use super::parts::{self, put};
+use crate::contract::keys::COMPANY_PREFIX;
 use crate::contract::request::CrmKey;
 use serde_json::{Map, Value, json};
 
@@ -45,6 +46,8 @@ pub struct PersonFill {
     pub form_id: Option<String>,
     /// Source of the visit.
     pub source: Option<String>,
+    /// Domains that the person's company may have, each with what stored payloads know it by.
+    pub domains: Vec<(String, String)>,
 }
 
 /// A stored payload that is no JSON object: the row is damaged.
@@ -84,6 +87,7 @@ pub fn fill(
     cause: Option<(&str, &str)>,
 ) -> Result<Vec<u8>, FillError> {
     let mut payload: Map<String, Value> = serde_json::from_slice(payload).map_err(FillError)?;
+    name_company(&mut payload, person);
     match topic {
         Topic::Handoff => {
             put(&mut payload, "crm", crm(person));
@@ -104,6 +108,16 @@ pub fn fill(
         Topic::State => put(&mut payload, "crm", crm(person)),
     }
     serde_json::to_vec(&payload).map_err(FillError)
+}
+
+/// The company's domain, where the person is still there to name it.
+fn name_company(payload: &mut Map<String, Value>, person: &PersonFill) {
+    let Some(shown) = payload.get_mut("account").and_then(|account| account.get_mut("domain")) else {
+        return;
+    };
+    let Some(known_by) = shown.as_str().filter(|it| it.starts_with(COMPANY_PREFIX)) else { return };
+    let found = person.domains.iter().find(|(hashed, _)| hashed == known_by);
+    *shown = found.map_or(Value::Null, |(_, domain)| json!(domain));
 }
 
 fn crm(person: &PersonFill) -> Value {

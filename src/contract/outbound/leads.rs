@@ -73,7 +73,10 @@ fn common(handed: &Handed<'_>, told: &Told) -> Object {
     put(&mut payload, "deadlines", parts::deadlines(custody));
     put(&mut payload, "deadline", custody.map(|custody| custody.deadline().to_string()));
     put(&mut payload, "score", parts::score(lead, handed.receipt));
-    put(&mut payload, "talking_points", parts::talking_points(lead, handed.receipt));
+    // Nobody talks to somebody who was erased.
+    if !matches!(handed.event, Event::LeadErased) {
+        put(&mut payload, "talking_points", parts::talking_points(lead, handed.receipt));
+    }
     put(&mut payload, "consent", parts::consent(lead));
     put(&mut payload, "reason_code", told.reason.clone());
     put(&mut payload, "sub_reason", told.sub_reason.clone());

@@ -56,9 +56,27 @@ fn unknown_person(draft: &Draft<'_>) -> Refusal {
     if draft.is_fact() { Refusal::Filtered("unknown_person") } else { Refusal::NotFound }
 }
 
-/// The row "erase".
-pub(super) fn erase(_draft: &mut Draft<'_>) -> Result<(), Refusal> {
-    Err(Refusal::Filtered("row_not_active"))
+/// The row "erase": every stage goes, whoever holds it is told by the event itself; deals are rows of their own and stay.
+pub(super) fn erase(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    match &draft.lead.stage {
+        // Nobody yet: the caller keeps the keys on the erased list.
+        Stage::Unseen => Err(Refusal::Filtered("unknown_person")),
+        // The survivor of a merge is who is to be erased; the one that ended there holds nothing of its own.
+        Stage::Merged { .. } => Err(Refusal::NotFound),
+        Stage::Suppressed { reason: SuppressedFor::Erased, .. } => Err(Refusal::NothingChanges),
+        Stage::Captured(_)
+        | Stage::Queued { .. }
+        | Stage::Offered { .. }
+        | Stage::SalesAccepted(_)
+        | Stage::SalesQualified(_)
+        | Stage::Opportunity(_)
+        | Stage::Won { .. }
+        | Stage::WonUnderReview { .. }
+        | Stage::Lost { .. }
+        | Stage::Recycled { .. }
+        | Stage::Disqualified { .. }
+        | Stage::Suppressed { .. } => draft.push(Event::LeadErased),
+    }
 }
 
 /// The row "consent given". Only what is newer than what is known says anything; e-mail that is withdrawn beside

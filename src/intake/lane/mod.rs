@@ -4,6 +4,7 @@
 mod trouble;
 
 use super::breaker::Breaker;
+use super::halving::Halving;
 use super::pending::{Pending, Prefix, Taken};
 use super::progress::Progress;
 use super::queue::{Item, Queue};
@@ -52,8 +53,7 @@ pub struct Lane {
     generation: u64,
     /// One for each partition that had trouble; forgotten with the partition, so that a resumed lane starts anew.
     breakers: BTreeMap<Partition, Breaker>,
-    /// Records of the next batch at most; halved when the database refuses a row.
-    limit: usize,
+    halving: Halving,
     /// The next record alone made planning panic.
     suspect: bool,
     retries: u32,
@@ -71,9 +71,10 @@ enum Went {
 
 impl Lane {
     pub(super) fn new(parts: Parts) -> Self {
-        let (name, limit) = (format!("lane {}", parts.number), parts.settings.lanes.batch_records);
+        let (name, halving) =
+            (format!("lane {}", parts.number), Halving::new(parts.settings.lanes.batch_records));
         let (pending, breakers) = (Pending::default(), BTreeMap::new());
-        Self { parts, name, pending, generation: 0, breakers, limit, suspect: false, retries: 0 }
+        Self { parts, name, pending, generation: 0, breakers, halving, suspect: false, retries: 0 }
     }
 
     /// Runs until cancelled or its queue is closed; a batch under way is finished.
@@ -132,6 +133,7 @@ impl Lane {
         let taken = self.parts.queue.take(records, bytes);
         if taken.generation != self.generation {
             self.generation = taken.generation;
+            self.halving = Halving::new(lanes.batch_records);
             self.pending.clear();
         }
         let mut ended: Vec<Partition> = Vec::new();
@@ -190,7 +192,8 @@ impl Lane {
     async fn commit(&mut self, started: Instant, cancel: &CancellationToken) -> Went {
         let bytes_max = self.parts.settings.lanes.batch_bytes;
         while self.pending.len() > 0 {
-            let mut prefix = self.pending.prefix(self.limit, bytes_max, Moment(clock::wall_micros()));
+            let mut prefix =
+                self.pending.prefix(self.halving.limit(), bytes_max, Moment(clock::wall_micros()));
             prefix.batch.suspect = self.suspect && prefix.records == 1;
             let span = span(self.parts.number, &prefix.batch);
             let attempt =
@@ -238,7 +241,7 @@ impl Lane {
         self.parts.reference.set(&self.parts.session.texts().reference);
         (self.parts.wake)();
         self.well();
-        self.limit = self.limit.saturating_mul(2).min(self.parts.settings.lanes.batch_records);
+        self.halving.stored(prefix.records);
         let mut tripped: BTreeMap<Partition, String> = BTreeMap::new();
         for (entry, outcome) in prefix.batch.entries.iter().zip(outcomes) {
             let Some(place) = &entry.record else { continue };

@@ -73,11 +73,11 @@ impl Lane {
     /// The database refused a row of the batch: halve by prefix, down to one record that is kept unread.
     pub(super) fn refused(&mut self, prefix: &Prefix, detail: &str) -> Went {
         if prefix.records > 1 {
-            self.limit = (prefix.records / 2).max(1);
+            self.halving.refused(prefix.records);
             tracing::warn!(
                 lane = self.parts.number,
                 records = prefix.records,
-                next_records = self.limit,
+                next_records = self.halving.limit(),
                 "a batch was refused and is halved"
             );
             return Went::On;
@@ -97,6 +97,8 @@ impl Lane {
             return Went::Stopped;
         }
         tracing::error!(lane = self.parts.number, detail, "a record was refused and is quarantined");
+        // Alone as well when the first batch was one record.
+        self.halving.refused(1);
         self.suspect = false;
         self.pending.give_up_first("the database or a fault of ours refused what the record says");
         Went::On

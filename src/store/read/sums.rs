@@ -18,7 +18,9 @@ const KEPT: Statement = Statement::new(
          (SELECT count(*) FROM parked) AS parked_now,
          (SELECT count(*) FROM ledger_resolution WHERE intake = 'parked') AS parked_resolved,
          (SELECT coalesce(sum(quarantined), 0) FROM ledger)::bigint AS quarantined_at_intake,
-         (SELECT count(*) FROM quarantine) AS quarantined_kept,
+         (SELECT count(*) FROM quarantine)
+             + (SELECT count(*) FROM ledger_resolution WHERE intake = 'quarantined'
+                 AND NOT EXISTS (SELECT FROM quarantine WHERE quarantine.id = kept_id)) AS quarantined_kept,
          (SELECT count(*) FROM ledger_resolution WHERE intake = 'parked' AND outcome LIKE 'quarantined%') AS aged",
 );
 const HANDOFFS: Statement = Statement::new(
@@ -70,6 +72,7 @@ pub struct KeptSums {
     pub parked_now: i64,
     pub parked_resolved: i64,
     pub quarantined_at_intake: i64,
+    /// Those that stand there, and those that went with a line of their own.
     pub quarantined_kept: i64,
     /// Parked records that waited too long and stand in the quarantine.
     pub aged: i64,

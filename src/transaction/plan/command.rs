@@ -145,6 +145,9 @@ impl Planner<'_> {
         report.customer |= report
             .account
             .is_some_and(|account| self.account_state(account).kind.as_deref() == Some("customer"));
+        // The audit is never changed, so it never holds a domain that may be one person's own.
+        report.patch.company_domain =
+            report.patch.company_domain.map(|domain| self.world.keys.company(&domain));
         report
     }
 

@@ -1,7 +1,9 @@
 //! Records kept as received: those that nobody can read, and those that wait for an identity. It drops nothing silently.
 
 use super::Planner;
+use crate::contract::keys::Keys;
 use crate::contract::request::Request;
+use crate::contract::traces;
 use crate::domain::ids::KeyKind;
 use crate::store::rows::{KeptRow, ParkedRow};
 use crate::transaction::batch::{Entry, RecordRef};
@@ -17,7 +19,7 @@ impl Planner<'_> {
             return;
         }
         let Some(record) = &entry.record else { return };
-        let row = kept(entry, record, reason, detail);
+        let row = kept(self.world.keys, entry, record, reason, detail);
         self.write.quarantine.push(row);
     }
 
@@ -33,18 +35,33 @@ impl Planner<'_> {
             .flat_map(|person| person.keys.iter().copied())
             .filter(|key| key.kind != KeyKind::Anonymous)
             .collect();
-        self.write.parked.push(ParkedRow {
-            kept: kept(entry, record, reason, detail.to_owned()),
+        let row = ParkedRow {
+            kept: kept(self.world.keys, entry, record, reason, detail.to_owned()),
             keys,
             occurred_at: request.cause.occurred_at,
+        };
+        self.parked_here.push(crate::transaction::loaded::Waiting {
+            id: row.kept.id,
+            keys: row.keys.clone(),
+            entry: entry.clone(),
         });
+        self.write.parked.push(row);
     }
 }
 
-pub(super) fn kept(entry: &Entry, record: &RecordRef, reason: &'static str, detail: String) -> KeptRow {
+pub(super) fn kept(
+    keys: &Keys,
+    entry: &Entry,
+    record: &RecordRef,
+    reason: &'static str,
+    detail: String,
+) -> KeptRow {
     let name = format!("{}/{}/{}", record.topic, record.partition, record.offset);
     let value = entry.raw.value.as_ref();
+    let stored = value.map(|value| value[..value.len().min(KEPT_VALUE_BYTES_MAX)].to_vec());
+    let parts = entry.raw.key.iter().chain(entry.raw.headers.iter().map(|(_, value)| value)).chain(value);
     KeptRow {
+        names: traces::keys_in(keys, parts.map(Vec::as_slice)),
         id: Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()),
         topic: record.topic.to_string(),
         partition: record.partition,
@@ -54,8 +71,8 @@ pub(super) fn kept(entry: &Entry, record: &RecordRef, reason: &'static str, deta
         detail,
         key: entry.raw.key.clone(),
         headers: headers(&entry.raw.headers),
-        value: value.map(|value| value[..value.len().min(KEPT_VALUE_BYTES_MAX)].to_vec()),
         truncated: value.is_some_and(|value| value.len() > KEPT_VALUE_BYTES_MAX),
+        value: stored,
     }
 }
 

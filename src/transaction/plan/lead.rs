@@ -168,6 +168,9 @@ impl Planner<'_> {
         for (before, event, after) in &steps {
             self.audit(entry, request, after, event, actor, occurred_at)?;
             self.follow(before, after, event);
+            if matches!(event, Event::LeadErased) {
+                self.forget(before, occurred_at);
+            }
             if published {
                 self.publish(request, &Step { before, after, settled: &state, event, occurred_at });
             }
@@ -281,7 +284,7 @@ impl Planner<'_> {
     fn cause_text(&mut self, request: &Request, lead: LeadId) {
         let last =
             self.write.causes.last().is_some_and(|row| row.cause == request.cause.hmac && row.lead == lead);
-        if last || request.command.as_ref().is_some_and(is_weak) {
+        if last || request.command.as_ref().is_some_and(is_weak) || self.is_erased(lead) {
             return;
         }
         self.write.causes.push(CauseTextRow {
@@ -296,6 +299,9 @@ impl Planner<'_> {
     /// Free text goes to the note, and nowhere else.
     pub(super) fn note(&mut self, request: &Request, lead: Option<LeadId>) {
         let Some(note) = &request.note else { return };
+        if lead.is_some_and(|lead| self.is_erased(lead)) {
+            return;
+        }
         let name = format!(
             "{}\u{0}{}\u{0}{}",
             request.cause.source,
@@ -350,7 +356,9 @@ impl Planner<'_> {
             && request.cause.actor != crate::contract::request::Who::Sweeper
             && request.cause.actor != crate::contract::request::Who::Operator;
         !(historic && from_outside)
-            || events.iter().any(|event| matches!(event, Event::LeadMarketingQualified { .. }))
+            || events
+                .iter()
+                .any(|event| matches!(event, Event::LeadMarketingQualified { .. } | Event::LeadErased))
     }
 }
 

@@ -211,7 +211,7 @@ impl Planner<'_> {
         self.write.identities.retain(|row| !keys.contains(&row.key));
         for key in keys {
             self.identities.insert(key, into);
-            self.write.identities.push(IdentityRow { key, lead: into });
+            self.write.identities.push(IdentityRow { key, lead: into, not_before: None });
         }
     }
 
@@ -270,7 +270,7 @@ impl Planner<'_> {
         for key in &leaving.keys {
             self.identities.insert(*key, to);
             self.write.identities.retain(|row| row.key != *key);
-            self.write.identities.push(IdentityRow { key: *key, lead: to });
+            self.write.identities.push(IdentityRow { key: *key, lead: to, not_before: None });
         }
         self.person_row(request, to, &leaving);
         self.write.splits.push(SplitRow {

@@ -7,6 +7,7 @@ mod lead;
 mod merge;
 mod parked;
 mod people;
+mod privacy;
 mod publish;
 mod routing;
 mod subjects;
@@ -24,7 +25,8 @@ use crate::domain::routing::Rotation;
 use crate::domain::team::MemberId;
 use crate::store::StoreError;
 use crate::store::rows::{
-    AuditSubject, HandoffRow, HeadRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow, PositionRow,
+    AuditSubject, ErasedKey, HandoffRow, HeadRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow,
+    PositionRow,
 };
 use crate::store::write_set::WriteSet;
 use parked::{Place, Stop};
@@ -60,6 +62,11 @@ struct Planner<'a> {
     write: WriteSet,
     leads: BTreeMap<LeadId, Work>,
     identities: BTreeMap<IdentityKey, LeadId>,
+    /// Keys that name nobody any more: their person was erased in this batch.
+    forgotten: BTreeSet<IdentityKey>,
+    erased: BTreeMap<IdentityKey, ErasedKey>,
+    /// CRM keys of people who are erased in this batch, sealed.
+    sealed: BTreeMap<LeadId, Vec<u8>>,
     seen: BTreeMap<DuplicateKey, [u8; 16]>,
     account_keys: BTreeMap<String, AccountId>,
     accounts: BTreeMap<AccountId, AccountState>,
@@ -73,6 +80,8 @@ struct Planner<'a> {
     /// Leads that this batch has merged, and into which.
     merged: BTreeMap<LeadId, LeadId>,
     proposed: BTreeSet<LeadId>,
+    /// Records of this batch that wait; one that comes later may bring the key.
+    parked_here: Vec<super::loaded::Waiting>,
     rotation: Rotation,
     open_leads: BTreeMap<MemberId, u32>,
     queued: bool,
@@ -127,6 +136,9 @@ impl<'a> Planner<'a> {
             write: WriteSet::default(),
             leads: BTreeMap::new(),
             identities: BTreeMap::new(),
+            forgotten: BTreeSet::new(),
+            erased: BTreeMap::new(),
+            sealed: BTreeMap::new(),
             seen: BTreeMap::new(),
             account_keys: BTreeMap::new(),
             accounts: BTreeMap::new(),
@@ -138,6 +150,7 @@ impl<'a> Planner<'a> {
             replayed: BTreeSet::new(),
             merged: BTreeMap::new(),
             proposed: BTreeSet::new(),
+            parked_here: Vec::new(),
             rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
             open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
             queued: false,

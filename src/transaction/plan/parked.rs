@@ -136,7 +136,7 @@ impl Planner<'_> {
             self.park_lead(entry, request, *lead, WITH_ANOTHER)?;
         }
         let row = ParkedRow {
-            kept: kept(entry, record, LEAD_PARKED, detail),
+            kept: kept(self.world.keys, entry, record, LEAD_PARKED, detail),
             keys: leads.iter().map(|lead| IdentityKey::lead(*lead)).collect(),
             occurred_at: request.cause.occurred_at,
         };

@@ -10,6 +10,7 @@ use crate::domain::signal::Signal;
 use crate::store::StoreError;
 use crate::store::rows::{AnonymousRow, IdentityRow, LeadRow, PersonRow};
 use crate::transaction::batch::{Entry, Outcome};
+use crate::transaction::loaded::Waiting;
 
 /// Whom a reference means.
 enum Resolved {
@@ -74,6 +75,9 @@ impl Planner<'_> {
         person: &PersonRef,
         place: u32,
     ) -> Result<(Outcome, Option<LeadId>), StoreError> {
+        if let Some(outcome) = self.private(entry, request, person)? {
+            return Ok((outcome, None));
+        }
         self.unite(entry, request, person)?;
         match self.resolve(request, person, place) {
             Resolved::Lead(lead) => {
@@ -84,11 +88,19 @@ impl Planner<'_> {
             }
             Resolved::New(lead) => {
                 self.create(lead);
-                let outcome = self.command(entry, request, person, lead)?;
+                let silent = self.forbids_contact(request, person);
+                if let Some(reason) = silent {
+                    self.capture_silently(entry, request, person, lead, reason)?;
+                }
+                let mut outcome = self.command(entry, request, person, lead)?;
+                if silent.is_some() && matches!(outcome, Outcome::Filtered(_)) {
+                    outcome = Outcome::Applied("suppress_lead");
+                }
                 if !self.leads.get(&lead).is_some_and(|work| work.changed) {
                     self.leads.remove(&lead);
                     return Ok((outcome, None));
                 }
+                self.honour(entry, request, person, lead)?;
                 let bound = self.bind(lead, person);
                 self.attach(entry, request, lead, person, &bound)?;
                 Ok((outcome, Some(lead)))
@@ -130,7 +142,8 @@ impl Planner<'_> {
 
     /// The lead that a key names, as of this point of the batch.
     pub(super) fn named_by(&self, key: IdentityKey) -> Option<LeadId> {
-        let found = self.identities.get(&key).or_else(|| self.loaded.identities.get(&key)).copied();
+        let loaded = || self.loaded.identities.get(&key).filter(|_| !self.forgotten.contains(&key));
+        let found = self.identities.get(&key).or_else(loaded).copied();
         if found.is_none() && key.kind == KeyKind::Lead {
             let lead = self.survivor(LeadId(uuid::Uuid::from_bytes(key.digest)));
             return self.is_known(lead).then_some(lead);
@@ -169,12 +182,16 @@ impl Planner<'_> {
     /// Names the lead by every key of the person that names nobody yet; returns those.
     pub(super) fn bind(&mut self, lead: LeadId, person: &PersonRef) -> Vec<IdentityKey> {
         let mut bound = Vec::new();
+        if self.is_erased(lead) {
+            return bound;
+        }
         for key in &person.keys {
             if key.kind == KeyKind::Lead || self.named_by(*key).is_some() {
                 continue;
             }
             self.identities.insert(*key, lead);
-            self.write.identities.push(IdentityRow { key: *key, lead });
+            let not_before = self.not_before(*key);
+            self.write.identities.push(IdentityRow { key: *key, lead, not_before });
             bound.push(*key);
         }
         bound
@@ -192,30 +209,43 @@ impl Planner<'_> {
         self.person_row(request, lead, person);
         for key in bound.iter().filter(|key| key.kind == KeyKind::Anonymous) {
             self.write.anonymous_bound.push(*key);
-            let signals: Vec<Signal> = self.loaded.anonymous.get(key).cloned().unwrap_or_default();
+            let mut signals: Vec<Signal> = self.loaded.anonymous.get(key).cloned().unwrap_or_default();
+            // Those of this batch are not stored yet.
+            signals.extend(self.write.anonymous.iter().filter(|row| row.key == *key).map(|row| row.signal));
+            self.write.anonymous.retain(|row| row.key != *key);
             for signal in signals {
                 let command =
                     Command::RecordSignal { signal, report: crate::domain::command::Report::default() };
                 let _attached = self.decided(entry, request, lead, &command, signal.at)?;
             }
         }
-        let mut waiting: Vec<_> = self
-            .loaded
-            .waiting
-            .iter()
-            .filter(|waiting| {
-                !self.replayed.contains(&waiting.id) && waiting.keys.iter().any(|key| bound.contains(key))
-            })
-            .collect();
+        let waits = |waiting: &&Waiting| {
+            !self.replayed.contains(&waiting.id) && waiting.keys.iter().any(|key| bound.contains(key))
+        };
+        let mut waiting: Vec<Waiting> =
+            self.loaded.waiting.iter().chain(&self.parked_here).filter(waits).cloned().collect();
         waiting.sort_by_key(|waiting| (occurred_at(&waiting.entry), waiting.id));
         for waiting in waiting {
-            self.replayed.insert(waiting.id);
-            let outcome = self.replay(waiting)?;
-            // What waits again has its resolution still to come.
-            if !matches!(outcome, Outcome::Parked(_)) {
-                let line = format!("{}/{}", outcome.code(), outcome.reason());
-                self.write.parked_resolved.push((waiting.id, line));
+            // What was replayed may have bound more keys, and with them have replayed this one already.
+            if !self.replayed.insert(waiting.id) {
+                continue;
             }
+            let parked_before = self.write.parked.iter().filter(|row| row.kept.id == waiting.id).count();
+            let outcome = self.replay(&waiting)?;
+            if matches!(outcome, Outcome::Parked(_)) {
+                // It names somebody else who is still unknown: it waits on, as it stands, and is replayed once more then.
+                self.replayed.remove(&waiting.id);
+                let mut seen = 0;
+                self.write.parked.retain(|row| {
+                    seen += usize::from(row.kept.id == waiting.id);
+                    row.kept.id != waiting.id || seen <= parked_before
+                });
+                continue;
+            }
+            self.write
+                .parked_resolved
+                .push((waiting.id, format!("{}/{}", outcome.code(), outcome.reason())));
+            self.write.parked.retain(|row| row.kept.id != waiting.id);
         }
         Ok(())
     }
@@ -236,7 +266,7 @@ impl Planner<'_> {
 
     pub(super) fn person_row(&mut self, request: &Request, lead: LeadId, person: &PersonRef) {
         let patch = &person.patch;
-        if patch.is_empty() {
+        if patch.is_empty() || self.is_erased(lead) {
             return;
         }
         self.write.persons.push(PersonRow {
@@ -260,6 +290,12 @@ impl Planner<'_> {
             source: patch.source.clone(),
         });
     }
+}
+
+/// Whether a record says more of a person than who is meant.
+pub(super) fn carries_particulars(request: &Request, person: &PersonRef) -> bool {
+    let brings_report = request.command.as_ref().is_some_and(|command| command.report().is_some());
+    brings_report || !person.patch.is_empty()
 }
 
 pub(super) fn occurred_at(entry: &Entry) -> crate::domain::time::Moment {

@@ -1,6 +1,7 @@
 //! What an event publishes, as outbox rows: identifiers are not in them. The contract writes the payloads.
 
 use super::Planner;
+use super::privacy::was_erased;
 use crate::contract::outbound::{AccountShown, DealShown, Handed, OutRecord, Topic, records, state};
 use crate::contract::request::{Money, Request};
 use crate::domain::event::Event;
@@ -61,7 +62,11 @@ impl Planner<'_> {
                 Topic::State => {}
             }
             work.announce();
-            self.write.outbox.push(row(&record, step.after, step.occurred_at, request));
+            let mut row = row(&record, step.after, step.occurred_at, request);
+            if matches!(step.event, Event::LeadErased) {
+                row.sealed = self.sealed.get(&step.after.id).cloned();
+            }
+            self.write.outbox.push(row);
         }
     }
 
@@ -74,7 +79,13 @@ impl Planner<'_> {
             .map(|(id, _)| *id)
             .collect();
         for id in ids {
-            let Some(lead) = self.leads.get(&id).map(|work| work.row.lead.clone()) else { continue };
+            let Some(work) = self.leads.get(&id) else { continue };
+            let (lead, was_gone) = (work.row.lead.clone(), was_erased(&work.before));
+            let gone = was_erased(&lead);
+            // An erased person has a tombstone on the compacted topic, once, and never a state again.
+            if gone && was_gone {
+                continue;
+            }
             let receipt = self.receipt(&lead);
             let record = state(&lead, self.world.team, Some(&receipt), self.world.timeline, lead.decided_at);
             self.write.outbox.push(OutboxRow {
@@ -84,10 +95,11 @@ impl Planner<'_> {
                 topic: OutTopic::State,
                 event_type: record.event_type.to_owned(),
                 topic_sequence: 0,
-                payload: Some(record.bytes()),
+                payload: (!gone).then(|| record.bytes()),
                 occurred_at: lead.decided_at,
                 traceparent: None,
                 cause: [0; 32],
+                sealed: None,
             });
         }
     }
@@ -161,6 +173,7 @@ fn row(record: &OutRecord, after: &Lead, occurred_at: Moment, request: &Request)
         occurred_at,
         traceparent: request.cause.traceparent.clone(),
         cause: request.cause.hmac,
+        sealed: None,
     }
 }
 

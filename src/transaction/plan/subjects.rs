@@ -312,10 +312,11 @@ impl Planner<'_> {
         if waits {
             self.park(entry, &request, "awaiting_identity");
         }
-        Ok(if applied {
-            Outcome::Applied("report_deal")
-        } else if waits {
+        // The deal's own row stands either way; the record waits for whom it names, and is counted so.
+        Ok(if waits {
             Outcome::Parked("awaiting_identity")
+        } else if applied {
+            Outcome::Applied("report_deal")
         } else {
             Outcome::Filtered("no_change")
         })

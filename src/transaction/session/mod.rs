@@ -241,6 +241,7 @@ impl Session {
             reference: &self.texts.reference,
             live_from: row.live_from.map_or(Moment::EVER, Moment),
             timeline: row.timeline,
+            keys: self.settings.decoder.keys(),
             board_url: self.settings.board_url.as_deref(),
         };
         std::panic::catch_unwind(AssertUnwindSafe(|| plan::plan(batch, loaded, &world)))

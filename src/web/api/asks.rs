@@ -28,11 +28,10 @@ pub struct AskOutcome {
     pub replayed: bool,
 }
 
-/// Asks something of a lead: `claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign`, `reopen`,
-/// `suppress`.
+/// Asks something of a lead, as the last part of the path says; `erase` needs the scope `admin`.
 #[utoipa::path(post, path = "/api/v1/leads/{id}/{ask}", tag = "asks", operation_id = "ask",
     params(("id" = String, Path, description = "The lead's id"),
-           ("ask" = String, Path, description = "`claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign`, `reopen` or `suppress`"),
+           ("ask" = String, Path, description = "`claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign`, `reopen`, `suppress` or `erase`"),
            ("If-Match" = Option<String>, Header, description = "The custody version that the asker saw; an older one is refused with 412"),
            ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 ASCII characters; a repetition gets the first answer")),
     request_body(content = AskBody, description = "May be empty where the ask needs nothing"),
@@ -47,9 +46,10 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    caller.need(Scope::Ask)?;
+    let kind = AskKind::parse(&ask);
+    caller.need(kind.map_or(Scope::Ask, asking::scope))?;
     check_header(&caller, &headers).map_err(Problem::denied)?;
-    let kind = AskKind::parse(&ask).ok_or_else(Problem::not_found)?;
+    let kind = kind.ok_or_else(Problem::not_found)?;
     let lead = lead_id(&id)?;
     let mut body = read_body(&body)?;
     if let Some(version) = if_match(&headers)? {

@@ -23,7 +23,7 @@ pub enum Scope {
     Read,
     /// Act on leads in the member's name.
     Ask,
-    /// See metrics and what operations see.
+    /// See metrics and what operations see, and erase people.
     Admin,
 }
 

@@ -150,8 +150,9 @@ pub(in crate::web) async fn ask(
     check_form(&caller, &headers, fields.get("csrf").map(String::as_str)).map_err(Problem::denied)?;
     let kind = AskKind::parse(&ask).ok_or_else(PageFault::not_found)?;
     let lead = lead_id(&id)?;
-    if !caller.may(Scope::Ask) {
-        return Err(Problem::scope(Scope::Ask.code()).into());
+    let scope = asking::scope(kind);
+    if !caller.may(scope) {
+        return Err(Problem::scope(scope.code()).into());
     }
     let member = caller.member.clone().ok_or_else(Problem::needs_member)?;
     let key = fields.get("idempotency").cloned().filter(|key| !key.is_empty());

@@ -19,6 +19,8 @@ pub enum AskKind {
     Reopen,
     Suppress,
     Note,
+    /// The person's data goes; for whoever may do what operations do.
+    Erase,
 }
 
 impl AskKind {
@@ -34,6 +36,7 @@ impl AskKind {
         Self::Reopen,
         Self::Suppress,
         Self::Note,
+        Self::Erase,
     ];
 
     /// The last part of its path.
@@ -50,6 +53,7 @@ impl AskKind {
             Self::Reopen => "reopen",
             Self::Suppress => "suppress",
             Self::Note => "note",
+            Self::Erase => "erase",
         }
     }
 
@@ -72,6 +76,7 @@ impl AskKind {
             Self::Reopen => "Opened again, in its next cycle.",
             Self::Suppress => "Nobody may contact this person any more.",
             Self::Note => "The note is written.",
+            Self::Erase => "Erased. The person's data is gone for good.",
         }
     }
 }

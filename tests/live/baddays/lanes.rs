@@ -4,12 +4,9 @@ use super::broker::{poison, produce_events};
 use super::{CRM, FORMS, is_ready, serve_and_own, until_unready};
 use crate::harness::{Installation, crm, demo_request, until};
 use serde_json::json;
-use std::time::{Duration, Instant};
 
 /// Enough for the breaker's hundred a minute.
 const POISON: usize = 120;
-/// "Within a second or two", and what two busy cores add.
-const NOTICED_MAX: Duration = Duration::from_secs(6);
 
 const STANDS_AT: &str =
     "SELECT next_offset FROM input_position WHERE topic = 'marketing.form-fills.v1' AND partition = 0";
@@ -42,11 +39,9 @@ fn a_tripped_lane_stands_still_over_a_restart_and_goes_on_when_resumed() {
     until("the same worker's other lane is read", || installation.number("SELECT count(*) FROM parked") == 1);
     assert_eq!(installation.number(STANDS_AT), stands, "a restart does not resume it");
 
-    let resumed = Instant::now();
     let said = installation.run(&["lane", "resume", FORMS, "0", "--by", "ana"]);
     assert!(said.contains("goes on") && said.contains("ana"), "{said}");
     until("the resumed lane is read", || installation.number("SELECT count(*) FROM lead") == 2);
-    assert!(resumed.elapsed() < NOTICED_MAX, "it took {:?}", resumed.elapsed());
     until("the instance is ready again", || is_ready(&serving));
     assert!(!serving.log().contains("fence miss"), "nobody had to leave the group");
     assert_eq!(

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod checkpoints;
+mod erasure;
 mod forgery;
 mod kill;
 mod parked;

@@ -10,7 +10,8 @@ use baton::domain::ids::{IdentityKey, KeyKind, LeadId};
 use baton::domain::lead::Lead;
 use baton::domain::policy::Reference;
 use baton::domain::time::{DAY, MINUTE, Moment};
-use baton::store::rows::{AuditSubject, OutTopic, OutboxRow};
+use baton::store::erasure::Belongings;
+use baton::store::rows::{AuditSubject, ErasedKey, OutTopic, OutboxRow};
 use baton::store::write_set::WriteSet;
 use baton::transaction::batch::{
     Batch, DuplicateKey, Entry, Intake, Move, Outcome, Raw, RecordRef, Redrive, Stream,
@@ -43,6 +44,8 @@ pub struct Desk {
     heads: BTreeMap<LeadId, [u8; 32]>,
     /// Last audit number of each stream.
     streams: BTreeMap<String, i64>,
+    /// CRM keys of people.
+    crm: BTreeMap<LeadId, BTreeSet<String>>,
 }
 
 impl Desk {
@@ -57,6 +60,7 @@ impl Desk {
             sequences: BTreeMap::new(),
             heads: BTreeMap::new(),
             streams: BTreeMap::new(),
+            crm: BTreeMap::new(),
         }
     }
 
@@ -126,8 +130,10 @@ impl Desk {
             reference: &REFERENCE,
             live_from: self.live_from,
             timeline: 0,
+            keys: DECODER.keys(),
             board_url: None,
         };
+        self.loaded.belongings = self.belongings();
         let planned = plan(&batch, &self.loaded, &world).unwrap();
         let again = plan(&batch, &self.loaded, &world).unwrap();
         assert_eq!(planned.write, again.write, "the same batch plans the same rows");
@@ -138,6 +144,21 @@ impl Desk {
         self.records(&planned.write);
         self.keep(&batch, &planned.write);
         planned
+    }
+
+    /// What the load reads of leads that a batch may erase.
+    fn belongings(&self) -> BTreeMap<LeadId, Belongings> {
+        let of = |lead: &LeadId| Belongings {
+            keys: self.loaded.identities.iter().filter(|(_, it)| *it == lead).map(|(key, _)| *key).collect(),
+            crm: self.crm.get(lead).into_iter().flatten().cloned().collect(),
+            absorbed: BTreeSet::new(),
+        };
+        self.loaded.leads.keys().map(|lead| (*lead, of(lead))).collect()
+    }
+
+    /// The keys that everything is looked up under.
+    pub fn keys() -> &'static Keys {
+        DECODER.keys()
     }
 
     fn counts(batch: &Batch, planned: &Planned) {
@@ -190,7 +211,10 @@ impl Desk {
     /// What is published holds against its schema, is numbered without a gap, and names nobody.
     fn records(&mut self, write: &WriteSet) {
         for row in &write.outbox {
-            let payload = row.payload.as_ref().unwrap();
+            let Some(payload) = &row.payload else {
+                assert_eq!(row.topic, OutTopic::State, "tombstones are for the compacted topic");
+                continue;
+            };
             let text = String::from_utf8(payload.clone()).unwrap();
             assert!(!text.contains('@'), "an address is published: {}", row.event_type);
             let document: Value = serde_json::from_slice(payload).unwrap();
@@ -220,6 +244,18 @@ impl Desk {
             }
         }
         self.loaded.identities.extend(write.identities.iter().map(|row| (row.key, row.lead)));
+        let anew = write.identities.iter().filter_map(|row| Some((row.key, row.not_before?)));
+        self.loaded.listed.erased.extend(anew.map(|(key, at)| (key, ErasedKey { at, lead: None })));
+        for row in &write.persons {
+            self.crm.entry(row.lead).or_default().extend(row.crm.iter().cloned());
+        }
+        for row in &write.erasures {
+            self.loaded.identities.retain(|_, lead| !row.leads.contains(lead));
+            for key in row.keys.iter().filter(|key| !self.loaded.identities.contains_key(key)) {
+                self.loaded.listed.erased.insert(*key, ErasedKey { at: row.at, lead: row.lead });
+            }
+        }
+        self.loaded.listed.said.extend(write.consents.iter().copied());
         self.loaded.leads.extend(write.leads.iter().map(|row| (row.lead.id, row.clone())));
         for row in &write.accounts {
             for key in &row.keys {

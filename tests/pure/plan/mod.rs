@@ -4,4 +4,5 @@ mod batches;
 mod desk;
 mod journey;
 mod parked;
+mod privacy;
 mod undone;

@@ -38,7 +38,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("crm.user.updated.v1", "row user"),
     ("sales.lead.rejected.v1", "reject_lead"),
     ("sales.feedback.noted.v1", "take_note"),
-    ("person.erasure_requested.v1", "row_not_active.erasure"),
+    ("person.erasure_requested.v1", "erase_lead"),
     ("consent.changed.v1", "opt_out_email give_consent"),
     ("contact.suppressed.v1", "suppress_lead"),
 ];

@@ -23,6 +23,7 @@ fn person() -> PersonFill {
         region: some("Berlin"),
         company_name: some("Acme"),
         company_domain: some("acme.example"),
+        domains: vec![("hmac:00".to_owned(), "acme.example".to_owned())],
         employees: Some(500),
         industry: some("software"),
         crm: (0..12)
