@@ -205,9 +205,7 @@ fn rejected(event: &Event) -> Option<&'static str> {
 /// The signals of a history, told to somebody known forwards, backwards and twice: the same window, profile and score.
 fn in_any_order(signals: &[(Moment, Command)]) {
     // A bounce of somebody who is not there yet is filtered, by the table: it makes no lead.
-    let bounce = |command: &Command| {
-        matches!(command, Command::RecordSignal { signal, .. } if signal.kind == SignalKind::HardBounce)
-    };
+    let bounce = |command: &Command| matches!(command, Command::RecordSignal { signal, .. } if signal.kind == SignalKind::HardBounce);
     let signals: Vec<&(Moment, Command)> = signals.iter().filter(|(_, command)| !bounce(command)).collect();
     let told = |order: &mut dyn Iterator<Item = &&(Moment, Command)>| {
         let mut story = Story::new();

@@ -1,8 +1,8 @@
 //! One transaction of the simulation, statement by statement: it locks and reads in the order of `transaction::load`,
 //! plans with the real `plan`, and commits whole. It can be left at any statement, as a killed service leaves it.
 
-use super::REFERENCE;
 use super::store::{Lock, Store, TransactionId};
+use super::{DECODER, REFERENCE};
 use crate::story::{POLICY, TEAM, start};
 use baton::domain::ids::{IdentityKey, LeadId};
 use baton::domain::time::{DAY, Moment};
