@@ -133,12 +133,13 @@ async fn commit(
     Ok(rows.into_iter().zip(committed.outcomes).collect())
 }
 
-/// Locks what a redrive takes, with its leads locked already: nothing more can come to queue behind them.
+/// Locks what a redrive takes, if the batch is one, with its leads locked already: nothing more can come to queue behind them.
 pub(super) async fn lock(
     conn: &mut Connection,
-    again: &Redrive,
+    batch: &Batch,
     loaded: &mut Loaded,
 ) -> Result<(), StoreError> {
+    let Some(again) = &batch.redrive else { return Ok(()) };
     match again.from {
         Intake::Parked => {
             loaded.kept = kept::lock(conn, &again.rows).await?;

@@ -54,8 +54,8 @@ pub struct Lane {
     /// One for each partition that had trouble; forgotten with the partition, so that a resumed lane starts anew.
     breakers: BTreeMap<Partition, Breaker>,
     halving: Halving,
-    /// The next record alone made planning panic.
-    suspect: bool,
+    /// Where the record stands that alone made planning panic: topic, partition, offset.
+    suspect: Option<(String, i32, i64)>,
     retries: u32,
 }
 
@@ -74,7 +74,7 @@ impl Lane {
         let (name, halving) =
             (format!("lane {}", parts.number), Halving::new(parts.settings.lanes.batch_records));
         let (pending, breakers) = (Pending::default(), BTreeMap::new());
-        Self { parts, name, pending, generation: 0, breakers, halving, suspect: false, retries: 0 }
+        Self { parts, name, pending, generation: 0, breakers, halving, suspect: None, retries: 0 }
     }
 
     /// Runs until cancelled or its queue is closed; a batch under way is finished.
@@ -192,9 +192,10 @@ impl Lane {
     async fn commit(&mut self, started: Instant, cancel: &CancellationToken) -> Went {
         let bytes_max = self.parts.settings.lanes.batch_bytes;
         while self.pending.len() > 0 {
-            let mut prefix =
-                self.pending.prefix(self.halving.limit(), bytes_max, Moment(clock::wall_micros()));
-            prefix.batch.suspect = self.suspect && prefix.records == 1;
+            let wall = Moment(clock::wall_micros());
+            let mut prefix = self.pending.prefix(self.halving.limit(), bytes_max, wall);
+            prefix.batch.suspect =
+                prefix.records == 1 && self.suspect.is_some() && self.suspect == self.pending.first();
             let span = span(self.parts.number, &prefix.batch);
             let attempt =
                 AssertUnwindSafe(self.parts.session.commit(&prefix.batch)).catch_unwind().instrument(span);
@@ -231,7 +232,7 @@ impl Lane {
 
     async fn committed(&mut self, prefix: &Prefix, outcomes: &[Outcome], started: Instant) -> Went {
         let now = clock::instant();
-        self.suspect = false;
+        self.suspect = None;
         self.pending.done(prefix);
         for moved in &prefix.batch.moves {
             self.parts.progress.committed(&(Arc::clone(&moved.topic), moved.partition), moved.to, now);

@@ -60,7 +60,7 @@ impl Lane {
     /// Planning panicked: halved like what the database refuses; of one record alone whom it names is parked, undecided.
     pub(super) fn panicked(&mut self, prefix: &Prefix) -> Went {
         if prefix.records == 1 && !prefix.batch.suspect {
-            self.suspect = true;
+            self.suspect = self.pending.first();
             tracing::error!(
                 lane = self.parts.number,
                 "deciding on a record panicked: whom it names is parked"
@@ -97,9 +97,9 @@ impl Lane {
             return Went::Stopped;
         }
         tracing::error!(lane = self.parts.number, detail, "a record was refused and is quarantined");
+        self.suspect = None;
         // Alone as well when the first batch was one record.
         self.halving.refused(1);
-        self.suspect = false;
         self.pending.give_up_first("the database or a fault of ours refused what the record says");
         Went::On
     }

@@ -65,9 +65,7 @@ impl Loading<'_> {
         self.fence(conn, step, &mut loaded).await?;
         self.duplicates(conn, step, &mut loaded).await?;
         let mut named = Named::of(&self.batch.entries);
-        if let Some(redrive) = &self.batch.redrive {
-            named.leads.extend(&redrive.leads);
-        }
+        named.leads.extend(self.batch.redrive.iter().flat_map(|again| &again.leads));
         let resolved = self.identities(conn, step, &mut named, &mut loaded).await?;
         lists(conn, step, &mut named, &resolved, &mut loaded).await?;
         self.accounts(conn, step, &named, &mut loaded).await?;
@@ -89,13 +87,9 @@ impl Loading<'_> {
             step.passed();
         }
         self.waiting(conn, step, &named, &resolved, &mut loaded).await?;
-        if let Some(again) = &self.batch.redrive {
-            redrive::lock(conn, again, &mut loaded).await?;
-            step.passed();
-        }
-        if let Some(stream) =
-            self.batch.stream.as_ref().filter(|stream| !matches!(stream, Stream::Record { .. }))
-        {
+        redrive::lock(conn, self.batch, &mut loaded).await?;
+        let counted = self.batch.stream.as_ref().filter(|it| !matches!(it, Stream::Record { .. }));
+        if let Some(stream) = counted {
             loaded.streams = audit::lock_streams(conn, &BTreeSet::from([stream.name()])).await?;
             step.passed();
         }

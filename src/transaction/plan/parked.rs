@@ -80,6 +80,10 @@ impl Planner<'_> {
             (Some(_), _) if self.is_quarantined() => Ok(Some(Outcome::Parked(LEAD_PARKED))),
             (Some(lead), _) if entry.record.is_none() => match request.nature {
                 Nature::Ask => self.refused(entry, request, lead, &Refusal::LeadParked).map(Some),
+                // Nobody passes over an erasure: whoever asked for it asks again.
+                Nature::Fact if request.command == Some(Command::EraseLead) => {
+                    Ok(Some(Outcome::Refused(LEAD_PARKED.to_owned())))
+                }
                 Nature::Fact => Ok(Some(Outcome::Filtered(LEAD_PARKED))),
             },
             (Some(lead), _) => {
@@ -162,12 +166,9 @@ impl Planner<'_> {
         if bound.is_empty() {
             return Ok(());
         }
-        let mut waiting: Vec<&Waiting> = self
-            .loaded
-            .waiting
-            .iter()
-            .filter(|waiting| waiting.keys.iter().any(|key| bound.contains(key)))
-            .collect();
+        let named = |waiting: &&Waiting| waiting.keys.iter().any(|key| bound.contains(key));
+        let mut waiting: Vec<Waiting> =
+            self.loaded.waiting.iter().chain(&self.parked_here).filter(named).cloned().collect();
         waiting.sort_by_key(|waiting| (occurred_at(&waiting.entry), waiting.id));
         for waiting in waiting {
             if !self.replayed.insert(waiting.id) {
@@ -220,15 +221,14 @@ impl Planner<'_> {
         let world = *self.world;
         let Some(decided_at) = self.work(lead).map(|work| work.row.lead.decided_at) else { return Ok(false) };
         let now = world.now.max(decided_at);
-        let event = match self.released.get(&lead).cloned() {
-            Some(before) => Event::LeadParked { reason: before.reason, custody: before.custody },
-            None => {
-                let steward = world.team.acting(world.team.operations()).clone();
-                let days = world.policy.durations().redrive_business_days;
-                let clock = Clock::over(ClockKind::RedriveBy, Basis::Business, now, business_days(days));
-                let custody = Custody::new(Holder::Operations(steward), clock);
-                Event::LeadParked { reason: reason.to_owned(), custody }
-            }
+        let event = if let Some(before) = self.released.get(&lead).cloned() {
+            Event::LeadParked { reason: before.reason, custody: before.custody }
+        } else {
+            let steward = world.team.acting(world.team.operations()).clone();
+            let days = world.policy.durations().redrive_business_days;
+            let clock = Clock::over(ClockKind::RedriveBy, Basis::Business, now, business_days(days));
+            let custody = Custody::new(Holder::Operations(steward), clock);
+            Event::LeadParked { reason: reason.to_owned(), custody }
         };
         let actor = self.actor(&request.cause.actor);
         let applied = self.apply(entry, request, lead, &[event], &actor, request.cause.occurred_at, now)?;

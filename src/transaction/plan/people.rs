@@ -22,6 +22,9 @@ enum Resolved {
     Unknown,
 }
 
+/// A record names somebody who is not known yet.
+const AWAITING_IDENTITY: &str = "awaiting_identity";
+
 impl Planner<'_> {
     /// One command per person; applied if it was for any of them.
     pub(super) fn people(&mut self, entry: &Entry, request: &Request) -> Result<Outcome, StoreError> {
@@ -236,6 +239,10 @@ impl Planner<'_> {
             }
             let parked_before = self.write.parked.iter().filter(|row| row.kept.id == waiting.id).count();
             let outcome = self.replay(&waiting)?;
+            if matches!(outcome, Outcome::Parked(reason) if reason != AWAITING_IDENTITY) {
+                // It queues behind a parked lead now.
+                continue;
+            }
             if matches!(outcome, Outcome::Parked(_)) {
                 // It names somebody else who is still unknown: it waits on, as it stands, and is replayed once more then.
                 self.replayed.remove(&waiting.id);

@@ -277,12 +277,9 @@ impl Desk {
                 self.queue.push(Waiting { keys: row.keys.clone(), ..waiting });
                 continue;
             }
-            let entry = batch.entries.iter().find(|entry| {
-                entry
-                    .record
-                    .as_ref()
-                    .is_some_and(|it| it.offset == row.kept.offset && *it.topic == *row.kept.topic)
-            });
+            let place = (row.kept.topic.as_str(), row.kept.offset);
+            let stands = |it: &RecordRef| (&*it.topic, it.offset) == place;
+            let entry = batch.entries.iter().find(|it| it.record.as_ref().is_some_and(stands));
             if let Some(entry) = entry {
                 let mut waiting = Waiting { id: row.kept.id, keys: row.keys.clone(), entry: entry.clone() };
                 waiting.entry.duplicate = None;
@@ -330,9 +327,9 @@ impl Desk {
         self.loaded.queued_behind = leads.iter().copied().filter(beyond).collect();
         self.loaded.kept = rows.iter().copied().collect();
         let act = Box::new(turn::redrive(DECODER.keys(), *leads.first().unwrap(), self.now));
+        let redrive = Some(Redrive { from: Intake::Parked, rows, leads, act });
         let entries = waiting.into_iter().map(|waiting| waiting.entry).collect();
-        let redrive = Redrive { from: Intake::Parked, rows, leads, act };
-        self.take(Batch { stream: Some(Stream::Web(0)), entries, redrive: Some(redrive), ..Batch::default() })
+        self.take(Batch { stream: Some(Stream::Web(0)), entries, redrive, ..Batch::default() })
     }
 
     /// Types published so far, in order, without the state topic.

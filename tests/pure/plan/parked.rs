@@ -289,3 +289,41 @@ fn nobody_redriving_in_time_is_a_breach_of_operations() {
     assert!(lead.parked.is_some());
     assert!(lead.custody().unwrap().next_due_at() > clock.rung_at, "and it goes on asking");
 }
+
+#[test]
+fn what_waited_for_a_newcomer_and_names_a_parked_lead_parks_the_newcomer_and_is_kept() {
+    let mut desk = Desk::new();
+    let stage = damaged(&mut desk);
+    let damage = std::mem::replace(&mut desk.state(PRIYA).stage, stage);
+    let contact = json!({ "system": "crm", "object": "contact", "id": "003K" });
+    let deal = json!({
+        "revision": 1, "kind": "new_business", "opened_at": desk.minutes_ago(1),
+        "opportunity": { "system": "crm", "id": "006" },
+        "contacts": [{ "email": PRIYA, "primary": true }, { "crm": contact }],
+    });
+    let event = desk.event("crm.opportunity.opened.v1", "deal-1", deal);
+    let opened = desk.entry("crm.lead-events.v1", &event);
+    assert_eq!(desk.run(vec![opened]).outcomes, vec![Outcome::Parked("awaiting_identity")]);
+    let stage = std::mem::replace(&mut desk.state(PRIYA).stage, damage);
+    let again = desk.form("form-2", PRIYA, "VP Engineering");
+    assert_eq!(desk.run(vec![again]).outcomes, vec![Outcome::Parked("impossible_event")]);
+
+    let data = json!({ "crm": contact, "person": { "email": DANIEL }, "record_origin": "integration" });
+    let event = desk.event("crm.lead.created.v1", "created", data);
+    let created = desk.entry("crm.lead-events.v1", &event);
+    let planned = desk.run(vec![created]);
+    assert_eq!(planned.outcomes[0].code(), "applied", "{:?}", planned.outcomes);
+    assert_eq!(desk.lead(DANIEL).parked.as_ref().unwrap().reason, "with_another");
+    assert_eq!(
+        (planned.write.parked.len(), planned.write.parked_anew.len()),
+        (1, 1),
+        "kept, under other keys"
+    );
+    assert!(planned.write.parked_resolved.is_empty());
+    assert_eq!(desk.queue.len(), 2);
+
+    desk.state(PRIYA).stage = stage;
+    let _planned = desk.redrive(200);
+    assert!(desk.queue.is_empty() && desk.lead(DANIEL).parked.is_none());
+    assert_eq!(desk.lead(DANIEL).stage.kind(), StageKind::Opportunity);
+}
