@@ -10,6 +10,11 @@ const RESUMES: Duration = Duration::from_secs(60);
 /// An instance stays dead for up to so many milliseconds.
 const DEAD_MAX: usize = 1_500;
 
+/// Cuts until one is settled as it would be without a rebalance in between.
+const CUTS_MAX: usize = 10;
+/// What a session says once it knows what became of a COMMIT.
+const LOST: &str = "the reply to COMMIT was lost";
+
 /// What can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wound {
@@ -113,7 +118,7 @@ fn broker(ground: &mut Ground, chance: &mut Chance) {
 
 /// How often a lane learned from the positions what became of a COMMIT: `Done` or `Redo`.
 pub fn settled(ground: &Ground, next: &str) -> usize {
-    ground.logged(&["the reply to COMMIT was lost", &format!("\"{next}\"")])
+    ground.logged(&[LOST, &format!("\"{next}\"")])
 }
 
 fn commit(ground: &mut Ground, cut: Cut) {
@@ -121,8 +126,16 @@ fn commit(ground: &mut Ground, cut: Cut) {
         Cut::Request => "Redo",
         Cut::Reply => "Done",
     };
-    let (before, done) = (settled(ground, next), ground.proxy.done(cut));
-    ground.proxy.arm(cut);
-    ground.wait("a COMMIT is cut", RESUMES, |ground| ground.proxy.done(cut) > done);
-    ground.wait("the positions tell what became of it", RESUMES, |ground| settled(ground, next) > before);
+    let before = settled(ground, next);
+    for _ in 0..CUTS_MAX {
+        let (done, told) = (ground.proxy.done(cut), ground.logged(&[LOST]));
+        ground.proxy.arm(cut);
+        ground.wait("a COMMIT is cut", RESUMES, |ground| ground.proxy.done(cut) > done);
+        ground.wait("the positions tell what became of it", RESUMES, |ground| ground.logged(&[LOST]) > told);
+        // Where a rebalance came between, the lane was fenced instead: the next cut may meet a calmer one.
+        if settled(ground, next) > before {
+            return;
+        }
+    }
+    panic!("{CUTS_MAX} cuts, and never {next}");
 }
