@@ -5,7 +5,7 @@ use baton::domain::command::{
     Actor, Command, DealChange, DealReport, Nature, Offer, OptOutScope, Rejection, Report,
 };
 use baton::domain::custody::ClockKind;
-use baton::domain::ids::{AccountId, OpportunityId};
+use baton::domain::ids::{AccountId, LeadId, OpportunityId};
 use baton::domain::lead::{
     Attempt, AttemptOutcome, Channel, Consent, Motion, Origin, Permission, StageKind, SuppressedFor,
 };
@@ -182,6 +182,18 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
         }
         "opt_out" => Command::OptOutEmail { signal: made(SignalKind::EmailOptOut, at, number) },
         "note" => Command::TakeNote,
+        "absorb" => {
+            let mut other = crate::lifecycle::lead_of(line.words[1]);
+            other.id = LeadId::derived("tests", line.words[1], 1);
+            Command::AbsorbLead { other: Box::new(other) }
+        }
+        "merge" => Command::MergeLead { into: LeadId::derived("tests", "survivor", 1) },
+        "split" => Command::SplitLead { to: LeadId::derived("tests", "split", 1), since: at },
+        "begin_split" => Command::BeginSplit {
+            from: LeadId::derived("tests", "split", 1),
+            signals: vec![made(SignalKind::EmailClicked, at, number)],
+            report: Report::default(),
+        },
         "erase" => Command::EraseLead,
         "bound" => Command::RecordSignal { signal: signal(line, at, number), report: Report::default() },
         "suppress" => Command::SuppressLead {

@@ -34,6 +34,10 @@ use draft::Draft;
 /// Why nothing follows.
 pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec<Event>, Refusal> {
     let mut draft = Draft::new(lead, inputs);
+    // Whoever names a merged lead means its survivor; nothing is decided here any more.
+    if lead.stage.kind() == StageKind::Merged {
+        return Err(Refusal::NotFound);
+    }
     if is_of_an_older_cycle(lead, command, inputs) {
         return Err(Refusal::Filtered("older_cycle"));
     }

@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_body_with_a_field_of_nobody_is_refused_without_repeating_it() {
-        let problem = read_body(&Bytes::from_static(b"{\"email\":\"ada@example.com\"}")).unwrap_err();
+        let problem = read_body(&Bytes::from_static(b"{\"mail\":\"ada@example.com\"}")).unwrap_err();
         assert_eq!(problem.status, 422);
         assert!(!serde_json::to_string(&problem).unwrap().contains("ada@"));
         assert_eq!(read_body(&Bytes::new()).unwrap(), AskBody::default());

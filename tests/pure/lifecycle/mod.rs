@@ -60,6 +60,11 @@ pub fn stories() -> BTreeMap<String, Story> {
     built
 }
 
+/// The lead that stands at a stage of the files.
+pub fn lead_of(stage: &str) -> baton::domain::lead::Lead {
+    STORIES.get(stage).unwrap_or_else(|| panic!("no stage {stage}")).lead.clone()
+}
+
 /// The lines of a file that say something, with their numbers from 1.
 pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines()
@@ -168,6 +173,19 @@ fn every_case_of_the_table_is_decided_as_it_says() {
         }
     }
     assert!(wrong.is_empty(), "{} of {cases} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_architecture_page_shows_the_table_as_it_is() {
+    const PAGE: &str = include_str!("../../../ARCHITECTURE.md");
+    for row in rows() {
+        let later = if row.later { " (later)" } else { "" };
+        let line = format!("| {}{later} | {} |", row.name, row.cells.join(" | "));
+        assert!(
+            PAGE.lines().any(|shown| shown == line),
+            "ARCHITECTURE.md lacks or changes this row:\n{line}"
+        );
+    }
 }
 
 #[test]

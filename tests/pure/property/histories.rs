@@ -192,6 +192,9 @@ fn one_handoff_a_cycle(story: &Story) {
         if let Event::CycleStarted { number, .. } = event {
             cycle = *number;
         }
+        if let Event::LeadAbsorbed { united, .. } = event {
+            cycle = united.cycle.number;
+        }
         if let Event::LeadMarketingQualified { .. } = event {
             assert!(handed_off.insert(cycle), "cycle {cycle} was handed off twice");
         }
