@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 pub struct Floor {
     records: usize,
     spent: Duration,
+    /// Median of whole commits, decoding included: of a good batch, and of one in which nothing can be read.
+    pub good: Duration,
+    pub poison: Duration,
 }
 
 impl Floor {
@@ -25,6 +28,9 @@ impl Floor {
         self.records as f64 / self.spent.as_secs_f64()
     }
 }
+
+/// Commits of which the median is taken.
+const COMMITS: usize = 9;
 
 struct Lane {
     session: Session,
@@ -61,7 +67,13 @@ pub async fn run(installation: &Installation, made: &Made) -> Floor {
     let mut lane = Lane { session, epochs };
     lane.write(&decoder, &made.forms).await;
     let spent = lane.write(&decoder, &made.mix).await;
-    Floor { records: made.mix.len(), spent }
+    let good = lane.commits(&decoder, &made.mix[..BATCH_RECORDS_MAX.min(made.mix.len())], "good").await;
+    let poison: Vec<Record> = made.mix[..BATCH_RECORDS_MAX.min(made.mix.len())]
+        .iter()
+        .map(|record| Record { value: b"{\"not\": json".to_vec(), ..record.clone() })
+        .collect();
+    let poison = lane.commits(&decoder, &poison, "poison").await;
+    Floor { records: made.mix.len(), spent, good, poison }
 }
 
 impl Lane {
@@ -76,6 +88,24 @@ impl Lane {
             spent += started.elapsed();
         }
         spent
+    }
+
+    /// Median time of whole commits of these records, with new ids each time.
+    async fn commits(&mut self, decoder: &Decoder, records: &[Record], name: &str) -> Duration {
+        let mut times = Vec::with_capacity(COMMITS);
+        for round in 0..COMMITS {
+            let fresh: Vec<Record> = records
+                .iter()
+                .enumerate()
+                .map(|(number, record)| record.renamed(&format!("{name}-{round}-{number}")))
+                .collect();
+            let started = Instant::now();
+            let batch = self.batch(decoder, &fresh);
+            self.session.commit(&batch).await.expect("the batch is stored");
+            times.push(started.elapsed());
+        }
+        times.sort_unstable();
+        times[COMMITS / 2]
     }
 
     fn batch(&mut self, decoder: &Decoder, records: &[Record]) -> Batch {

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on may panic")]
 #![expect(clippy::cast_precision_loss, reason = "figures are printed to three digits")]
 
+mod backlog;
 mod floor;
 mod installation;
 mod latency;
@@ -18,6 +19,8 @@ use installation::Installation;
 const RECORDS: usize = 100_000;
 /// People that the records are about: most records find a lead that is there.
 const PEOPLE: usize = 20_000;
+/// Records that an instance finds when it comes late; `BENCH_BACKLOG` changes it.
+const BACKLOG: usize = 1_000_000;
 
 fn main() {
     let count = number("BENCH_RECORDS", RECORDS);
@@ -51,6 +54,14 @@ fn main() {
     println!("memory          {:>9.0} MiB resident at most (instance)", run.resident_mib);
     println!("cpu             {:>9.1} µs a record in the instance", run.cpu_micros);
 
+    println!(
+        "poison          {:>9.2} good batches is what a batch of 1,000 unreadable records costs ({:.0} ms, {:.0} ms)",
+        floor.poison.as_secs_f64() / floor.good.as_secs_f64(),
+        1e3 * floor.poison.as_secs_f64(),
+        1e3 * floor.good.as_secs_f64()
+    );
+    hard_days(&runtime, people);
+
     let paced = runtime.block_on(Installation::new("paced"));
     let latency = latency::run(&paced);
     println!(
@@ -61,6 +72,21 @@ fn main() {
         latency.at(100),
         latency.count(),
         latency::RECORDS_A_SECOND
+    );
+}
+
+/// The instance at rest, behind, and in front of what nobody can read.
+fn hard_days(runtime: &tokio::runtime::Runtime, people: usize) {
+    let idle = backlog::idle(&runtime.block_on(Installation::new("idle")));
+    println!("idle            {idle:>9.1} % of one core, over half a minute");
+    let behind = runtime.block_on(Installation::new("backlog"));
+    let backlog = backlog::run(&behind, people, number("BENCH_BACKLOG", BACKLOG));
+    println!(
+        "backlog         {:>9} records: first commit {:.1} s after the start, {:.1} s after kill -9; {:.0} MiB resident at most",
+        backlog.records,
+        backlog.first.as_secs_f64(),
+        backlog.again.as_secs_f64(),
+        backlog.resident_mib
     );
 }
 

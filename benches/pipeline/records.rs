@@ -12,6 +12,17 @@ pub struct Record {
     pub value: Vec<u8>,
 }
 
+impl Record {
+    /// The same record under another CloudEvents id, so that it is no duplicate.
+    pub fn renamed(&self, id: &str) -> Self {
+        let headers = self.headers.iter().map(|(name, value)| {
+            let value = if name == "ce_id" { id.as_bytes().to_vec() } else { value.clone() };
+            (name.clone(), value)
+        });
+        Self { headers: headers.collect(), ..self.clone() }
+    }
+}
+
 /// What a run reads.
 pub struct Made {
     /// One form a person: makes the leads, is not measured.

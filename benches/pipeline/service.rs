@@ -116,7 +116,7 @@ pub fn stop(instance: &mut Child) {
     let _ended = instance.wait();
 }
 
-fn resident_mib(instance: &Child) -> f64 {
+pub fn resident_mib(instance: &Child) -> f64 {
     let text = std::fs::read_to_string(format!("/proc/{}/status", instance.id())).unwrap_or_default();
     text.lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))
@@ -125,7 +125,7 @@ fn resident_mib(instance: &Child) -> f64 {
         / 1024.0
 }
 
-fn cpu_seconds(instance: &Child) -> f64 {
+pub fn cpu_seconds(instance: &Child) -> f64 {
     let text = std::fs::read_to_string(format!("/proc/{}/stat", instance.id())).unwrap_or_default();
     let after = text.rsplit(')').next().unwrap_or_default();
     let ticks: f64 =

@@ -182,18 +182,7 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
         }
         "opt_out" => Command::OptOutEmail { signal: made(SignalKind::EmailOptOut, at, number) },
         "note" => Command::TakeNote,
-        "absorb" => {
-            let mut other = crate::lifecycle::lead_of(line.words[1]);
-            other.id = LeadId::derived("tests", line.words[1], 1);
-            Command::AbsorbLead { other: Box::new(other) }
-        }
-        "merge" => Command::MergeLead { into: LeadId::derived("tests", "survivor", 1) },
-        "split" => Command::SplitLead { to: LeadId::derived("tests", "split", 1), since: at },
-        "begin_split" => Command::BeginSplit {
-            from: LeadId::derived("tests", "split", 1),
-            signals: vec![made(SignalKind::EmailClicked, at, number)],
-            report: Report::default(),
-        },
+        "absorb" | "merge" | "split" | "begin_split" => united(line, at, number),
         "erase" => Command::EraseLead,
         "bound" => Command::RecordSignal { signal: signal(line, at, number), report: Report::default() },
         "suppress" => Command::SuppressLead {
@@ -220,6 +209,25 @@ fn permission(line: &Line<'_>, channel: &str) -> Permission {
         Some(&"withdrawn") => Permission::Withdrawn,
         Some(other) => panic!("no consent: {other}"),
         None => Permission::Unknown,
+    }
+}
+
+/// Two leads that are one person, and one that was two.
+fn united(line: &Line<'_>, at: Moment, number: u32) -> Command {
+    match line.words[0] {
+        "absorb" => {
+            let mut other = crate::lifecycle::lead_of(line.words[1]);
+            other.id = LeadId::derived("tests", line.words[1], 1);
+            Command::AbsorbLead { other: Box::new(other) }
+        }
+        "merge" => Command::MergeLead { into: LeadId::derived("tests", "survivor", 1) },
+        "split" => Command::SplitLead { to: LeadId::derived("tests", "split", 1), since: at },
+        "begin_split" => Command::BeginSplit {
+            from: LeadId::derived("tests", "split", 1),
+            signals: vec![made(SignalKind::EmailClicked, at, number)],
+            report: Report::default(),
+        },
+        other => panic!("no such command: {other}"),
     }
 }
 

@@ -124,11 +124,29 @@ impl Ground {
         self.number("SELECT coalesce(sum(read), 0)::bigint FROM ledger")
     }
 
+    /// What has not been published, by topic, shard and who holds the shard.
+    fn unsent(&self) -> String {
+        let query = "SELECT coalesce(string_agg(line, '; '), 'nothing unsent') FROM (
+            SELECT format('topic %s shard %s: %s rows, held %s, shard of %s until %s', topic, outbox.shard, count(*),
+                count(held_reason), min(owner), moment_text(min(lease_until))) AS line
+            FROM outbox JOIN relay_shard ON relay_shard.shard = outbox.shard AND kind = (topic = 3)::integer
+            WHERE sent_at IS NULL GROUP BY topic, outbox.shard LIMIT 40) AS waiting";
+        let text = self.runtime.block_on(async {
+            let mut connection = PgConnection::connect(&self.installation.owner_url).await.ok()?;
+            sqlx::query_scalar::<_, String>(query).fetch_one(&mut connection).await.ok()
+        });
+        text.unwrap_or_else(|| "the database does not say what is unsent".to_owned())
+    }
+
     /// Waits for a condition while the instances are looked after; how long it took.
     pub fn wait(&mut self, what: &str, patience: Duration, mut holds: impl FnMut(&Self) -> bool) -> Duration {
         let started = Instant::now();
         while !holds(self) {
-            assert!(started.elapsed() < patience, "waited {patience:?} in vain until {what}");
+            assert!(
+                started.elapsed() < patience,
+                "waited {patience:?} in vain until {what}: {}",
+                self.unsent()
+            );
             self.tend();
             std::thread::sleep(LOOK);
         }
