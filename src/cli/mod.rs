@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod demo;
 mod erase;
+mod export;
 mod healthcheck;
 mod kept;
 mod lane;
@@ -104,6 +105,9 @@ enum Command {
     /// Prints completions for a shell.
     #[command(after_help = EXIT_CODES)]
     Completions(completions::Arguments),
+    /// Prints the audit or the leads as lines of JSON.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Export(export::Arguments),
     /// Shows a lead.
     #[command(subcommand, after_help = EXIT_CODES)]
     Lead(lead::Arguments),
@@ -164,6 +168,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Position(arguments) => position::run(&settings, &arguments),
         Command::Outbox(arguments) => outbox::run(&settings, &arguments),
         Command::Completions(_) => Ok(()),
+        Command::Export(arguments) => export::run(&settings, &arguments),
         Command::Lead(arguments) => lead::run(&settings, &arguments),
         Command::Erase(arguments) => erase::run(&settings, &arguments),
         Command::Reference(arguments) => reference::run(&settings, &arguments),

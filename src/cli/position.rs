@@ -6,6 +6,7 @@ use super::output::{FAILED, Failure, block_on, moment, say, say_json};
 use crate::broker::client;
 use crate::settings::Settings;
 use crate::store::position::{self, Change, StoredPosition};
+use crate::transaction::operation;
 use clap::{Args, Subcommand};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use serde_json::json;
@@ -123,7 +124,7 @@ fn change(settings: &Settings, set: &Set) -> Result<(), Failure> {
     let changed = block_on(async {
         let mut conn = connection(settings, "baton position set").await?;
         let change = Change { topic, partition, to, by: set.by.as_deref(), reason: &set.reason };
-        position::change(&mut conn, &change).await.map_err(|error| Failure::store(settings, &error))
+        operation::move_position(&mut conn, &change).await.map_err(|error| Failure::store(settings, &error))
     })?;
     let Some(changed) = changed else {
         return Err(Failure::new(

@@ -240,18 +240,12 @@ pub struct Changed {
     pub by: String,
 }
 
-/// THE place where an operator moves a position: locks it, moves it, raises its epoch so that whoever reads it is fenced
-/// and joins again, and writes the line of the ledger, all in one transaction. `None` when there is no such position.
+/// THE place where an operator moves a position, inside an open transaction: locks it, moves it, raises its epoch so that
+/// whoever reads it is fenced and joins again, and writes the line of the ledger. `None` when there is no such position.
 ///
 /// # Errors
-/// A statement fails; nothing is changed then.
+/// A statement fails.
 pub async fn change(conn: &mut PgConnection, change: &Change<'_>) -> Result<Option<Changed>, StoreError> {
-    connect::begin(conn).await?;
-    let done = changed(conn, change).await;
-    ended(conn, done).await
-}
-
-async fn changed(conn: &mut PgConnection, change: &Change<'_>) -> Result<Option<Changed>, StoreError> {
     let Some(stands) = lock(conn, change.topic, change.partition).await? else { return Ok(None) };
     let (epoch, user): (i64, String) = CHANGE
         .rows()

@@ -7,6 +7,7 @@ use crate::domain::subject::SubjectEvent;
 use crate::domain::time::Moment;
 use crate::store::connect::{self, Connection};
 use crate::store::error::StoreError;
+use crate::store::position::{self, Change, Changed};
 use crate::store::rows::{AuditRow, AuditSubject, FanOutRow, HeadRow};
 use crate::store::text::{self, TextKind};
 use crate::store::world::{self, WorldRow};
@@ -35,8 +36,36 @@ pub async fn publish_text(
     settle(conn, done).await
 }
 
+/// Moves a position at an operator's word; `None` when there is no such position.
+///
+/// # Errors
+/// The database does not answer or refuses; nothing is moved then.
+pub async fn move_position(
+    conn: &mut Connection,
+    change: &Change<'_>,
+) -> Result<Option<Changed>, StoreError> {
+    connect::begin(conn).await?;
+    let done = moved(conn, change).await;
+    settle(conn, done).await
+}
+
+async fn moved(conn: &mut Connection, change: &Change<'_>) -> Result<Option<Changed>, StoreError> {
+    let Some(changed) = position::change(conn, change).await? else { return Ok(None) };
+    let name = format!("{}/{}", change.topic, change.partition);
+    let event = SubjectEvent::PositionMoved {
+        topic: change.topic.to_owned(),
+        partition: change.partition,
+        from: changed.from,
+        to: changed.to,
+        by: changed.by.clone(),
+        reason: change.reason.to_owned(),
+    };
+    record(conn, AuditSubject::named(AuditSubject::Position, &name), &event).await?;
+    Ok(Some(changed))
+}
+
 /// Commits what was done, or takes all of it back.
-async fn settle(conn: &mut Connection, done: Result<bool, StoreError>) -> Result<bool, StoreError> {
+async fn settle<T>(conn: &mut Connection, done: Result<T, StoreError>) -> Result<T, StoreError> {
     match done {
         Ok(changed) => connect::commit(conn).await.map(|()| changed),
         Err(error) => {

@@ -1,7 +1,10 @@
 //! The audit in short pages, by subject and by stream, and what it must agree with. It checks nothing itself.
 
 use super::Reader;
+use crate::domain::ids::LeadId;
+use crate::domain::lead::Lead;
 use crate::domain::time::Moment;
+use crate::store::codec;
 use crate::store::error::StoreError;
 use crate::store::statement::Statement;
 use sqlx::postgres::PgRow;
@@ -52,8 +55,11 @@ const COUNTERS: Statement = Statement::new(
      ) AS counters WHERE last > 0 ORDER BY name",
 );
 
+const STATES: Statement =
+    Statement::new("lead.states", "SELECT id, state FROM lead WHERE id > $1 ORDER BY id LIMIT $2");
+
 pub(super) const STATEMENTS: &[Statement] =
-    &[BY_SUBJECT, BY_STREAM, TAILS_OF, HEADS_OF, UNAUDITED, HEADLESS, COUNTERS];
+    &[BY_SUBJECT, BY_STREAM, TAILS_OF, HEADS_OF, UNAUDITED, HEADLESS, COUNTERS, STATES];
 
 /// A row of the audit as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +158,21 @@ impl Reader {
             .fetch_all(&self.pool)
             .await
             .map_err(|error| BY_SUBJECT.failed(error))
+    }
+
+    /// The next leads after an id, as they stand.
+    ///
+    /// # Errors
+    /// The statement fails, or a state can't be read.
+    pub async fn states(&self, after: LeadId, limit: i64) -> Result<Vec<Lead>, StoreError> {
+        let rows: Vec<(Uuid, Vec<u8>)> = STATES
+            .rows()
+            .bind(after.0)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| STATES.failed(error))?;
+        rows.iter().map(|(_, state)| codec::read_lead(state)).collect()
     }
 
     /// The next places after (stream, number), in that order.

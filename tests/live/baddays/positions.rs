@@ -46,5 +46,7 @@ fn a_moved_position_is_followed_by_the_running_instance_and_stands_in_the_ledger
     let _serving = serve_and_own(&installation, &[]);
     produce_events(&installation, FORMS, 0, forms("q", 1));
     until("reading goes on", || installation.number("SELECT count(*) FROM lead") == 6);
+    let audited = "SELECT count(*) FROM audit WHERE subject_kind = 5 AND event = 'position_moved'";
+    assert_eq!(installation.number(audited), 3, "each move stands in the position's audit");
     installation.check();
 }

@@ -56,6 +56,11 @@ fn colleagues_hear_of_each_other_and_every_subject_has_its_audit() {
         installation.texts("SELECT DISTINCT subject_kind::text FROM audit ORDER BY 1")
             == ["1", "2", "3", "4", "6", "7", "8"]
     });
+    let exported = installation.run(&["export", "audit"]);
+    let rows = exported.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    assert!(rows.clone().all(|row| row["payload"] != Value::Null), "every decision can be read");
+    assert_eq!(i64::try_from(rows.count()).unwrap(), installation.number("SELECT count(*) FROM audit"));
+    assert_eq!(installation.run(&["export", "leads"]).lines().count(), 3);
     installation.check();
 }
 
