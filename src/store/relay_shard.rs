@@ -27,15 +27,18 @@ const GIVE_BACK: Statement = Statement::new(
     "UPDATE relay_shard SET owner = '', lease_until = 0 WHERE kind = $1 AND owner = $2
          AND shard IN (SELECT shard FROM relay_shard WHERE kind = $1 AND owner = $2 ORDER BY shard OFFSET $3)",
 );
+/// Materialised: joined as a plain subquery it may be run again for each row, and then locks more rows than its limit.
 const TAKE: Statement = Statement::new(
     "relay_shard.take",
-    "UPDATE relay_shard AS held SET owner = $2,
+    "WITH free AS MATERIALIZED (
+         SELECT shard FROM relay_shard
+         WHERE kind = $1 AND (owner = $2 OR lease_until < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+         ORDER BY (owner = $2) DESC, shard LIMIT $4 FOR UPDATE SKIP LOCKED
+     )
+     UPDATE relay_shard AS held SET owner = $2,
          lease_epoch = held.lease_epoch + (held.owner <> $2)::integer,
          lease_until = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + $3
-     FROM (SELECT shard FROM relay_shard
-         WHERE kind = $1 AND (owner = $2 OR lease_until < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
-         ORDER BY (owner = $2) DESC, shard LIMIT $4 FOR UPDATE SKIP LOCKED) AS free
-     WHERE held.kind = $1 AND held.shard = free.shard RETURNING held.shard, held.lease_epoch",
+     FROM free WHERE held.kind = $1 AND held.shard = free.shard RETURNING held.shard, held.lease_epoch",
 );
 const RELEASE: Statement = Statement::new(
     "relay_shard.release",

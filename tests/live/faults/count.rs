@@ -99,12 +99,10 @@ pub fn handovers_are_unique(ground: &Ground) -> usize {
             routed += 1;
         }
     });
-    let written = "SELECT count(*) FROM outbox WHERE topic = 1";
-    assert_eq!(
-        i64::try_from(versions.len()).unwrap(),
-        ground.number(written).unwrap(),
-        "published against written"
-    );
+    // A clock may have come due while the last instance stopped: its rows are sent by the next one.
+    let sent = ground.number("SELECT count(*) FROM outbox WHERE topic = 1 AND sent_at IS NOT NULL").unwrap();
+    let left = ground.number("SELECT count(*) FROM outbox WHERE topic = 1 AND sent_at IS NULL").unwrap();
+    assert_eq!(i64::try_from(versions.len()).unwrap(), sent, "published against sent; {left} are left");
     assert!(routed > 0, "nobody was handed over");
     offers.len()
 }
