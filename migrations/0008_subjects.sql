@@ -33,9 +33,7 @@ DROP INDEX lead_queued;
 CREATE INDEX lead_queued ON lead (pool, priority, mql_at) WHERE stage = 2 AND NOT held AND NOT parked;
 
 -- Records of a parked lead wait for it in the order in which they came.
-ALTER TABLE parked ADD COLUMN lead_id uuid;
 ALTER TABLE parked ADD COLUMN lead_order bigint GENERATED ALWAYS AS IDENTITY;
-CREATE INDEX parked_lead ON parked (lead_id, lead_order) WHERE lead_id IS NOT NULL;
 
 -- A passage that ended because its lead was merged into one whose passage went on: in no figure.
 ALTER TABLE handoff ADD COLUMN superseded boolean NOT NULL DEFAULT false;

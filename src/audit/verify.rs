@@ -10,13 +10,12 @@ use crate::store::codec;
 use crate::store::error::StoreError;
 use crate::store::read::Reader;
 use crate::store::read::trail::{Tail, TrailRow};
+use crate::store::rows::AuditSubject;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Rows of one page: about 300 kB, read in a few milliseconds, so that no snapshot lives long.
 const PAGE_ROWS: i64 = 1_000;
-/// The number that rows about leads carry.
-const LEAD: i16 = 1;
 
 /// What is wrong with a row, or with what stands beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +122,7 @@ async fn chains(
                     subject: row.subject,
                     version: 0,
                     head: vec![0; 32],
-                    lead: (row.subject_kind == LEAD).then(|| Lead::unseen(LeadId(row.subject))),
+                    lead: (row.subject_kind == AuditSubject::LEAD).then(|| Lead::unseen(LeadId(row.subject))),
                 });
             }
             if let Some(chain) = open.as_mut()
@@ -199,7 +198,7 @@ async fn tails(reader: &Reader, report: &mut Report, ended: Vec<Chain>) -> Resul
     let stored: BTreeMap<(i16, Uuid), Tail> =
         stored.into_iter().map(|tail| ((tail.kind, tail.id), tail)).collect();
     for chain in ended {
-        report.leads += u64::from(chain.kind == LEAD);
+        report.leads += u64::from(chain.kind == AuditSubject::LEAD);
         let Some(tail) = stored.get(&(chain.kind, chain.subject)) else {
             return Ok(Some(end(&chain, "the audit knows a subject that has no row".to_owned())));
         };
@@ -227,7 +226,7 @@ fn differs(chain: &Chain, tail: &Tail) -> Result<Option<String>, StoreError> {
 }
 
 fn own_row(kind: i16) -> &'static str {
-    if kind == LEAD { "the lead's row" } else { "the subject's head" }
+    if kind == AuditSubject::LEAD { "the lead's row" } else { "the subject's head" }
 }
 
 /// A fault at the end of a chain.
@@ -267,7 +266,8 @@ async fn catch_up(reader: &Reader, mut chain: Chain) -> Result<Option<Fault>, St
 
 /// A subject that the audit knows nothing of.
 async fn unaudited(reader: &Reader) -> Result<Option<Fault>, StoreError> {
-    let lead = reader.unaudited_lead().await?.map(|(subject, version)| (LEAD, subject, version));
+    let lead =
+        reader.unaudited_lead().await?.map(|(subject, version)| (AuditSubject::LEAD, subject, version));
     let found = if lead.is_some() { lead } else { reader.unaudited_head().await? };
     Ok(found.map(|(subject_kind, subject, version)| Fault {
         subject_kind,

@@ -2,19 +2,18 @@
 //! nothing.
 
 use super::output::{Failure, block_on, moment, say};
+use super::reference::hex;
 use crate::domain::ids::LeadId;
 use crate::settings::Settings;
 use crate::store::read::trail::TrailRow;
+use crate::store::rows::AuditSubject;
 use crate::store::{Reader, StoreError, codec};
 use clap::Subcommand;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// Rows of one page: read in a few milliseconds, so that no snapshot lives long.
 const PAGE_ROWS: i64 = 1_000;
-/// The number that rows about leads carry.
-const LEAD: i16 = 1;
 
 /// `export audit | leads`
 #[derive(Debug, Subcommand)]
@@ -51,7 +50,7 @@ async fn audit(reader: &Reader) -> Result<(), StoreError> {
 }
 
 fn line(row: &TrailRow) -> Result<Value, StoreError> {
-    let told = if row.subject_kind == LEAD {
+    let told = if row.subject_kind == AuditSubject::LEAD {
         serde_json::to_value(codec::read_event(&row.payload)?)
     } else {
         serde_json::to_value(codec::read_subject_event(&row.payload)?)
@@ -74,12 +73,4 @@ async fn leads(reader: &Reader) -> Result<(), StoreError> {
             say(serde_json::to_value(lead).unwrap_or(Value::Null));
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -104,6 +104,22 @@ pub struct ConsentTimes {
     pub phone: Moment,
 }
 
+impl Consent {
+    /// What a person said last about each channel, and when; silence changes nothing. Of two things said at one moment the
+    /// stricter holds.
+    #[must_use]
+    pub fn heard(self, at: ConsentTimes, said: Self, said_at: ConsentTimes) -> (Self, ConsentTimes) {
+        let last = |known: (Moment, Permission), said: (Moment, Permission)| {
+            let is_silent = said.1 == Permission::Unknown;
+            let is_older = known.1 != Permission::Unknown && said < known;
+            if is_silent || is_older { known } else { said }
+        };
+        let email = last((at.email, self.email), (said_at.email, said.email));
+        let phone = last((at.phone, self.phone), (said_at.phone, said.phone));
+        (Self { email: email.1, phone: phone.1 }, ConsentTimes { email: email.0, phone: phone.0 })
+    }
+}
+
 /// A fault of ours stopped this lead: what comes for it waits in order until somebody has mended the fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parked {

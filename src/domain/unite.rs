@@ -1,8 +1,8 @@
 //! One lead out of two (LIFECYCLE N5): whose passage goes on, and what both know together. It never decides whether.
 
 use super::lead::{
-    DEALS_MAX, Deal, DealState, Lead, Motion, Origin, PAST_CYCLES_MAX, PastCycle, Permission, Stage,
-    StageKind, SuppressedFor,
+    DEALS_MAX, Deal, DealState, Lead, Motion, Origin, PAST_CYCLES_MAX, PastCycle, Stage, StageKind,
+    SuppressedFor,
 };
 use super::policy::Guards;
 use super::profile::{Profile, Stamped};
@@ -69,6 +69,7 @@ pub fn united(ours: &Lead, theirs: &Lead, goes: Goes) -> Lead {
     let (origin, origin_at) = earlier_origin(ours, theirs);
     let first = earlier_campaign(ours, theirs);
     let last = later_campaign(ours, theirs);
+    let (consent, consent_at) = ours.consent.heard(ours.consent_at, theirs.consent, theirs.consent_at);
     Lead {
         id: ours.id,
         version: ours.version,
@@ -78,7 +79,7 @@ pub fn united(ours: &Lead, theirs: &Lead, goes: Goes) -> Lead {
         profile: profiles(&ours.profile, &theirs.profile),
         signals: ours.signals.clone().united(&theirs.signals),
         guards: guards(ours.guards, theirs.guards),
-        consent: consent(ours, theirs),
+        consent,
         origin,
         origin_at,
         first_campaign: first.0,
@@ -92,10 +93,7 @@ pub fn united(ours: &Lead, theirs: &Lead, goes: Goes) -> Lead {
         deals: deals(ours, theirs, goes, cycle.number),
         cycle,
         stage: leads.stage.clone(),
-        consent_at: super::lead::ConsentTimes {
-            email: ours.consent_at.email.max(theirs.consent_at.email),
-            phone: ours.consent_at.phone.max(theirs.consent_at.phone),
-        },
+        consent_at,
         no_contact: ours.no_contact || theirs.no_contact,
         parked: ours.parked.clone(),
     }
@@ -160,26 +158,6 @@ fn guards(ours: Guards, theirs: Guards) -> Guards {
         disposable: ours.disposable && theirs.disposable,
         bot: ours.bot && theirs.bot,
         email_opt_out: ours.email_opt_out || theirs.email_opt_out,
-    }
-}
-
-/// Channel by channel what the person said last; of two things said at one moment the stricter.
-fn consent(ours: &Lead, theirs: &Lead) -> super::lead::Consent {
-    let said = |mine: (Permission, Moment), other: (Permission, Moment)| match (mine.0, other.0) {
-        (Permission::Unknown, other) => other,
-        (mine, Permission::Unknown) => mine,
-        (one, another) if (other.1, another) > (mine.1, one) => another,
-        (one, _) => one,
-    };
-    super::lead::Consent {
-        email: said(
-            (ours.consent.email, ours.consent_at.email),
-            (theirs.consent.email, theirs.consent_at.email),
-        ),
-        phone: said(
-            (ours.consent.phone, ours.consent_at.phone),
-            (theirs.consent.phone, theirs.consent_at.phone),
-        ),
     }
 }
 

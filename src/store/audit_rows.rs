@@ -31,6 +31,9 @@ pub struct HeadRow {
 }
 
 impl AuditSubject {
+    /// The number that rows about leads carry.
+    pub const LEAD: i16 = 1;
+
     /// A subject whose id is derived from its name.
     #[must_use]
     pub fn named(kind: fn(Uuid) -> Self, name: &str) -> Self {
@@ -41,7 +44,7 @@ impl AuditSubject {
     #[must_use]
     pub fn columns(&self) -> (i16, Uuid) {
         match self {
-            Self::Lead(id) => (1, id.0),
+            Self::Lead(id) => (Self::LEAD, id.0),
             Self::Account(id) => (2, id.0),
             Self::Opportunity(id) => (3, id.0),
             Self::Text(id) => (4, *id),

@@ -164,6 +164,10 @@ pub fn merging(
             Some(_) | None => None,
         };
         for person in &request.people {
+            // Most records name a person by one key, which cannot name two leads.
+            if together.is_none() && person.keys.len() < 2 {
+                continue;
+            }
             let mut one: BTreeSet<LeadId> = of(person);
             one.extend(together.iter().flatten());
             if one.len() > 1 {

@@ -82,10 +82,11 @@ async fn publish(
     body: &str,
     publisher: &str,
 ) -> Result<bool, StoreError> {
-    if text::active(conn, kind).await?.is_some_and(|active| active.hash == hash) {
+    let active = text::active(conn, kind).await?;
+    let first = active.is_none();
+    if active.is_some_and(|active| active.hash == hash) {
         return Ok(false);
     }
-    let first = text::active(conn, kind).await?.is_none();
     text::publish(conn, kind, hash, body, publisher).await?;
     let mut short = [0; 16];
     short.copy_from_slice(&hash[..16]);

@@ -7,14 +7,13 @@ use crate::cli::reference::hex;
 use crate::settings::Settings;
 use crate::store::Reader;
 use crate::store::read::trail::TrailRow;
+use crate::store::rows::AuditSubject;
 use clap::Subcommand;
 use serde_json::json;
 use uuid::Uuid;
 
 /// Rows of one page.
 const PAGE: i64 = 500;
-/// Number of the kind of subject that a lead is (`AuditSubject::columns`).
-const LEAD: i16 = 1;
 
 /// `audit show | verify`
 #[derive(Debug, Subcommand)]
@@ -41,15 +40,17 @@ async fn trail(settings: &Settings, id: Uuid) -> Result<Vec<TrailRow>, Failure> 
         .await
         .map_err(|error| Failure::store(settings, &error))?;
     let mut rows: Vec<TrailRow> = Vec::new();
-    let mut after = (LEAD, id, -1);
+    let mut after = (AuditSubject::LEAD, id, -1);
     loop {
         let page =
             reader.trail_by_subject(after, PAGE).await.map_err(|error| Failure::store(settings, &error))?;
         let full = i64::try_from(page.len()).unwrap_or(0) == PAGE;
         let before = rows.len();
-        rows.extend(page.into_iter().take_while(|row| row.subject_kind == LEAD && row.subject == id));
+        rows.extend(
+            page.into_iter().take_while(|row| row.subject_kind == AuditSubject::LEAD && row.subject == id),
+        );
         match rows.last() {
-            Some(last) if full && rows.len() > before => after = (LEAD, id, last.version),
+            Some(last) if full && rows.len() > before => after = (AuditSubject::LEAD, id, last.version),
             Some(_) | None => return Ok(rows),
         }
     }

@@ -51,8 +51,7 @@ pub(super) fn raise_hand(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusa
 /// Asked before sales had the lead, or before its passage ended, and heard of only now: nothing moves back (LIFECYCLE
 /// idea 16, N13).
 fn is_late(draft: &Draft<'_>, at: Moment) -> bool {
-    let cycle = &draft.lead.cycle;
-    let before_sales = cycle.accepted_at.is_some_and(|accepted| at < accepted);
+    let before_sales = is_before_sales(draft, at);
     match &draft.lead.stage {
         Stage::SalesAccepted(_) | Stage::SalesQualified(_) | Stage::Opportunity(_) => before_sales,
         Stage::Won { at: ended }
@@ -69,12 +68,15 @@ fn is_late(draft: &Draft<'_>, at: Moment) -> bool {
     }
 }
 
+fn is_before_sales(draft: &Draft<'_>, at: Moment) -> bool {
+    draft.lead.cycle.accepted_at.is_some_and(|accepted| at < accepted)
+}
+
 /// A passage that sales began by itself was marketing's all along, if the person had asked before.
 fn date_mql(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
     let cycle = &draft.lead.cycle;
     let undated = cycle.terms.as_ref().is_some_and(|terms| terms.mql_at.is_none());
-    let before_sales = cycle.accepted_at.is_some_and(|accepted| at < accepted);
-    if !undated || !before_sales || at < cycle.started_at {
+    if !undated || !is_before_sales(draft, at) || at < cycle.started_at {
         return Ok(());
     }
     let MqlVerdict::Qualifies { score, .. } = draft.inputs.policy.mql(&draft.standing(), Some(at)) else {

@@ -2,7 +2,7 @@
 
 use super::set_custody;
 use crate::domain::event::Event;
-use crate::domain::lead::{Consent, Lead, Origin, Permission, Stage, SuppressedFor};
+use crate::domain::lead::{Consent, ConsentTimes, Lead, Origin, Permission, Stage, SuppressedFor};
 use crate::domain::policy::Guards;
 use crate::domain::profile::Profile;
 use crate::domain::signal::SignalWindow;
@@ -53,19 +53,9 @@ fn touch(lead: &mut Lead, at: Moment, origin: Option<Origin>, campaign: Option<&
     }
 }
 
-/// What a person said last about a channel wins, by when it was said; silence changes nothing. Of two things said at one
-/// moment the stricter holds.
 fn said(lead: &mut Lead, consent: Consent, at: Moment) {
-    let hear = |present: &mut Permission, present_at: &mut Moment, said: Permission| {
-        let known = *present != Permission::Unknown;
-        if said == Permission::Unknown || (known && (at, said) < (*present_at, *present)) {
-            return;
-        }
-        *present = said;
-        *present_at = at;
-    };
-    hear(&mut lead.consent.email, &mut lead.consent_at.email, consent.email);
-    hear(&mut lead.consent.phone, &mut lead.consent_at.phone, consent.phone);
+    let said_at = ConsentTimes { email: at, phone: at };
+    (lead.consent, lead.consent_at) = lead.consent.heard(lead.consent_at, consent, said_at);
 }
 
 /// No contact at all withdraws every channel, so that only what is said afterwards gives one back.

@@ -6,13 +6,11 @@ use crate::domain::lead::Lead;
 use crate::domain::time::Moment;
 use crate::store::codec;
 use crate::store::error::StoreError;
+use crate::store::rows::AuditSubject;
 use crate::store::statement::Statement;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
-
-/// The number that rows about leads carry.
-const LEAD: i16 = 1;
 
 const BY_SUBJECT: Statement = Statement::new(
     "audit.by_subject",
@@ -199,7 +197,7 @@ impl Reader {
     /// # Errors
     /// The statement fails.
     pub async fn state_of(&self, lead: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.ends_of(&[(LEAD, lead)]).await?.pop().and_then(|tail| tail.state))
+        Ok(self.ends_of(&[(AuditSubject::LEAD, lead)]).await?.pop().and_then(|tail| tail.state))
     }
 
     /// Subjects by kind and id: version, head of the chain, of leads the state; absent ones are absent.
@@ -208,7 +206,7 @@ impl Reader {
     /// A statement fails.
     pub async fn ends_of(&self, subjects: &[(i16, Uuid)]) -> Result<Vec<Tail>, StoreError> {
         let (leads, others): (Vec<(i16, Uuid)>, Vec<_>) =
-            subjects.iter().partition(|(kind, _)| *kind == LEAD);
+            subjects.iter().partition(|(kind, _)| *kind == AuditSubject::LEAD);
         let mut tails = Vec::new();
         if !leads.is_empty() {
             let ids: Vec<Uuid> = leads.into_iter().map(|(_, id)| id).collect();

@@ -2,6 +2,7 @@
 //! merges by itself only where nothing speaks against it; else a steward is asked.
 
 use super::Planner;
+use crate::contract::outbound::crm_text;
 use crate::contract::request::{PersonRef, Request};
 use crate::domain::command::{Command, Report};
 use crate::domain::event::Event;
@@ -276,12 +277,7 @@ impl Planner<'_> {
         self.write.splits.push(SplitRow {
             from,
             email: leaving.patch.email.clone(),
-            crm: leaving
-                .patch
-                .crm
-                .iter()
-                .map(|key| format!("{}:{}:{}", key.system, key.object, key.id))
-                .collect(),
+            crm: leaving.patch.crm.iter().map(crm_text).collect(),
         });
         Ok(Outcome::Applied("split_lead"))
     }

@@ -2,6 +2,7 @@
 
 use super::merge::Said;
 use super::{Planner, Work};
+use crate::contract::outbound::crm_text;
 use crate::contract::request::{Creates, PersonRef, Request};
 use crate::domain::command::{Command, Nature};
 use crate::domain::ids::{IdentityKey, KeyKind, LeadId};
@@ -292,7 +293,7 @@ impl Planner<'_> {
             company_domain: patch.company_domain.clone(),
             employees: patch.employees.and_then(|count| i32::try_from(count).ok()),
             industry: patch.industry.clone(),
-            crm: patch.crm.iter().map(|key| format!("{}:{}:{}", key.system, key.object, key.id)).collect(),
+            crm: patch.crm.iter().map(crm_text).collect(),
             anonymous_id: patch.anonymous_id.clone(),
             submission_id: patch.submission_id.clone(),
             form_id: patch.form_id.clone(),
