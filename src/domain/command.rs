@@ -233,6 +233,15 @@ pub enum Command {
     },
     /// Another policy is active: score as it says.
     ScoreAgain,
+    /// The CRM took the person off a deal.
+    NoteContactLeft {
+        opportunity: OpportunityId,
+    },
+    /// The campaign belongs to another side than it did: a lead whose origin it gave has that origin now.
+    CreditCampaign {
+        campaign: String,
+        origin: Origin,
+    },
     /// The survivor of a merge takes the other lead in, as it stands.
     AbsorbLead {
         other: Box<Lead>,
@@ -284,6 +293,8 @@ impl Command {
             | Self::UnlinkCrmRecord
             | Self::NoteCustomer { .. }
             | Self::ScoreAgain
+            | Self::NoteContactLeft { .. }
+            | Self::CreditCampaign { .. }
             | Self::AbsorbLead { .. }
             | Self::MergeLead { .. }
             | Self::SplitLead { .. } => None,
@@ -318,6 +329,8 @@ impl Command {
             Self::UnlinkCrmRecord => "unlink_crm_record",
             Self::NoteCustomer { .. } => "note_customer",
             Self::ScoreAgain => "score_again",
+            Self::NoteContactLeft { .. } => "note_contact_left",
+            Self::CreditCampaign { .. } => "credit_campaign",
             Self::AbsorbLead { .. } => "absorb_lead",
             Self::MergeLead { .. } => "merge_lead",
             Self::SplitLead { .. } => "split_lead",

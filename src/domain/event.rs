@@ -321,6 +321,15 @@ pub enum Event {
         grade: Grade,
         points: u16,
     },
+    /// The CRM took the person off a deal; `tell`: whoever holds the lead hears of it.
+    ContactLeft {
+        opportunity: OpportunityId,
+        tell: bool,
+    },
+    /// The campaign that gave the lead its origin belongs to another side.
+    OriginCredited {
+        origin: Origin,
+    },
 }
 
 impl Event {
@@ -381,6 +390,8 @@ impl Event {
             Self::LeadParked { .. } => "lead_parked",
             Self::LeadUnparked => "lead_unparked",
             Self::MqlDated { .. } => "mql_dated",
+            Self::ContactLeft { .. } => "contact_left",
+            Self::OriginCredited { .. } => "origin_credited",
         }
     }
 }

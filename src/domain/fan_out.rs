@@ -1,8 +1,8 @@
 //! Changes that touch many leads, and what each lead is told. Values and pure choices; the sweeper works them off.
 
 use super::command::{Command, Report};
-use super::ids::{AccountId, LeadId};
-use super::lead::{Lead, StageKind};
+use super::ids::{AccountId, LeadId, OpportunityId};
+use super::lead::{Lead, Origin, StageKind};
 use super::signal::{Signal, SignalId, SignalKind};
 use super::team::MemberId;
 use super::time::{DAY, Moment};
@@ -23,6 +23,10 @@ pub enum FanOut {
     ColleagueActive { account: AccountId, lead: LeadId, at: Moment },
     /// Another policy is in force: captured leads are scored again.
     PolicyPublished { policy: [u8; 32], at: Moment },
+    /// The CRM took these people off a deal.
+    ContactsLeft { opportunity: OpportunityId, revision: i64, leads: Vec<LeadId> },
+    /// A campaign belongs to another side than was thought.
+    CampaignCredited { campaign: String, origin: Origin, at: Moment },
 }
 
 impl FanOut {
@@ -37,6 +41,12 @@ impl FanOut {
             Self::PolicyPublished { policy, at } => {
                 format!("policy/{}/{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, policy), at.0)
             }
+            Self::ContactsLeft { opportunity, revision, .. } => {
+                format!("contacts-left/{opportunity}/{revision}")
+            }
+            Self::CampaignCredited { campaign, at, .. } => {
+                format!("campaign/{}/{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, campaign.as_bytes()), at.0)
+            }
         }
     }
 
@@ -47,6 +57,8 @@ impl FanOut {
             Self::AccountBecameCustomer { .. } => 1,
             Self::ColleagueActive { .. } => 2,
             Self::PolicyPublished { .. } => 3,
+            Self::ContactsLeft { .. } => 4,
+            Self::CampaignCredited { .. } => 5,
         }
     }
 
@@ -57,7 +69,7 @@ impl FanOut {
             Self::AccountBecameCustomer { account, .. } | Self::ColleagueActive { account, .. } => {
                 Some(*account)
             }
-            Self::PolicyPublished { .. } => None,
+            Self::PolicyPublished { .. } | Self::ContactsLeft { .. } | Self::CampaignCredited { .. } => None,
         }
     }
 
@@ -76,6 +88,17 @@ impl FanOut {
                 .map(|lead| (lead.id, now, Command::ScoreAgain))
                 .collect(),
             Self::ColleagueActive { lead, at, .. } => colleagues(leads, *lead, *at),
+            Self::ContactsLeft { opportunity, .. } => leads
+                .iter()
+                .map(|lead| (lead.id, now, Command::NoteContactLeft { opportunity: *opportunity }))
+                .collect(),
+            Self::CampaignCredited { campaign, origin, .. } => leads
+                .iter()
+                .map(|lead| {
+                    let credit = Command::CreditCampaign { campaign: campaign.clone(), origin: *origin };
+                    (lead.id, now, credit)
+                })
+                .collect(),
         }
     }
 }

@@ -39,6 +39,12 @@ impl Origin {
             Self::Unknown => "unknown",
         }
     }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::Marketing, Self::Sales, Self::Partner, Self::Unknown].into_iter().find(|it| it.code() == code)
+    }
 }
 
 /// What a cycle is about.

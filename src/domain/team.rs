@@ -1,6 +1,7 @@
 //! Who is there: people, pools, stewards, owners and deputies. It never knows who holds which lead.
 
 use super::policy::Segment;
+use super::time::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -66,6 +67,17 @@ impl Role {
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|it| it.code() == code)
     }
+}
+
+/// Why nobody may be offered to somebody now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// Not in the team any more, or switched off.
+    Inactive,
+    /// On vacation or off sick; `until` when they are back, if it is known.
+    Away { until: Option<Moment> },
+    /// Outside their working hours, which begin again then.
+    OffShift { opens: Moment },
 }
 
 /// One person.
@@ -212,6 +224,13 @@ impl Team {
     #[must_use]
     pub fn manager_of(&self, member: &MemberId) -> Option<&MemberId> {
         self.members.get(member)?.manager.as_ref()
+    }
+
+    /// Why the person cannot take a lead at this moment; nobody who is unknown can.
+    #[must_use]
+    pub fn absence(&self, member: &MemberId, _at: Moment) -> Option<Absence> {
+        let active = self.members.get(member).is_some_and(|member| member.active);
+        (!active).then_some(Absence::Inactive)
     }
 
     /// The person, or while inactive the deputy, and the deputy's; the last one where all are inactive.

@@ -4,7 +4,10 @@ use super::columns::{column, waves};
 use super::error::StoreError;
 use super::rows::{CampaignRow, SpendRow, UserRow};
 use super::statement::Statement;
+use crate::domain::lead::Origin;
+use crate::domain::time::Moment;
 use sqlx::PgConnection;
+use std::collections::{BTreeMap, BTreeSet};
 
 const USERS: Statement = Statement::new(
     "crm_user.upsert",
@@ -23,6 +26,8 @@ const CAMPAIGNS: Statement = Statement::new(
          origin = excluded.origin, starts_on = excluded.starts_on, ends_on = excluded.ends_on, at = excluded.at
      WHERE excluded.at >= old.at",
 );
+const ORIGINS: Statement =
+    Statement::new("campaign.origins", "SELECT id, origin, at FROM campaign WHERE id = ANY($1::text[])");
 const SPEND: Statement = Statement::new(
     "spend.upsert",
     "INSERT INTO spend AS old (id, revision, period_start, period_end, ten_thousandths, currency, department, kind,
@@ -36,7 +41,7 @@ const SPEND: Statement = Statement::new(
      WHERE excluded.revision >= old.revision",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[USERS, CAMPAIGNS, SPEND];
+pub(super) const STATEMENTS: &[Statement] = &[USERS, CAMPAIGNS, ORIGINS, SPEND];
 
 /// Writes CRM users.
 ///
@@ -57,6 +62,23 @@ pub async fn upsert_users(conn: &mut PgConnection, rows: &[UserRow]) -> Result<(
             .map_err(|error| USERS.failed(error))?;
     }
     Ok(())
+}
+
+/// To whose credit campaigns are, and since when; unknown ones are absent.
+///
+/// # Errors
+/// The statement fails, or the table holds an origin that this version does not know.
+pub async fn campaign_origins(
+    conn: &mut PgConnection,
+    ids: &BTreeSet<String>,
+) -> Result<BTreeMap<String, (Origin, Moment)>, StoreError> {
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let rows: Vec<(String, String, i64)> =
+        ORIGINS.rows().bind(ids).fetch_all(conn).await.map_err(|error| ORIGINS.failed(error))?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, origin, at)| Some((id, (Origin::parse(&origin)?, Moment(at)))))
+        .collect())
 }
 
 /// Writes campaigns.

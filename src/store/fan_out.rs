@@ -40,6 +40,10 @@ const CAPTURED: Statement = Statement::new(
     "fan_out.captured",
     "SELECT id FROM lead WHERE stage = 1 AND id > $1 ORDER BY id LIMIT $2",
 );
+const OF_CAMPAIGN: Statement = Statement::new(
+    "fan_out.leads_of_campaign",
+    "SELECT DISTINCT lead_id FROM touch WHERE campaign = $1 AND lead_id > $2 ORDER BY lead_id LIMIT $3",
+);
 const OPEN: Statement = Statement::new("fan_out.open", "SELECT count(*) FROM fan_out WHERE done_at IS NULL");
 /// Somebody whose company has no other lead has nobody to tell; most people are alone.
 const SETTLE_ALONE: Statement = Statement::new(
@@ -55,7 +59,7 @@ const DROP_DONE: Statement = Statement::new(
 );
 
 pub(super) const STATEMENTS: &[Statement] =
-    &[ADD, NEXT, STEP, OF_ACCOUNT, RECENT_OF_ACCOUNT, CAPTURED, OPEN, SETTLE_ALONE, DROP_DONE];
+    &[ADD, NEXT, STEP, OF_ACCOUNT, RECENT_OF_ACCOUNT, CAPTURED, OF_CAMPAIGN, OPEN, SETTLE_ALONE, DROP_DONE];
 
 /// A task and how far it is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,6 +172,28 @@ pub async fn captured(
         .fetch_all(conn)
         .await
         .map_err(|error| CAPTURED.failed(error))?;
+    Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
+}
+
+/// Leads that a campaign touched, in the order of their ids, after one.
+///
+/// # Errors
+/// The statement fails.
+pub async fn of_campaign(
+    conn: &mut PgConnection,
+    campaign: &str,
+    after: Option<LeadId>,
+    limit: i64,
+) -> Result<Vec<LeadId>, StoreError> {
+    let after = after.map_or(Uuid::nil(), |lead| lead.0);
+    let rows: Vec<(Uuid,)> = OF_CAMPAIGN
+        .rows()
+        .bind(campaign)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| OF_CAMPAIGN.failed(error))?;
     Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
 }
 

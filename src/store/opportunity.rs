@@ -48,7 +48,13 @@ const UPSERT_CONTACTS: Statement = Statement::new(
          is_primary = excluded.is_primary",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[LOCK, CONTACTS, UPSERT, UPSERT_CONTACTS];
+const DROP_CONTACTS: Statement = Statement::new(
+    "opportunity_contact.delete",
+    "DELETE FROM opportunity_contact USING unnest($1::uuid[], $2::uuid[]) AS gone (deal, person)
+     WHERE opportunity_id = deal AND lead_id = person",
+);
+
+pub(super) const STATEMENTS: &[Statement] = &[LOCK, CONTACTS, UPSERT, UPSERT_CONTACTS, DROP_CONTACTS];
 
 impl FromRow<'_, PgRow> for OpportunityRow {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -158,5 +164,23 @@ pub async fn upsert_contacts(conn: &mut PgConnection, rows: &[ContactRow]) -> Re
             .await
             .map_err(|error| UPSERT_CONTACTS.failed(error))?;
     }
+    Ok(())
+}
+
+/// Takes people off deals.
+///
+/// # Errors
+/// The statement fails.
+pub async fn drop_contacts(
+    conn: &mut PgConnection,
+    rows: &[(OpportunityId, LeadId)],
+) -> Result<(), StoreError> {
+    DROP_CONTACTS
+        .query()
+        .bind(column(rows, |row| row.0.0))
+        .bind(column(rows, |row| row.1.0))
+        .execute(conn)
+        .await
+        .map_err(|error| DROP_CONTACTS.failed(error))?;
     Ok(())
 }

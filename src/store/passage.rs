@@ -4,6 +4,8 @@ use super::columns::{column, sorted, text_array, waves};
 use super::error::StoreError;
 use super::rows::{DisagreementRow, HandoffRow, NoteRow, TouchRow};
 use super::statement::Statement;
+use crate::domain::ids::LeadId;
+use crate::domain::lead::Origin;
 use sqlx::PgConnection;
 
 const TOUCHES: Statement = Statement::new(
@@ -12,6 +14,12 @@ const TOUCHES: Statement = Statement::new(
      SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
          $8::text[], $9::text[])
      ON CONFLICT DO NOTHING",
+);
+const CREDIT_TOUCHES: Statement = Statement::new(
+    "touch.credit",
+    "UPDATE touch SET origin = credited.origin
+     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS credited (lead, campaign, origin)
+     WHERE lead_id = credited.lead AND touch.campaign = credited.campaign",
 );
 const HANDOFFS: Statement = Statement::new(
     "handoff.upsert",
@@ -37,7 +45,7 @@ const DISAGREEMENTS: Statement = Statement::new(
      ON CONFLICT DO NOTHING",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[TOUCHES, HANDOFFS, NOTES, DISAGREEMENTS];
+pub(super) const STATEMENTS: &[Statement] = &[TOUCHES, CREDIT_TOUCHES, HANDOFFS, NOTES, DISAGREEMENTS];
 
 /// Keeps touches; one that is there stays as it is.
 ///
@@ -124,5 +132,24 @@ pub async fn add_disagreements(conn: &mut PgConnection, rows: &[DisagreementRow]
         .execute(conn)
         .await
         .map_err(|error| DISAGREEMENTS.failed(error))?;
+    Ok(())
+}
+
+/// Says to whose credit the touches of a campaign are.
+///
+/// # Errors
+/// The statement fails.
+pub async fn credit_touches(
+    conn: &mut PgConnection,
+    rows: &[(LeadId, String, Origin)],
+) -> Result<(), StoreError> {
+    CREDIT_TOUCHES
+        .query()
+        .bind(column(rows, |row| row.0.0))
+        .bind(column(rows, |row| row.1.clone()))
+        .bind(column(rows, |row| row.2.code()))
+        .execute(conn)
+        .await
+        .map_err(|error| CREDIT_TOUCHES.failed(error))?;
     Ok(())
 }

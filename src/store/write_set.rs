@@ -6,7 +6,8 @@ use super::rows::{
     LedgerRow, MergeRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow,
     RotationEntryRow, RotationRow, SpendRow, SplitRow, TouchRow, UserRow,
 };
-use crate::domain::ids::{IdentityKey, LeadId};
+use crate::domain::ids::{IdentityKey, LeadId, OpportunityId};
+use crate::domain::lead::Origin;
 use uuid::Uuid;
 
 /// What `plan` returns and `apply` writes, one statement per table, each sorted by key.
@@ -19,6 +20,8 @@ pub struct WriteSet {
     pub spend: Vec<SpendRow>,
     pub opportunities: Vec<OpportunityRow>,
     pub contacts: Vec<ContactRow>,
+    /// People whom the CRM took off a deal.
+    pub contacts_gone: Vec<(OpportunityId, LeadId)>,
     /// One upsert per lead, whatever happened to it in the batch.
     pub leads: Vec<LeadRow>,
     /// Leads that go on as others; what stands beside them moves before new rows are written.
@@ -27,6 +30,8 @@ pub struct WriteSet {
     pub persons: Vec<PersonRow>,
     pub notes: Vec<NoteRow>,
     pub touches: Vec<TouchRow>,
+    /// Touches of a campaign that belongs to another side than was thought: of these leads, all of them.
+    pub touches_credited: Vec<(LeadId, String, Origin)>,
     pub handoffs: Vec<HandoffRow>,
     pub disagreements: Vec<DisagreementRow>,
     pub anonymous: Vec<AnonymousRow>,

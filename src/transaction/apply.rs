@@ -40,10 +40,12 @@ pub async fn apply(
     write!(step, set.leads, lead::upsert(conn, &set.leads));
     write!(step, set.contacts, opportunity::upsert_contacts(conn, &set.contacts));
     write!(step, set.merges, merge::apply(conn, &set.merges));
+    write!(step, set.contacts_gone, opportunity::drop_contacts(conn, &set.contacts_gone));
     write!(step, set.splits, merge::leave(conn, &set.splits));
     write!(step, set.persons, person::upsert(conn, &set.persons));
     write!(step, set.notes, passage::add_notes(conn, &set.notes));
     write!(step, set.touches, passage::add_touches(conn, &set.touches));
+    write!(step, set.touches_credited, passage::credit_touches(conn, &set.touches_credited));
     write!(step, set.handoffs, passage::upsert_handoffs(conn, &set.handoffs));
     write!(step, set.disagreements, passage::add_disagreements(conn, &set.disagreements));
     write!(step, set.anonymous, anonymous::add(conn, &set.anonymous));

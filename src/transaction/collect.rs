@@ -25,6 +25,8 @@ pub struct Named {
     pub opportunities: BTreeSet<OpportunityId>,
     /// Subjects of which a record tells, besides companies and deals, as the audit names them.
     pub subjects: BTreeSet<AuditSubject>,
+    /// Campaigns that records are about, or that somebody came by.
+    pub campaigns: BTreeSet<String>,
 }
 
 impl Named {
@@ -48,6 +50,7 @@ impl Named {
         self.written_account_keys.extend(more.written_account_keys);
         self.opportunities.extend(more.opportunities);
         self.subjects.extend(more.subjects);
+        self.campaigns.extend(more.campaigns);
     }
 
     fn add(&mut self, request: &Request) {
@@ -77,6 +80,11 @@ impl Named {
             for key in person.patch.crm.iter().filter(|key| key.object == "account") {
                 self.account_keys.insert(format!("crm:{}:{}", key.system, key.id));
             }
+        }
+        let came_by = request.command.as_ref().and_then(|command| command.report()?.campaign.clone());
+        self.campaigns.extend(came_by);
+        if let Subject::Campaign(patch) = &request.subject {
+            self.campaigns.insert(patch.id.clone());
         }
         match &request.subject {
             Subject::Account(patch) => {

@@ -3,6 +3,7 @@
 use super::batch::{DuplicateKey, Entry};
 use crate::contract::keys::Keys;
 use crate::domain::ids::{AccountId, IdentityKey, LeadId, OpportunityId};
+use crate::domain::lead::Origin;
 use crate::domain::policy::{Policy, Reference};
 use crate::domain::routing::Rotation;
 use crate::domain::signal::Signal;
@@ -75,6 +76,8 @@ pub struct Loaded {
     pub accounts_by_key: BTreeMap<String, AccountId>,
     pub accounts: BTreeMap<AccountId, AccountState>,
     pub opportunities: BTreeMap<OpportunityId, OpportunityRow>,
+    /// To whose credit the campaigns that the batch names are, and since when.
+    pub campaigns: BTreeMap<String, (Origin, Moment)>,
     /// Where the audit of the batch's other subjects stands.
     pub heads: Heads,
     /// Leads that are contacts of the batch's deals already.

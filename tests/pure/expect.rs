@@ -108,6 +108,7 @@ fn tells(event: &Event) -> bool {
             | Event::EmailOptedOut { tell: true }
             | Event::CrmUnlinked { tell: true, .. }
             | Event::CustomerNoted { tell: true, .. }
+            | Event::ContactLeft { tell: true, .. }
     )
 }
 

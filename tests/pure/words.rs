@@ -199,6 +199,7 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
         "unlink" => Command::UnlinkCrmRecord,
         "customer" => Command::NoteCustomer { owner: line.words.get(1).map(|it| member(it)) },
         "score_again" => Command::ScoreAgain,
+        "contact_left" => Command::NoteContactLeft { opportunity: deal(line.words[1]) },
         other => panic!("no such command: {other}"),
     }
 }

@@ -114,6 +114,8 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::SplitBegun { .. }
         | Event::LeadParked { .. }
         | Event::LeadUnparked
+        | Event::ContactLeft { .. }
+        | Event::OriginCredited { .. }
         | Event::MqlDated { .. } => return None,
     })
 }

@@ -206,6 +206,8 @@ fn change_told(event: &Event) -> Option<Told> {
         Event::LeadUnparked => Told::why("lead.updated.v1", "unparked"),
         Event::CrmUnlinked { tell: true, .. } => Told::why("lead.updated.v1", "crm_record_deleted"),
         Event::CustomerNoted { tell: true, .. } => Told::why("lead.updated.v1", "account_is_customer"),
+        Event::ContactLeft { tell: true, .. } => Told::why("lead.updated.v1", "contact_left_opportunity"),
+        Event::OriginCredited { .. } => Told::why("lead.updated.v1", "origin_credited"),
         _ => return None,
     })
 }
@@ -275,6 +277,8 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::LeadSplit { .. }
         | Event::LeadParked { .. }
         | Event::LeadUnparked
+        | Event::ContactLeft { .. }
+        | Event::OriginCredited { .. }
         | Event::MqlDated { .. } => None,
     }
 }

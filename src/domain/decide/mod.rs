@@ -70,6 +70,8 @@ pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec
         Command::UnlinkCrmRecord => crm::unlink(&mut draft)?,
         Command::NoteCustomer { owner } => wide::customer(&mut draft, owner.as_ref())?,
         Command::ScoreAgain => wide::score_again(&mut draft)?,
+        Command::NoteContactLeft { opportunity } => wide::contact_left(&mut draft, *opportunity)?,
+        Command::CreditCampaign { campaign, origin } => wide::credit(&mut draft, campaign, *origin)?,
         Command::AbsorbLead { other } => merge::absorb(&mut draft, other)?,
         Command::MergeLead { into } => merge::merge(&mut draft, *into)?,
         Command::SplitLead { to, since } => merge::split(&mut draft, *to, *since)?,
@@ -107,6 +109,8 @@ fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> 
         | Command::UnlinkCrmRecord
         | Command::NoteCustomer { .. }
         | Command::ScoreAgain
+        | Command::NoteContactLeft { .. }
+        | Command::CreditCampaign { .. }
         | Command::AbsorbLead { .. }
         | Command::MergeLead { .. }
         | Command::SplitLead { .. }

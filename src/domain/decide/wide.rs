@@ -1,10 +1,12 @@
-//! Changes that touch many leads at once, seen from one of them: an account became a customer, a policy was published.
+//! Changes that touch many leads at once, seen from one of them: an account became a customer, a policy was published, a
+//! campaign changed sides, a deal lost a contact.
 //! It never finds out which leads those are.
 
 use super::Refusal;
 use super::draft::Draft;
 use crate::domain::event::{Event, Withdrawal};
-use crate::domain::lead::{Stage, StageKind};
+use crate::domain::ids::OpportunityId;
+use crate::domain::lead::{Origin, Stage, StageKind};
 use crate::domain::team::MemberId;
 
 /// The row "account becomes customer" (LIFECYCLE N8): what nobody works yet goes to the account's owner.
@@ -51,4 +53,38 @@ pub(super) fn score_again(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     let live_from = draft.inputs.live_from;
     let is_live = draft.lead.signals.signals().iter().any(|signal| signal.at >= live_from);
     if is_captured && is_live { draft.try_mql(None) } else { Err(Refusal::NothingChanges) }
+}
+
+/// Somebody is no contact of a deal any more (LIFECYCLE N12): nobody moves, and whoever holds the lead hears of it.
+pub(super) fn contact_left(draft: &mut Draft<'_>, opportunity: OpportunityId) -> Result<(), Refusal> {
+    if draft.lead.deal(opportunity).is_none() {
+        return Err(Refusal::NothingChanges);
+    }
+    let tell = match draft.stage() {
+        StageKind::Queued
+        | StageKind::Offered
+        | StageKind::SalesAccepted
+        | StageKind::SalesQualified
+        | StageKind::Opportunity => true,
+        StageKind::Unseen
+        | StageKind::Captured
+        | StageKind::Won
+        | StageKind::Lost
+        | StageKind::Recycled
+        | StageKind::Disqualified
+        | StageKind::Suppressed
+        | StageKind::Merged => false,
+    };
+    draft.push(Event::ContactLeft { opportunity, tell })
+}
+
+/// The campaign of the touch that gave the lead its origin belongs to another side: so does the lead.
+pub(super) fn credit(draft: &mut Draft<'_>, campaign: &str, origin: Origin) -> Result<(), Refusal> {
+    let lead = &draft.lead;
+    let gave_origin =
+        lead.first_campaign.as_deref() == Some(campaign) && lead.first_campaign_at == lead.origin_at;
+    if !gave_origin || lead.origin == origin || lead.stage.kind() == StageKind::Unseen {
+        return Err(Refusal::NothingChanges);
+    }
+    draft.push(Event::OriginCredited { origin })
 }

@@ -99,7 +99,9 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
             terms.grade = *grade;
             terms.points = *points;
         }
+        Event::OriginCredited { origin } => lead.origin = *origin,
         Event::LeadRejected { .. }
+        | Event::ContactLeft { .. }
         | Event::NoteTaken
         | Event::SplitBegun { .. }
         | Event::FactDiverged { .. }

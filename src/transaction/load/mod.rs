@@ -21,7 +21,7 @@ use crate::store::rotation::StoredPool;
 use crate::store::rows::LeadRow;
 use crate::store::world::WorldRow;
 use crate::store::{
-    account, anonymous, audit, duplicate, erasure, identity, kept, lead, merge, opportunity, person,
+    account, anonymous, audit, duplicate, erasure, facts, identity, kept, lead, merge, opportunity, person,
     position, rotation, world,
 };
 use names::{heads, lists, resolve};
@@ -75,6 +75,10 @@ impl Loading<'_> {
         if !named.opportunities.is_empty() {
             loaded.opportunities = opportunity::lock(conn, &named.opportunities).await?;
             loaded.contacts = opportunity::contacts(conn, &named.opportunities).await?;
+            step.passed();
+        }
+        if !named.campaigns.is_empty() {
+            loaded.campaigns = facts::campaign_origins(conn, &named.campaigns).await?;
             step.passed();
         }
         self.leads(conn, step, &named, &resolved, &mut loaded).await?;

@@ -4,8 +4,10 @@ use super::Planner;
 use crate::contract::request::{CrmKey, PersonPatch, PersonRef, Request, Who};
 use crate::domain::command::{Actor, Command, Report};
 use crate::domain::ids::AccountId;
+use crate::domain::lead::Origin;
 use crate::domain::profile::{Known, ProfilePatch, Stamp};
 use crate::domain::team::MemberId;
+use crate::domain::time::Moment;
 use crate::store::rows::AccountRow;
 use crate::transaction::loaded::AccountState;
 
@@ -90,6 +92,8 @@ impl Planner<'_> {
             | Command::UnlinkCrmRecord
             | Command::NoteCustomer { .. }
             | Command::ScoreAgain
+            | Command::NoteContactLeft { .. }
+            | Command::CreditCampaign { .. }
             | Command::AbsorbLead { .. }
             | Command::MergeLead { .. }
             | Command::SplitLead { .. }
@@ -142,6 +146,12 @@ impl Planner<'_> {
         if report.account.is_none() {
             report.account = self.account_of(person, &report, request);
         }
+        // Whose campaign it was decides to whose credit the touch is, not which system saw it.
+        if report.origin.is_some()
+            && let Some((origin, _)) = report.campaign.as_ref().and_then(|id| self.campaign_origin(id))
+        {
+            report.origin = Some(origin);
+        }
         report.customer |= report
             .account
             .is_some_and(|account| self.account_state(account).kind.as_deref() == Some("customer"));
@@ -176,6 +186,10 @@ impl Planner<'_> {
             customer_since: None,
         });
         Some(account)
+    }
+
+    pub(super) fn campaign_origin(&self, id: &str) -> Option<(Origin, Moment)> {
+        self.campaigns.get(id).or_else(|| self.loaded.campaigns.get(id)).copied()
     }
 
     pub(super) fn account_by_key(&self, key: &str) -> Option<AccountId> {

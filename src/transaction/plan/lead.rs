@@ -46,6 +46,9 @@ impl Planner<'_> {
                 return self.refused(entry, request, lead, &Refusal::UnknownMember);
             }
         };
+        if let Command::CreditCampaign { campaign, origin } = &command {
+            self.write.touches_credited.push((lead, campaign.clone(), *origin));
+        }
         match self.decided(entry, request, lead, &command, request.cause.occurred_at)? {
             Ok(()) => {
                 self.note(request, Some(lead));
@@ -57,7 +60,13 @@ impl Planner<'_> {
                 }
                 Ok(Outcome::Applied(command.name()))
             }
-            Err(Refusal::NothingChanges) => Ok(Outcome::Filtered("no_change")),
+            Err(Refusal::NothingChanges) => {
+                if command == Command::ScoreAgain {
+                    // Lists show the points of the policy in force, also of whoever it moves nowhere.
+                    self.score(lead);
+                }
+                Ok(Outcome::Filtered("no_change"))
+            }
             Err(Refusal::Stale) => Ok(Outcome::Filtered("stale")),
             Err(Refusal::Filtered(reason)) => Ok(Outcome::Filtered(reason)),
             // The plan is made once more, and then the lead is parked.
@@ -131,6 +140,27 @@ impl Planner<'_> {
         Ok(decided)
     }
 
+    /// Segment, points and grade of the lead's row, as of now.
+    fn score(&mut self, lead: LeadId) {
+        let world = *self.world;
+        let Some(work) = self.work(lead) else { return };
+        let state = &work.row.lead;
+        let standing = crate::domain::scoring::Standing {
+            profile: &state.profile,
+            signals: &state.signals,
+            cycle_started_at: state.cycle.started_at,
+            as_of: world.now.max(state.decided_at),
+            guards: state.guards,
+            customer: state.customer,
+            other_open_handoff: false,
+        };
+        let score = world.policy.score(&standing);
+        work.row.segment = world.policy.segment(&state.profile).code();
+        work.row.points = i32::from(score.points);
+        work.row.grade = score.grade.code();
+        work.changed = true;
+    }
+
     /// The owner of the lead's account, or of the one that the command brings.
     fn account_owner(&self, lead: &Lead, command: &Command) -> Option<MemberId> {
         let account = command.report().and_then(|report| report.account).or(lead.account);
@@ -175,26 +205,11 @@ impl Planner<'_> {
                 self.publish(request, &Step { before, after, settled: &state, event, occurred_at });
             }
         }
-        let world = *self.world;
-        let standing = crate::domain::scoring::Standing {
-            profile: &state.profile,
-            signals: &state.signals,
-            cycle_started_at: state.cycle.started_at,
-            as_of: now,
-            guards: state.guards,
-            customer: state.customer,
-            other_open_handoff: false,
-        };
-        let score = world.policy.score(&standing);
-        let segment = world.policy.segment(&state.profile).code();
         self.queued |= state.stage.kind() == StageKind::Queued;
         if let Some(work) = self.work(lead) {
-            work.row.segment = segment;
-            work.row.points = i32::from(score.points);
-            work.row.grade = score.grade.code();
             work.row.lead = state;
-            work.changed = true;
         }
+        self.score(lead);
         self.cause_text(request, lead);
         Ok(Ok(()))
     }

@@ -228,6 +228,7 @@ impl Planner<'_> {
             .map(|row| &mut row.lead)
             .chain(write.touches.iter_mut().map(|row| &mut row.lead))
             .chain(write.contacts.iter_mut().map(|row| &mut row.lead))
+            .chain(write.contacts_gone.iter_mut().map(|row| &mut row.1))
             .chain(write.causes.iter_mut().map(|row| &mut row.lead))
             .chain(write.rotation_entries.iter_mut().map(|row| &mut row.lead))
             .chain(write.notes.iter_mut().filter_map(|row| row.lead.as_mut()));

@@ -20,9 +20,10 @@ use super::loaded::{AccountState, Loaded, World};
 use crate::contract::request::{Decoded, Request, Subject};
 use crate::domain::command::Command;
 use crate::domain::ids::{AccountId, HandoffId, IdentityKey, LeadId, OpportunityId};
-use crate::domain::lead::{Lead, Parked};
+use crate::domain::lead::{Lead, Origin, Parked};
 use crate::domain::routing::Rotation;
 use crate::domain::team::MemberId;
+use crate::domain::time::Moment;
 use crate::store::StoreError;
 use crate::store::rows::{
     AuditSubject, ErasedKey, HandoffRow, HeadRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow,
@@ -71,6 +72,8 @@ struct Planner<'a> {
     account_keys: BTreeMap<String, AccountId>,
     accounts: BTreeMap<AccountId, AccountState>,
     opportunities: BTreeMap<OpportunityId, OpportunityRow>,
+    /// Campaigns that this batch has changed.
+    campaigns: BTreeMap<String, (Origin, Moment)>,
     handoffs: BTreeMap<HandoffId, HandoffRow>,
     heads: BTreeMap<AuditSubject, (i64, [u8; 32])>,
     sequences: BTreeMap<String, i64>,
@@ -143,6 +146,7 @@ impl<'a> Planner<'a> {
             account_keys: BTreeMap::new(),
             accounts: BTreeMap::new(),
             opportunities: BTreeMap::new(),
+            campaigns: BTreeMap::new(),
             handoffs: BTreeMap::new(),
             heads: BTreeMap::new(),
             sequences: BTreeMap::new(),

@@ -344,6 +344,8 @@ pub(super) fn is_weak(command: &Command) -> bool {
         | Command::UnlinkCrmRecord
         | Command::NoteCustomer { .. }
         | Command::ScoreAgain
+        | Command::NoteContactLeft { .. }
+        | Command::CreditCampaign { .. }
         | Command::AbsorbLead { .. }
         | Command::MergeLead { .. }
         | Command::SplitLead { .. }

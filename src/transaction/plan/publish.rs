@@ -192,7 +192,8 @@ fn may_publish(event: &Event) -> bool {
         | Event::EmailOptedOut { tell }
         | Event::AttemptRecorded { tell, .. }
         | Event::CrmUnlinked { tell, .. }
-        | Event::CustomerNoted { tell, .. } => *tell,
+        | Event::CustomerNoted { tell, .. }
+        | Event::ContactLeft { tell, .. } => *tell,
         Event::LeadCaptured { .. }
         | Event::TouchRecorded { .. }
         | Event::PreferenceNoted { .. }

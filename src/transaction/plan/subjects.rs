@@ -6,7 +6,8 @@ use crate::contract::request::{
 };
 use crate::domain::command::{Command, DealChange, DealReport};
 use crate::domain::fan_out::FanOut;
-use crate::domain::lead::Motion;
+use crate::domain::ids::LeadId;
+use crate::domain::lead::{Motion, Origin};
 use crate::domain::subject::{AccountNews, OpportunityNews, SubjectEvent};
 use crate::store::StoreError;
 use crate::store::rows::{
@@ -14,6 +15,7 @@ use crate::store::rows::{
 };
 use crate::transaction::batch::{Entry, Outcome};
 use crate::transaction::collect;
+use std::collections::BTreeSet;
 
 /// What a record did to a deal's row.
 #[derive(Clone, Copy)]
@@ -107,6 +109,17 @@ impl Planner<'_> {
             origin: patch.origin.code().to_owned(),
         };
         self.tell(entry, request, &told)?;
+        let at = request.cause.occurred_at;
+        let known = self.campaign_origin(&patch.id);
+        // What came by a campaign that nobody had reported yet went to marketing's credit.
+        if known.map_or(patch.origin != Origin::Marketing, |(origin, since)| since <= at && origin != patch.origin)
+        {
+            let task = FanOut::CampaignCredited { campaign: patch.id.clone(), origin: patch.origin, at };
+            self.write.fan_outs.push(FanOutRow { task });
+        }
+        if known.is_none_or(|(_, since)| since <= at) {
+            self.campaigns.insert(patch.id.clone(), (patch.origin, at));
+        }
         self.write.campaigns.push(CampaignRow {
             id: patch.id.clone(),
             name: patch.name.clone(),
@@ -115,7 +128,7 @@ impl Planner<'_> {
             origin: patch.origin.code(),
             starts_on: patch.starts_on,
             ends_on: patch.ends_on,
-            at: request.cause.occurred_at,
+            at,
         });
         Ok(Outcome::Applied("campaign"))
     }
@@ -291,6 +304,7 @@ impl Planner<'_> {
         }
         let mut applied = step.changed;
         let mut waits = false;
+        let mut named = BTreeSet::new();
         let people: Vec<PersonRef> = request.people.clone();
         for (place, person) in people.iter().enumerate() {
             let mut alone = request.clone();
@@ -300,6 +314,8 @@ impl Planner<'_> {
             applied |= matches!(outcome, Outcome::Applied(_));
             waits |= matches!(outcome, Outcome::Parked(_));
             if let Some(lead) = lead {
+                named.insert(lead);
+                self.write.contacts_gone.retain(|gone| *gone != (patch.id, lead));
                 let role = patch.contacts.get(place);
                 self.write.contacts.push(ContactRow {
                     opportunity: patch.id,
@@ -308,6 +324,9 @@ impl Planner<'_> {
                     primary: role.is_some_and(|role| role.primary),
                 });
             }
+        }
+        if step.changed && !step.late && patch.revision >= 0 {
+            self.contacts_left(patch, &named);
         }
         if waits {
             self.park(entry, &request, "awaiting_identity");
@@ -320,6 +339,27 @@ impl Planner<'_> {
         } else {
             Outcome::Filtered("no_change")
         })
+    }
+}
+
+impl Planner<'_> {
+    /// Whoever was a contact of the deal and is not named any more leaves it; the holders hear of it (LIFECYCLE N12).
+    fn contacts_left(&mut self, patch: &DealPatch, named: &BTreeSet<LeadId>) {
+        let stored = self.loaded.contacts.iter().filter(|(deal, _)| *deal == patch.id).map(|(_, lead)| *lead);
+        let added = self.write.contacts.iter().filter(|row| row.opportunity == patch.id).map(|row| row.lead);
+        let left: BTreeSet<LeadId> = stored
+            .chain(added)
+            .map(|lead| self.merged.get(&lead).copied().unwrap_or(lead))
+            .filter(|lead| !named.contains(lead) && !self.write.contacts_gone.contains(&(patch.id, *lead)))
+            .collect();
+        if left.is_empty() {
+            return;
+        }
+        self.write.contacts.retain(|row| row.opportunity != patch.id || !left.contains(&row.lead));
+        self.write.contacts_gone.extend(left.iter().map(|lead| (patch.id, *lead)));
+        let leads = left.into_iter().collect();
+        let task = FanOut::ContactsLeft { opportunity: patch.id, revision: patch.revision, leads };
+        self.write.fan_outs.push(FanOutRow { task });
     }
 }
 

@@ -128,6 +128,12 @@ impl Session {
                 fan_out::recent_of_account(conn, *account, limit).await
             }
             FanOut::PolicyPublished { .. } => fan_out::captured(conn, open.cursor, limit).await,
+            // A deal has a hundred contacts at most, so there is one step only.
+            FanOut::ContactsLeft { .. } if open.cursor.is_some() => Ok(Vec::new()),
+            FanOut::ContactsLeft { leads, .. } => Ok(leads.clone()),
+            FanOut::CampaignCredited { campaign, .. } => {
+                fan_out::of_campaign(conn, campaign, open.cursor, limit).await
+            }
         };
         let ids: BTreeSet<LeadId> = ids.map_err(CommitError::Store)?.into_iter().collect();
         let rows = lead::read(conn, &ids).await.map_err(CommitError::Store)?;

@@ -6,7 +6,7 @@ use baton::domain::calendar::Basis;
 use baton::domain::custody::{Clock, ClockKind, Custody, Holder};
 use baton::domain::event::Event;
 use baton::domain::ids::{HandoffId, LeadId, OpportunityId};
-use baton::domain::lead::{Consent, Lead, Motion, Permission, Terms};
+use baton::domain::lead::{Consent, Lead, Motion, Origin, Permission, Terms};
 use baton::domain::policy::{Grade, Priority};
 use baton::domain::signal::SignalId;
 use baton::domain::team::{MemberId, PoolId};
@@ -91,6 +91,8 @@ fn since_version_2() -> Vec<Event> {
         Event::LeadParked { reason: "impossible_event".to_owned(), custody },
         Event::LeadUnparked,
         Event::MqlDated { at: Moment(9), grade: Grade::B, points: 61 },
+        Event::ContactLeft { opportunity: OpportunityId::derived("crm", "1"), tell: true },
+        Event::OriginCredited { origin: Origin::Partner },
     ]
 }
 

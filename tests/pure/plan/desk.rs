@@ -7,7 +7,7 @@ use baton::contract::keys::Keys;
 use baton::contract::policy_text;
 use baton::contract::{Decoder, RecordIn};
 use baton::domain::ids::{IdentityKey, KeyKind, LeadId};
-use baton::domain::lead::Lead;
+use baton::domain::lead::{Lead, Origin};
 use baton::domain::policy::Reference;
 use baton::domain::time::{DAY, MINUTE, Moment};
 use baton::store::erasure::Belongings;
@@ -267,6 +267,14 @@ impl Desk {
         }
         self.loaded.opportunities.extend(write.opportunities.iter().map(|row| (row.id, row.clone())));
         self.loaded.contacts.extend(write.contacts.iter().map(|row| (row.opportunity, row.lead)));
+        self.loaded.contacts.retain(|contact| !write.contacts_gone.contains(contact));
+        for row in &write.campaigns {
+            let origin = Origin::parse(row.origin).unwrap();
+            let known = self.loaded.campaigns.entry(row.id.clone()).or_insert((origin, row.at));
+            if row.at >= known.1 {
+                *known = (origin, row.at);
+            }
+        }
         for row in &write.anonymous {
             self.loaded.anonymous.entry(row.key).or_default().push(row.signal);
         }

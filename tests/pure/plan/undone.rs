@@ -1,8 +1,11 @@
 //! Records that undo, lift or forbid: what they write, whom they move, and that money of a deal that never was is void.
 
 use super::desk::Desk;
-use baton::domain::lead::{Permission, StageKind, SuppressedFor};
-use baton::transaction::batch::{Entry, Outcome};
+use baton::contract::keys::Keys;
+use baton::domain::fan_out::FanOut;
+use baton::domain::lead::{Origin, Permission, StageKind, SuppressedFor};
+use baton::transaction::batch::{Batch, Entry, Outcome, Stream};
+use baton::transaction::turn;
 use serde_json::{Value, json};
 
 const PRIYA: &str = "priya@northwind-robotics.example";
@@ -201,4 +204,72 @@ fn a_record_that_is_deleted_while_a_rep_works_it_goes_to_the_steward() {
     );
     let types = desk.types();
     assert_eq!(types[types.len() - 2..], ["lead.updated.v1", "lead.queued.v1"]);
+}
+
+#[test]
+fn whoever_the_crm_takes_off_a_deal_is_told_of_and_stands_on_it_no_more() {
+    let mut desk = with_form();
+    let form = desk.form("form-2", DANIEL, "Director of Operations");
+    let both = deal(&mut desk, "opened", 1, &[PRIYA, DANIEL], &json!({}));
+    let _planned = desk.run(vec![form, both]);
+    assert_eq!(desk.loaded.contacts.len(), 2);
+    let alone = deal(&mut desk, "updated", 2, &[PRIYA], &json!({}));
+    let planned = desk.run(vec![alone]);
+    let left = desk.lead(DANIEL);
+    let (left, deal_id) = (left.id, left.deals[0].id);
+    assert_eq!(planned.write.contacts_gone, vec![(deal_id, left)]);
+    let tasks: Vec<FanOut> = planned.write.fan_outs.iter().map(|row| row.task.clone()).collect();
+    assert_eq!(tasks, vec![FanOut::ContactsLeft { opportunity: deal_id, revision: 2, leads: vec![left] }]);
+    let commands = tasks[0].commands(&[desk.lead(DANIEL)], desk.now);
+    let told = commands.into_iter().map(|(lead, at, command)| {
+        turn::tell(&Keys::new(b"a service key for tests", 1), &tasks[0].key(), lead, at, command)
+    });
+    let before = desk.lead(DANIEL).stage.kind();
+    let planned = desk.take(Batch { stream: Some(Stream::Sweep(0)), entries: told.collect(), ..Batch::default() });
+    assert_eq!(planned.outcomes, vec![Outcome::Applied("note_contact_left")]);
+    assert_eq!((desk.lead(DANIEL).stage.kind(), before), (StageKind::Opportunity, StageKind::Opportunity));
+    assert_eq!(desk.types().last(), Some(&"lead.updated.v1"), "the holder hears of it");
+    // An older record that still names both changes nothing, a newer one brings the person back.
+    let late = deal(&mut desk, "updated", 1, &[PRIYA, DANIEL], &json!({}));
+    let planned = desk.run(vec![late]);
+    assert!(planned.write.fan_outs.is_empty());
+    let again = deal(&mut desk, "updated", 3, &[PRIYA, DANIEL], &json!({}));
+    let _planned = desk.run(vec![again]);
+    assert_eq!(desk.loaded.contacts.len(), 2);
+}
+
+#[test]
+fn a_campaign_that_changes_sides_takes_the_credit_of_whom_it_brought_along() {
+    let mut desk = Desk::new();
+    let campaign = |desk: &mut Desk, id: &str, origin: &str| {
+        let data = json!({
+            "campaign_id": "c-9", "name": "Resellers", "channel": "partners", "source": "resale", "origin": origin,
+        });
+        let mut event = desk.event("campaign.updated.v1", id, data);
+        event["time"] = json!(desk.minutes_ago(0));
+        desk.entry("marketing.campaigns.v1", &event)
+    };
+    let first = campaign(&mut desk, "campaign-1", "partner");
+    let planned = desk.run(vec![first]);
+    assert_eq!(planned.write.fan_outs.len(), 1, "who came before the campaign was known is looked for");
+    let data = json!({
+        "form_id": "form-demo-en", "form_kind": "demo", "campaign_id": "c-9",
+        "person": { "email": PRIYA, "job_title": "VP Engineering", "country": "DE" },
+    });
+    let event = desk.event("form.submitted.v1", "form-1", data);
+    let form = desk.entry("marketing.form-fills.v1", &event);
+    let planned = desk.run(vec![form]);
+    assert_eq!((desk.lead(PRIYA).origin, planned.write.touches[0].origin), (Origin::Partner, "partner"));
+
+    let second = campaign(&mut desk, "campaign-2", "sales");
+    let planned = desk.run(vec![second]);
+    let task = planned.write.fan_outs[0].task.clone();
+    let lead = desk.lead(PRIYA).id;
+    let told = task.commands(&[desk.lead(PRIYA)], desk.now).into_iter().map(|(lead, at, command)| {
+        turn::tell(&Keys::new(b"a service key for tests", 1), &task.key(), lead, at, command)
+    });
+    let planned = desk.take(Batch { stream: Some(Stream::Sweep(0)), entries: told.collect(), ..Batch::default() });
+    assert_eq!(planned.outcomes, vec![Outcome::Applied("credit_campaign")]);
+    assert_eq!(planned.write.touches_credited, vec![(lead, "c-9".to_owned(), Origin::Sales)]);
+    assert_eq!(desk.lead(PRIYA).origin, Origin::Sales);
 }

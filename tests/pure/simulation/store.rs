@@ -118,6 +118,7 @@ impl Tables {
         self.contacts.extend(write.contacts.iter().map(|row| (row.opportunity, row.lead)));
         self.leads(&write.leads)?;
         self.merge(write);
+        self.contacts.retain(|contact| !write.contacts_gone.contains(contact));
         self.persons.extend(write.persons.iter().cloned());
         self.touches.extend(write.touches.iter().map(|row| (row.lead, row.signal)));
         self.disagreements.extend(write.disagreements.iter().map(|row| (row.lead, row.version)));
