@@ -29,7 +29,9 @@ pub(super) fn scope(kind: AskKind) -> Scope {
         | AskKind::Reopen
         | AskKind::Suppress
         | AskKind::Merge
-        | AskKind::Split => Scope::Ask,
+        | AskKind::Split
+        | AskKind::Contest
+        | AskKind::Verdict => Scope::Ask,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod ask_body;
+mod ask_contest;
 mod ask_fields;
 mod ask_people;
 mod asking;

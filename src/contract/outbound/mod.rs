@@ -18,8 +18,9 @@ pub use headers::{Head, SOURCE, headers};
 pub use state::state;
 
 use super::request::{CrmKey, Money};
+use crate::domain::contest::Returned;
 use crate::domain::event::Event;
-use crate::domain::ids::{AccountId, EventId};
+use crate::domain::ids::{AccountId, EventId, HandoffId};
 use crate::domain::lead::Lead;
 use crate::domain::scoring::Receipt;
 use crate::domain::team::Team;
@@ -176,6 +177,11 @@ pub fn records(handed: &Handed<'_>) -> Vec<OutRecord> {
 }
 
 impl Handed<'_> {
+    /// The rejection of a handoff, as the whole decision leaves it.
+    fn lead_returned(&self, handoff: Option<HandoffId>) -> Option<&Returned> {
+        self.settled.returned.iter().find(|returned| Some(returned.handoff) == handoff)
+    }
+
     fn out(&self, topic: Topic, event_type: &'static str, mut payload: Map<String, Value>) -> OutRecord {
         let topic_sequence = match topic {
             Topic::Handoff => self.handoff_sequence + 1,

@@ -18,7 +18,7 @@ use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use crate::store::StoreError;
 use crate::store::rows::{
-    CauseTextRow, DisagreementRow, FanOutRow, HandoffRow, NoteRow, RotationEntryRow, TouchRow,
+    CauseTextRow, DisagreementRow, FanOutRow, NoteRow, TouchRow,
 };
 use crate::transaction::batch::{Entry, Outcome};
 use crate::transaction::loaded::Waiting;
@@ -197,7 +197,7 @@ impl Planner<'_> {
         let published = self.is_published(request, occurred_at, events);
         for (before, event, after) in &steps {
             self.audit(entry, request, after, event, actor, occurred_at)?;
-            self.follow(before, after, event);
+            self.follow(before, after, event, occurred_at);
             if matches!(event, Event::LeadErased) {
                 self.forget(before, occurred_at);
             }
@@ -214,38 +214,6 @@ impl Planner<'_> {
         Ok(Ok(()))
     }
 
-    /// Rows for figures and queues that follow from an event.
-    fn follow(&mut self, before: &Lead, after: &Lead, event: &Event) {
-        // The handoff of a merged lead is the survivor's, or ended.
-        if let Some(terms) = after.cycle.terms.as_ref().filter(|_| after.stage.kind() != StageKind::Merged) {
-            let handoff = self.handoffs.entry(terms.handoff).or_insert_with(|| HandoffRow {
-                id: terms.handoff,
-                lead: after.id,
-                cycle: i32::try_from(after.cycle.number).unwrap_or(i32::MAX),
-                mql_at: None,
-                priority: 0,
-                accepted_at: None,
-                sql_at: None,
-                rejected: None,
-            });
-            handoff.lead = after.id;
-            handoff.cycle = i32::try_from(after.cycle.number).unwrap_or(i32::MAX);
-            handoff.mql_at = terms.mql_at;
-            handoff.priority = i16::from(terms.priority.number());
-            handoff.accepted_at = after.cycle.accepted_at;
-            handoff.sql_at = after.cycle.sql_at;
-            if let Event::LeadRejected { code, .. } = event {
-                handoff.rejected = Some(code.code());
-            }
-        }
-        if let (Event::LeadAccepted { by, .. }, crate::domain::lead::Stage::Queued { pool, .. }) =
-            (event, &before.stage)
-        {
-            let member = by.clone();
-            self.write.rotation_entries.push(RotationEntryRow { pool: pool.clone(), member, lead: after.id });
-        }
-    }
-
     /// A refusal is an outcome, and stands in the lead's own audit; a fact's also on the disagreement list.
     pub(super) fn refused(
         &mut self,
@@ -257,10 +225,11 @@ impl Planner<'_> {
         let code = refusal.code().to_owned();
         let seen = self.work(lead).is_some_and(|work| work.row.lead.version > 0);
         if seen {
-            let event = match request.nature {
+            let refused = match request.nature {
                 Nature::Ask => Event::AskRefused { code: code.clone() },
                 Nature::Fact => Event::FactDiverged { code: code.clone() },
             };
+            let events: Vec<Event> = refusal.besides().into_iter().chain([refused]).collect();
             let actor = self.actor(&request.cause.actor);
             let world_now = self.world.now;
             let now = self.work(lead).map_or(world_now, |work| work.row.lead.decided_at.max(world_now));
@@ -268,7 +237,7 @@ impl Planner<'_> {
                 entry,
                 request,
                 lead,
-                std::slice::from_ref(&event),
+                &events,
                 &actor,
                 request.cause.occurred_at,
                 now,

@@ -1,6 +1,7 @@
 //! `plan`: every row that a transaction will write, counts and moves included. Pure: no database, no clock, no async.
 
 mod command;
+mod figures;
 mod fold;
 mod kept;
 mod lead;

@@ -202,6 +202,7 @@ fn may_publish(event: &Event) -> bool {
         | Event::AskRefused { .. }
         | Event::ConsentGiven { .. }
         | Event::SplitBegun { .. }
+        | Event::ContestAllowed { .. }
         | Event::MqlDated { .. } => false,
         Event::ProfileReported { .. }
         | Event::CycleStarted { .. }
@@ -241,7 +242,17 @@ fn may_publish(event: &Event) -> bool {
         | Event::LeadMerged { .. }
         | Event::LeadSplit { .. }
         | Event::LeadParked { .. }
-        | Event::LeadUnparked => true,
+        | Event::LeadUnparked
+        | Event::OriginCredited { .. }
+        | Event::RejectionContested { .. }
+        | Event::ContestResolved { .. }
+        | Event::RejectionVoided { .. }
+        | Event::BreachVoided { .. }
+        | Event::CloserWanted { .. }
+        | Event::CloserOffered { .. }
+        | Event::CloserWithdrawn { .. }
+        | Event::CloserAccepted { .. }
+        | Event::ReturnedToFirst { .. } => true,
     }
 }
 
