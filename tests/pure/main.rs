@@ -10,6 +10,7 @@
 mod contract;
 mod expect;
 mod lifecycle;
+mod people;
 mod plan;
 mod property;
 mod scenario;
