@@ -22,6 +22,7 @@ use crate::store::rows::{
 };
 use crate::transaction::batch::{Entry, Outcome};
 use crate::transaction::loaded::Waiting;
+use uuid::Uuid;
 
 impl Planner<'_> {
     /// Puts a record's command to the lead, with everything that the record says beside it.
@@ -286,14 +287,8 @@ impl Planner<'_> {
         if lead.is_some_and(|lead| self.is_erased(lead)) {
             return;
         }
-        let name = format!(
-            "{}\u{0}{}\u{0}{}",
-            request.cause.source,
-            request.cause.id,
-            lead.map_or_else(String::new, |lead| lead.to_string())
-        );
         self.write.notes.push(NoteRow {
-            id: uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()),
+            id: note_id(request, lead),
             lead,
             at: request.cause.occurred_at,
             author: self.actor(&request.cause.actor).code(),
@@ -351,4 +346,15 @@ impl Work {
     pub(super) fn announce(&mut self) {
         self.public = true;
     }
+}
+
+/// Names the note of a request about a lead, or about none.
+pub(super) fn note_id(request: &Request, lead: Option<LeadId>) -> Uuid {
+    let name = format!(
+        "{}\u{0}{}\u{0}{}",
+        request.cause.source,
+        request.cause.id,
+        lead.map_or_else(String::new, |lead| lead.to_string())
+    );
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
 }

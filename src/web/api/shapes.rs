@@ -5,6 +5,7 @@ use crate::domain::time::Moment;
 use crate::store::read::lead_list::LeadLine;
 use crate::store::read::lead_page::{LeadRead, StoryRow};
 use crate::transaction::loaded::Texts;
+use super::handshake::{NoteShape, ReturnedShape, note, returned};
 use crate::web::auth::token::hex;
 use crate::web::view::list::stage_of;
 use crate::web::view::receipt::{ReceiptView, receipt_view};
@@ -105,6 +106,10 @@ pub struct LeadShape {
     pub first_campaign: Option<String>,
     pub last_campaign: Option<String>,
     pub person: Option<PersonShape>,
+    /// What sales returned, the latest last, and what marketing made of it.
+    pub returned: Vec<ReturnedShape>,
+    /// What people wrote about the lead in any of its passages, the newest first.
+    pub notes: Vec<NoteShape>,
     pub score: ScoreShape,
 }
 
@@ -244,6 +249,8 @@ pub(super) fn lead(read: &LeadRead, texts: &Texts) -> LeadShape {
             industry: person.industry,
             crm: person.crm,
         }),
+        returned: lead.returned.iter().map(returned).collect(),
+        notes: read.notes.iter().map(note).collect(),
         score: score(lead, texts, read.now),
     }
 }

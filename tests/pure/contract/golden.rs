@@ -54,6 +54,7 @@ fn samples() -> (BTreeMap<&'static str, Event>, baton::domain::lead::Lead) {
     for event in since_version_2() {
         events.entry(event.name()).or_insert(event);
     }
+    // Every event of format 3 is decided by a case of the table.
     (events, lifecycle::stories().remove("R.both").unwrap().lead)
 }
 
