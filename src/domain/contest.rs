@@ -69,7 +69,7 @@ pub struct Contest {
     pub verdict: Option<Verdict>,
 }
 
-/// The last rejection of a handoff.
+/// The last rejection of a handoff that marketing may contest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Returned {
     pub handoff: HandoffId,
@@ -79,8 +79,7 @@ pub struct Returned {
     pub code: RejectionCode,
     pub at: Moment,
     pub by: Option<MemberId>,
-    /// `None` where the reason cannot be contested.
-    pub contest_until: Option<Moment>,
+    pub contest_until: Moment,
     pub contest: Option<Contest>,
 }
 

@@ -318,9 +318,12 @@ pub enum Event {
     OriginCredited {
         origin: Origin,
     },
-    /// Marketing may contest the rejection before this until then; the policy at that time fixes it.
+    /// Marketing may contest the rejection of that version until then; the policy at that time fixes it.
     ContestAllowed {
         until: Moment,
+        code: RejectionCode,
+        by: Option<MemberId>,
+        version: u64,
     },
     /// Marketing contests a rejection; `custody` where the lead still rests under it, else figures only.
     RejectionContested {
@@ -378,6 +381,12 @@ pub enum Event {
         at: Moment,
         implied: bool,
         custody: Custody,
+    },
+    /// A rep lost the lead for want of an answer or a call; what is heard late of it is held against these times.
+    OfferMissed {
+        rep: MemberId,
+        accept_by: Option<Moment>,
+        why: Withdrawal,
     },
     /// The closer gave it back: the first rep mends what is missing.
     ReturnedToFirst {

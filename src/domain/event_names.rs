@@ -87,6 +87,7 @@ impl Event {
             Self::CloserOffered { .. } => "closer_offered",
             Self::CloserWithdrawn { .. } => "closer_withdrawn",
             Self::CloserAccepted { .. } => "closer_accepted",
+            Self::OfferMissed { .. } => "offer_missed",
             Self::ReturnedToFirst { .. } => "returned_to_first",
         }
     }

@@ -298,9 +298,9 @@ pub struct Lead {
     pub no_contact: bool,
     pub parked: Option<Parked>,
     // Fields since format 3.
-    /// The last rejection of each handoff, the latest last.
+    /// The last rejection of each handoff that may be contested, the latest last.
     pub returned: Vec<Returned>,
-    /// Offers of the running cycle that went to somebody else, in order.
+    /// Offers of the running cycle that were missed, in order.
     pub past_offers: Vec<PastOffer>,
     /// The closer's leg of a qualified lead.
     pub leg: Option<Leg>,

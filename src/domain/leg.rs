@@ -1,4 +1,4 @@
-//! The closer's leg after SQL, and the offers of a passage that went to somebody else. Data only.
+//! The closer's leg after SQL, and the offers of a passage that were missed. Data only.
 
 use super::event::Withdrawal;
 use super::team::{MemberId, PoolId};
@@ -29,7 +29,7 @@ pub struct Leg {
     pub step: LegStep,
 }
 
-/// An offer of the running passage that ended otherwise than by its offeree's work.
+/// An offer of the running passage that its rep lost for want of an answer or a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastOffer {
     pub rep: MemberId,

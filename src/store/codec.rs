@@ -18,6 +18,8 @@ const FORMAT_OLDEST: u8 = 1;
 const LEAD_TAIL_OF_FORMAT_1: &[u8] = &[0, 0, 0, 0];
 /// What a lead of format 2 lacks at its end: no rejections, no offers that ended, no closer's leg.
 const LEAD_TAIL_OF_FORMAT_2: &[u8] = &[0, 0, 0];
+/// The number of `LeadAbsorbed`, the one event that holds a lead; it came with format 2.
+const ABSORBED: u8 = 46;
 /// Typical size of a lead's state; one allocation for most.
 const CAPACITY_BYTES: usize = 1024;
 
@@ -61,6 +63,15 @@ pub fn event(event: &Event) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// A newer format, or bytes that nobody wrote.
 pub fn read_event(bytes: &[u8]) -> Result<Event, StoreError> {
+    if let [format, ABSORBED, rest @ ..] = bytes
+        && (FORMAT_OLDEST..FORMAT).contains(format)
+    {
+        // The lead that was taken in stands at the event's end, without what leads have since.
+        let mut grown = vec![FORMAT, ABSORBED];
+        grown.extend_from_slice(rest);
+        grown.extend_from_slice(LEAD_TAIL_OF_FORMAT_2);
+        return read("event", &grown);
+    }
     read("event", bytes)
 }
 

@@ -9,6 +9,8 @@
 
 mod contract;
 mod expect;
+mod figures;
+mod handshake;
 mod lifecycle;
 mod people;
 mod plan;

@@ -22,7 +22,7 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
         put(&mut payload, "sub_reason", finer);
         put(&mut payload, "consequence", consequence(handed));
         let returned = handed.lead_returned(handed.settled.handoff());
-        let until = returned.and_then(|returned| returned.contest_until);
+        let until = returned.filter(|returned| returned.contest.is_none()).map(|it| it.contest_until);
         put(&mut payload, "contest_until", until.map(|until| until.to_string()));
     }
     if let Some(contested) = contested(handed.event) {
@@ -52,7 +52,7 @@ fn about_contest(handed: &Handed<'_>, handoff: HandoffId, payload: &mut Object) 
     put(payload, "cycle", returned.cycle);
     put(payload, "reason", returned.code.code());
     if returned.open_contest().is_some() {
-        put(payload, "contest_until", returned.contest_until.map(|until| until.to_string()));
+        put(payload, "contest_until", returned.contest_until.to_string());
     }
     let verdict = returned.contest.as_ref().and_then(|contest| contest.verdict);
     put(payload, "verdict", verdict.map(Verdict::code));
@@ -79,9 +79,7 @@ fn reason(handed: &Handed<'_>) -> Option<String> {
         Event::ClockReminded { kind, .. }
         | Event::ClockBreached { kind, .. }
         | Event::ClockEscalated { kind, .. } => Some(kind.code().to_owned()),
-        Event::SqlReversed => {
-            handed.lead_returned(handed.after.handoff()).map(|returned| returned.code.code().to_owned())
-        }
+        Event::SqlReversed => handed.rejected.map(|code| code.code().to_owned()),
         Event::NoteTaken => handed.note_theme.map(str::to_owned),
         _ => None,
     }
@@ -161,6 +159,7 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::OriginCredited { .. }
         | Event::ContestAllowed { .. }
         | Event::BreachVoided { .. }
+        | Event::OfferMissed { .. }
         | Event::CloserWanted { .. }
         | Event::CloserOffered { .. }
         | Event::CloserWithdrawn { .. }

@@ -301,6 +301,7 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::ContestResolved { .. }
         | Event::RejectionVoided { .. }
         | Event::BreachVoided { .. }
+        | Event::OfferMissed { .. }
         | Event::CloserWanted { .. }
         | Event::CloserOffered { .. }
         | Event::CloserWithdrawn { .. }

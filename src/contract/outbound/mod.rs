@@ -22,6 +22,7 @@ use crate::domain::contest::Returned;
 use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, EventId, HandoffId};
 use crate::domain::lead::Lead;
+use crate::domain::policy::RejectionCode;
 use crate::domain::scoring::Receipt;
 use crate::domain::team::Team;
 use crate::domain::time::Moment;
@@ -115,6 +116,8 @@ pub struct Handed<'a> {
     pub settled: &'a Lead,
     /// What was decided.
     pub event: &'a Event,
+    /// The reason that the same decision returned the lead for, if it did.
+    pub rejected: Option<RejectionCode>,
     /// SHA-256 of the policy's text.
     pub policy_hash: [u8; 32],
     /// Names and CRM users of holders.

@@ -21,7 +21,8 @@ pub(super) fn allow(draft: &mut Draft<'_>, code: RejectionCode) -> Result<(), Re
     }
     let days = business_days(draft.inputs.policy.durations().contest_business_days);
     let until = calendar::add(Basis::Business, draft.inputs.now, days);
-    draft.push(Event::ContestAllowed { until })
+    let (by, version) = (draft.member().cloned(), draft.lead.version);
+    draft.push(Event::ContestAllowed { until, code, by, version })
 }
 
 /// The row "contest".
@@ -45,8 +46,7 @@ pub(super) fn contest(draft: &mut Draft<'_>, handoff: HandoffId) -> Result<(), R
     if returned.contest.is_some() {
         return Err(Refusal::AlreadyContested);
     }
-    let until = returned.contest_until.ok_or(Refusal::NotContestable)?;
-    if draft.inputs.now > until {
+    if draft.inputs.now > returned.contest_until {
         return Err(Refusal::ContestWindowClosed);
     }
     let arbiter = arbiter(draft, returned.by.as_ref(), &by).ok_or(Refusal::NoArbiter)?;

@@ -11,10 +11,8 @@ use crate::domain::lead::{Lead, StageKind};
 #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` matches every event and sends only these here")]
 pub(super) fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
     match event {
-        Event::LeadRejected { code, by, .. } => {
-            // Before the handoff there is nothing to contest.
-            let Some(handoff) = lead.handoff() else { return Some(()) };
-            let contest = of(lead, handoff).and_then(|returned| returned.contest.clone());
+        Event::ContestAllowed { until, code, by, version } => {
+            let handoff = lead.handoff()?;
             lead.returned.retain(|returned| returned.handoff != handoff);
             if lead.returned.len() >= RETURNED_MAX {
                 lead.returned.remove(0);
@@ -22,15 +20,14 @@ pub(super) fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
             lead.returned.push(Returned {
                 handoff,
                 cycle: lead.cycle.number,
-                version: lead.version,
+                version: *version,
                 code: *code,
                 at: lead.decided_at,
                 by: by.clone(),
-                contest_until: None,
-                contest,
+                contest_until: *until,
+                contest: None,
             });
         }
-        Event::ContestAllowed { until } => lead.returned.last_mut()?.contest_until = Some(*until),
         Event::RejectionContested { handoff, by, arbiter, clock, custody } => {
             let returned = of(lead, *handoff)?;
             returned.contest = Some(Contest {

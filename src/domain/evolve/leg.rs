@@ -1,7 +1,7 @@
 //! The closer's leg and the offers that ended on a lead. It never chooses anybody.
 
 use super::set_custody;
-use crate::domain::custody::{ClockKind, Custody};
+use crate::domain::custody::Custody;
 use crate::domain::event::Event;
 use crate::domain::lead::{Lead, Stage, StageKind};
 use crate::domain::leg::{Leg, LegStep, PastOffer};
@@ -10,6 +10,13 @@ use crate::domain::leg::{Leg, LegStep, PastOffer};
 #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` matches every event and sends only these here")]
 pub(super) fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
     match event {
+        Event::OfferMissed { rep, accept_by, why } => lead.past_offers.push(PastOffer {
+            rep: rep.clone(),
+            accept_by: *accept_by,
+            ended_at: lead.decided_at,
+            why: *why,
+            voided: false,
+        }),
         Event::BreachVoided { rep, .. } => {
             let missed = lead.past_offers.iter_mut().rev().find(|past| past.rep == *rep)?;
             missed.voided = true;
@@ -60,18 +67,8 @@ fn qualified(lead: &mut Lead, custody: &Custody) -> Option<()> {
     Some(())
 }
 
-/// What a change of hands leaves behind: an offer that ended, or a leg that somebody named the end of.
+/// Whoever is named works a lead that was on its way to a closer.
 pub(super) fn note(lead: &mut Lead, event: &Event) {
-    if let Event::OfferWithdrawn { from, why, .. } = event {
-        let accept_by = lead.stage.custody().and_then(|custody| custody.clock(ClockKind::AcceptBy));
-        lead.past_offers.push(PastOffer {
-            rep: from.clone(),
-            accept_by: accept_by.map(|clock| clock.due_by),
-            ended_at: lead.decided_at,
-            why: *why,
-            voided: false,
-        });
-    }
     if let (Event::LeadReassigned { custody, .. }, Some(leg)) = (event, &mut lead.leg) {
         leg.step = LegStep::Working(custody.holder.member().clone());
     }

@@ -107,17 +107,18 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
             terms.points = *points;
         }
         Event::OriginCredited { origin } => lead.origin = *origin,
-        Event::LeadRejected { .. }
-        | Event::ContestAllowed { .. }
+        Event::ContestAllowed { .. }
         | Event::RejectionContested { .. }
         | Event::ContestResolved { .. } => contest::apply(lead, event)?,
-        Event::BreachVoided { .. }
+        Event::OfferMissed { .. }
+        | Event::BreachVoided { .. }
         | Event::CloserWanted { .. }
         | Event::CloserOffered { .. }
         | Event::CloserWithdrawn { .. }
         | Event::CloserAccepted { .. }
         | Event::ReturnedToFirst { .. } => leg::apply(lead, event)?,
-        Event::RejectionVoided { .. }
+        Event::LeadRejected { .. }
+        | Event::RejectionVoided { .. }
         | Event::ContactLeft { .. }
         | Event::NoteTaken
         | Event::SplitBegun { .. }

@@ -196,6 +196,10 @@ impl Planner<'_> {
             steps.push((before, event, state.clone()));
         }
         let published = self.is_published(request, occurred_at, events);
+        let rejected = events.iter().find_map(|event| match event {
+            Event::LeadRejected { code, .. } => Some(*code),
+            _other => None,
+        });
         for (before, event, after) in &steps {
             self.audit(entry, request, after, event, actor, occurred_at)?;
             self.follow(before, after, event, occurred_at);
@@ -203,7 +207,7 @@ impl Planner<'_> {
                 self.forget(before, occurred_at);
             }
             if published {
-                self.publish(request, &Step { before, after, settled: &state, event, occurred_at });
+                self.publish(request, &Step { before, after, settled: &state, event, rejected, occurred_at });
             }
         }
         self.queued |= state.stage.kind() == StageKind::Queued;

@@ -17,7 +17,7 @@ pub struct ContestShape {
     pub verdict: Option<&'static str>,
 }
 
-/// The last rejection of a handoff.
+/// The last rejection of a handoff whose reason can be contested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReturnedShape {
     /// Bring it as `handoff_id` to `contest` and `verdict`.
@@ -26,8 +26,8 @@ pub struct ReturnedShape {
     pub code: &'static str,
     pub at: String,
     pub by: Option<String>,
-    /// Until when marketing may contest it; null where it can't.
-    pub contest_until: Option<String>,
+    /// Until when marketing may contest it.
+    pub contest_until: String,
     pub contest: Option<ContestShape>,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn returned(returned: &Returned) -> ReturnedShape {
         code: returned.code.code(),
         at: returned.at.to_string(),
         by: returned.by.as_ref().map(|by| by.0.clone()),
-        contest_until: returned.contest_until.map(|until| until.to_string()),
+        contest_until: returned.contest_until.to_string(),
         contest: returned.contest.as_ref().map(contest),
     }
 }

@@ -106,7 +106,7 @@ pub struct LeadShape {
     pub first_campaign: Option<String>,
     pub last_campaign: Option<String>,
     pub person: Option<PersonShape>,
-    /// What sales returned, the latest last, and what marketing made of it.
+    /// Rejections that marketing may contest, the latest last, and what came of them.
     pub returned: Vec<ReturnedShape>,
     /// What people wrote about the lead in any of its passages, the newest first.
     pub notes: Vec<NoteShape>,

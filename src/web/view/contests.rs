@@ -24,7 +24,7 @@ pub fn contestable(lead: &Lead, member: &Member) -> Vec<ContestChoice> {
         return Vec::new();
     }
     let open = lead.returned.iter().filter(|returned| returned.contest.is_none());
-    open.filter_map(|returned| Some(choice(returned, moment_words(returned.contest_until?)))).collect()
+    open.map(|returned| choice(returned, moment_words(returned.contest_until))).collect()
 }
 
 /// Contests that wait for this person.

@@ -262,6 +262,7 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         | Event::ContestResolved { .. }
         | Event::RejectionVoided { .. }
         | Event::BreachVoided { .. }
+        | Event::OfferMissed { .. }
         | Event::CloserWanted { .. }
         | Event::CloserOffered { .. }
         | Event::CloserWithdrawn { .. }

@@ -10,9 +10,14 @@ use crate::domain::team::Team;
 #[expect(clippy::wildcard_enum_match_arm, reason = "`event_words` matches every event and sends only these here")]
 pub(super) fn handshake_words(event: &Event, team: &Team) -> EventWords {
     match event {
-        Event::ContestAllowed { until } => {
+        Event::ContestAllowed { until, .. } => {
             line(Tone::Plain, "May be contested by marketing", format!("until {}", moment_words(*until)))
         }
+        Event::OfferMissed { rep, accept_by, .. } => line(
+            Tone::Plain,
+            format!("{} missed it", member_name(team, rep)),
+            accept_by.map_or_else(String::new, |by| format!("the answer was due {}", moment_words(by))),
+        ),
         Event::RejectionContested { by, arbiter, clock, custody, .. } => line(
             Tone::Warn,
             format!("Contested by {}", member_name(team, by)),
