@@ -12,24 +12,7 @@ use super::team::{MemberId, PoolId};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
 
-/// Why an offer ended without being accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Withdrawal {
-    /// The rep passed it on, without blame.
-    Declined,
-    /// `accept_by` went by.
-    NotAccepted,
-    /// `contact_by` went by without an attempt.
-    NotContacted,
-    /// Somebody named another person.
-    Reassigned,
-    /// Sales returned it with a reason.
-    Rejected,
-    /// The person is worked as another lead, or another passage goes on.
-    Merged,
-    /// It turned out that the rep before had accepted in time, or had tried before the lead was taken back.
-    Reclaimed,
-}
+pub use super::event_names::Withdrawal;
 
 /// What was decided about one lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -235,6 +235,10 @@ impl Stage {
     /// Held by the arbiter where nobody held it: a closed stage is open while a contest waits for its verdict.
     #[must_use]
     pub fn opened(self, custody: Custody) -> Self {
-        if let Self::Won { at } = self { Self::WonUnderReview { at, custody } } else { self.with_custody(custody) }
+        if let Self::Won { at } = self {
+            Self::WonUnderReview { at, custody }
+        } else {
+            self.with_custody(custody)
+        }
     }
 }

@@ -36,7 +36,8 @@ impl FromStr for Week {
 
     fn from_str(text: &str) -> Result<Self, NoWeek> {
         let (year, week) = text.split_once("-W").ok_or(NoWeek)?;
-        let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits =
+            |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
         if !digits(year, 4) || !digits(week, 2) {
             return Err(NoWeek);
         }

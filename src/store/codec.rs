@@ -36,7 +36,8 @@ pub fn lead(lead: &Lead) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// A newer format, or bytes that nobody wrote.
 pub fn read_lead(bytes: &[u8]) -> Result<Lead, StoreError> {
-    let Some((&format, rest)) = bytes.split_first().filter(|(format, _)| (FORMAT_OLDEST..FORMAT).contains(*format))
+    let Some((&format, rest)) =
+        bytes.split_first().filter(|(format, _)| (FORMAT_OLDEST..FORMAT).contains(*format))
     else {
         return read("lead state", bytes);
     };

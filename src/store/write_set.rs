@@ -2,9 +2,9 @@
 
 use super::rows::{
     AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ConsentRow, ContactRow, DisagreementRow,
-    ErasureRow, FanOutRow, FanOutStep, HandoffFactRow, HandoffRow, HeadRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow,
-    LedgerRow, MergeRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow, PatternAnswerRow, PersonRow, PositionRow,
-    RotationEntryRow, RotationRow, SpendRow, SplitRow, TouchRow, UserRow,
+    ErasureRow, FanOutRow, FanOutStep, HandoffFactRow, HandoffRow, HeadRow, IdempotencyRow, IdentityRow,
+    KeptRow, LeadRow, LedgerRow, MergeRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow, PatternAnswerRow,
+    PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow, SplitRow, TouchRow, UserRow,
 };
 use crate::domain::ids::{IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::Origin;

@@ -117,9 +117,7 @@ pub fn audited(subject: &Subject) -> Option<AuditSubject> {
             Some(AuditSubject::named(AuditSubject::User, &format!("{}\u{0}{}", patch.system, patch.id)))
         }
         Subject::Campaign(patch) => Some(AuditSubject::named(AuditSubject::Campaign, &patch.id)),
-        Subject::PatternAnswer(answer) => {
-            Some(AuditSubject::named(AuditSubject::Campaign, &answer.campaign))
-        }
+        Subject::PatternAnswer(answer) => Some(AuditSubject::named(AuditSubject::Campaign, &answer.campaign)),
         Subject::Spend(patch) => Some(AuditSubject::named(AuditSubject::Spend, &patch.id)),
     }
 }

@@ -202,7 +202,8 @@ impl AskBody {
 
     fn view(&self, kind: AskKind, faults: &mut Vec<FieldFault>) -> View {
         // A contest may be about a passage that is over; the handoff is then no view of the present one.
-        let handoff = if matches!(kind, AskKind::Contest | AskKind::Verdict) { None } else { self.handoff(faults) };
+        let handoff =
+            if matches!(kind, AskKind::Contest | AskKind::Verdict) { None } else { self.handoff(faults) };
         View { handoff, custody_version: self.custody_version }
     }
 

@@ -22,7 +22,13 @@ fn team(changes: &[(&str, &str)]) -> Team {
     policy_text::team(&text).unwrap()
 }
 
-fn told(story: &Story, lead: &Lead, team: &Team, who: &str, command: &Command) -> Result<Vec<Event>, Refusal> {
+fn told(
+    story: &Story,
+    lead: &Lead,
+    team: &Team,
+    who: &str,
+    command: &Command,
+) -> Result<Vec<Event>, Refusal> {
     let actor = Actor::Member(member(who));
     let inputs = Inputs {
         now: story.now,
@@ -47,8 +53,7 @@ fn an_arbiter_who_contests_is_replaced_by_the_deputy_and_does_not_decide() {
     let story = &lifecycle::stories()["R"];
     let team = team(&[("arbiter = \"rosa-lind\"", "arbiter = \"quinn-adams\"")]);
     let handoff = story.lead.returned[0].handoff;
-    let events =
-        told(story, &story.lead, &team, "quinn", &Command::ContestRejection { handoff }).unwrap();
+    let events = told(story, &story.lead, &team, "quinn", &Command::ContestRejection { handoff }).unwrap();
     let contested = after(story, &events);
     let contest = contested.returned[0].open_contest().unwrap();
     assert_eq!(contest.arbiter, member("noah"), "quinn's deputy");
@@ -67,7 +72,11 @@ fn a_pool_with_closers_hands_its_qualified_leads_on_and_the_closers_themselves_d
     let qualify = Command::QualifyLead { facts, next_owner: None };
     let events = told(story, &story.lead, &team, "dev", &qualify).unwrap();
     let waiting = after(story, &events);
-    assert_eq!(waiting.queue(), Some((&PoolId("enterprise".to_owned()), false)), "the router offers it there");
+    assert_eq!(
+        waiting.queue(),
+        Some((&PoolId("enterprise".to_owned()), false)),
+        "the router offers it there"
+    );
     let leg = waiting.leg.unwrap();
     assert_eq!((leg.first, leg.wanted), (member("dev"), None));
     let alone = told(story, &story.lead, &crate::story::TEAM, "dev", &qualify).unwrap();
@@ -88,8 +97,11 @@ fn good() -> SqlFacts {
 #[test]
 fn closers_that_are_the_pool_itself_or_nobody_are_faults_of_the_team_text() {
     let faults = |line: &str| {
-        let text = policy_text::DEFAULT_TEAM
-            .replacen("name = \"Mid-market\"", &format!("name = \"Mid-market\"\ncloser_pool = \"{line}\""), 1);
+        let text = policy_text::DEFAULT_TEAM.replacen(
+            "name = \"Mid-market\"",
+            &format!("name = \"Mid-market\"\ncloser_pool = \"{line}\""),
+            1,
+        );
         policy_text::team(&text).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     assert!(faults("mid-market").contains("its own closers"), "{}", faults("mid-market"));

@@ -91,7 +91,9 @@ pub(super) fn accept(draft: &mut Draft<'_>) -> Result<(), Refusal> {
         LegStep::Working(_) => Err(Refusal::NothingChanges),
         LegStep::Offered(rep) if by.as_ref() == Some(rep) => work(draft, false),
         LegStep::Offered(_) if !draft.is_fact() => Err(Refusal::NotOfferee { holder: draft.holder_member() }),
-        LegStep::Waiting { .. } if !draft.is_fact() && !draft.is_of_pool(&leg.pool) => Err(Refusal::NotEligible),
+        LegStep::Waiting { .. } if !draft.is_fact() && !draft.is_of_pool(&leg.pool) => {
+            Err(Refusal::NotEligible)
+        }
         LegStep::Offered(_) | LegStep::Waiting { .. } => {
             work(draft, true)?;
             draft.note_stranger()
@@ -129,14 +131,8 @@ pub(super) fn withdraw(draft: &mut Draft<'_>, why: Withdrawal) -> Result<(), Ref
 pub(super) fn give_back(draft: &mut Draft<'_>, days: u32) -> Result<(), Refusal> {
     let Some(leg) = draft.lead.leg.clone() else { return Err(Refusal::NoClosersLeg) };
     let to = draft.inputs.team.acting(&leg.first).clone();
-    let clock = Clock::over(
-        ClockKind::DispositionBy,
-        Basis::Business,
-        draft.inputs.now,
-        business_days(days),
-    );
-    let custody =
-        Custody::new(Holder::Rep(to.clone()), clock).with_some(draft.running(ClockKind::RespondBy));
+    let clock = Clock::over(ClockKind::DispositionBy, Basis::Business, draft.inputs.now, business_days(days));
+    let custody = Custody::new(Holder::Rep(to.clone()), clock).with_some(draft.running(ClockKind::RespondBy));
     draft.push(Event::ReturnedToFirst { to, custody })
 }
 

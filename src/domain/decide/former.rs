@@ -60,7 +60,8 @@ fn tried_before(draft: &Draft<'_>, by: &MemberId, attempt_at: Option<Moment>) ->
     let Some(past) = last(draft, by) else { return false };
     let taken = matches!(past.why, Withdrawal::NotAccepted | Withdrawal::NotContacted);
     let known = draft.lead.cycle.attempts.iter().filter(|known| known.is_human());
-    let mut theirs = known.filter(|known| known.by.as_ref() == Some(by)).map(|known| known.at).chain(attempt_at);
+    let mut theirs =
+        known.filter(|known| known.by.as_ref() == Some(by)).map(|known| known.at).chain(attempt_at);
     taken && theirs.any(|at| at < past.ended_at)
 }
 

@@ -158,7 +158,9 @@ impl fmt::Display for Refusal {
                     now_with(holder)
                 )
             }
-            Self::OfferMoved { holder, .. } => write!(formatter, "the offer has moved on; {}", now_with(holder)),
+            Self::OfferMoved { holder, .. } => {
+                write!(formatter, "the offer has moved on; {}", now_with(holder))
+            }
             Self::NotHandedOff => {
                 formatter.write_str("the lead has not been handed to sales; claim it first")
             }

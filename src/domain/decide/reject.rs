@@ -208,8 +208,9 @@ fn follow(draft: &mut Draft<'_>, rejection: &Rejection) -> Result<(), Refusal> {
             reroute(draft, owner, rejection, false)
         }
         Consequence::Reroute => reroute(draft, rejection.proposed_owner.clone(), rejection, true),
-        Consequence::MergeOrSteward { business_days }
-        | Consequence::Steward { business_days } => hold(draft, business_days),
+        Consequence::MergeOrSteward { business_days } | Consequence::Steward { business_days } => {
+            hold(draft, business_days)
+        }
         Consequence::ReturnToFirstRep { business_days } => closer::give_back(draft, business_days),
         Consequence::OptOut { recycle_days } => {
             if rejection.scope == Some(OptOutScope::All) {

@@ -107,9 +107,9 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
             terms.points = *points;
         }
         Event::OriginCredited { origin } => lead.origin = *origin,
-        Event::ContestAllowed { .. }
-        | Event::RejectionContested { .. }
-        | Event::ContestResolved { .. } => contest::apply(lead, event)?,
+        Event::ContestAllowed { .. } | Event::RejectionContested { .. } | Event::ContestResolved { .. } => {
+            contest::apply(lead, event)?
+        }
         Event::OfferMissed { .. }
         | Event::BreachVoided { .. }
         | Event::CloserWanted { .. }

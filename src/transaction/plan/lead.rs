@@ -17,9 +17,7 @@ use crate::domain::policy::RejectionCode;
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use crate::store::StoreError;
-use crate::store::rows::{
-    CauseTextRow, DisagreementRow, FanOutRow, NoteRow, TouchRow,
-};
+use crate::store::rows::{CauseTextRow, DisagreementRow, FanOutRow, NoteRow, TouchRow};
 use crate::transaction::batch::{Entry, Outcome};
 use crate::transaction::loaded::Waiting;
 use uuid::Uuid;
@@ -238,15 +236,8 @@ impl Planner<'_> {
             let actor = self.actor(&request.cause.actor);
             let world_now = self.world.now;
             let now = self.work(lead).map_or(world_now, |work| work.row.lead.decided_at.max(world_now));
-            let _recorded = self.apply(
-                entry,
-                request,
-                lead,
-                &events,
-                &actor,
-                request.cause.occurred_at,
-                now,
-            )?;
+            let _recorded =
+                self.apply(entry, request, lead, &events, &actor, request.cause.occurred_at, now)?;
         }
         // Whoever asks is told what is missing; the code alone stands in the audit.
         if let (Nature::Ask, Refusal::SqlFactsMissing { missing } | Refusal::DemandsMissing { missing }) =

@@ -1,11 +1,11 @@
 //! What the API shows of leads: fields of their own, so that a change inside never changes what programs read.
 
+use super::handshake::{NoteShape, ReturnedShape, note, returned};
 use crate::domain::lead::{Lead, StageKind};
 use crate::domain::time::Moment;
 use crate::store::read::lead_list::LeadLine;
 use crate::store::read::lead_page::{LeadRead, StoryRow};
 use crate::transaction::loaded::Texts;
-use super::handshake::{NoteShape, ReturnedShape, note, returned};
 use crate::web::auth::token::hex;
 use crate::web::view::list::stage_of;
 use crate::web::view::receipt::{ReceiptView, receipt_view};

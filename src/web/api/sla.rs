@@ -298,7 +298,8 @@ async fn known(state: &WebState, answer: &PatternAnswer) -> Result<(), Problem> 
     let texts = state.texts();
     let durations: &Durations = texts.policy.durations();
     let span = duties::facts_span(Week::of(answer.begun_at), durations);
-    let facts = state.reader.handoff_facts(span.from, span.to).await.map_err(|error| Problem::store(&error))?;
+    let facts =
+        state.reader.handoff_facts(span.from, span.to).await.map_err(|error| Problem::store(&error))?;
     let is_one = patterns::patterns(&facts, durations).iter().any(|pattern| {
         pattern.code == answer.code.code()
             && pattern.campaign == answer.campaign

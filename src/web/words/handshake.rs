@@ -7,7 +7,10 @@ use crate::domain::event::Event;
 use crate::domain::team::Team;
 
 /// The line of an event of the handshake; empty for any other.
-#[expect(clippy::wildcard_enum_match_arm, reason = "`event_words` matches every event and sends only these here")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "`event_words` matches every event and sends only these here"
+)]
 pub(super) fn handshake_words(event: &Event, team: &Team) -> EventWords {
     match event {
         Event::ContestAllowed { until, .. } => {
@@ -44,7 +47,10 @@ pub(super) fn handshake_words(event: &Event, team: &Team) -> EventWords {
         Event::BreachVoided { rep, accept_by } => line(
             Tone::Good,
             format!("{} had answered in time", member_name(team, rep)),
-            format!("we heard of it late; the answer due {} does not count as missed", moment_words(*accept_by)),
+            format!(
+                "we heard of it late; the answer due {} does not count as missed",
+                moment_words(*accept_by)
+            ),
         ),
         Event::CloserWanted { wanted, pool, .. } => line(
             Tone::Accent,

@@ -18,7 +18,8 @@ fn ask(serving: &Serving, token: &str, path: &str, body: Option<&Value>) -> (u16
     if let Some(body) = body {
         command.args(["-X", "POST", "-H", "Content-Type: application/json", "-d", &body.to_string()]);
     }
-    let output = command.arg(format!("{}/api/v1/{path}", serving.address)).output().expect("curl is installed");
+    let output =
+        command.arg(format!("{}/api/v1/{path}", serving.address)).output().expect("curl is installed");
     let text = String::from_utf8(output.stdout).unwrap();
     let (body, status) = text.rsplit_once('\n').unwrap();
     (status.parse().unwrap(), serde_json::from_str(body).unwrap_or(Value::Null))
@@ -56,7 +57,10 @@ fn an_overturned_rejection_reopens_the_same_handoff_and_counts_no_more() {
     let returned = feedback.wait("rejected", |record| record.event_type == "feedback.rejected.v1");
     assert!(returned.data["contest_until"].is_string(), "marketing learns until when it may contest");
     assert_eq!(returned.data["consequence"]["stage"], "recycled");
-    assert_eq!((&returned.data["form_id"], &returned.data["campaign_id"]), (&json!("form-demo"), &json!("c-autumn")));
+    assert_eq!(
+        (&returned.data["form_id"], &returned.data["campaign_id"]),
+        (&json!("form-demo"), &json!("c-autumn"))
+    );
     let handoff = returned.data["handoff_id"].clone();
 
     let (noah, rosa) = (token(&installation, "noah-fischer"), token(&installation, "rosa-lind"));
@@ -82,7 +86,8 @@ fn an_overturned_rejection_reopens_the_same_handoff_and_counts_no_more() {
     let resolved = feedback.wait("resolved", |record| record.event_type == "feedback.resolved.v1");
     assert_eq!(resolved.data["verdict"], "overturned");
     feedback.wait("voided", |record| record.event_type == "feedback.rejection_voided.v1");
-    let again = leads.wait("another rep", |record| record.event_type == "lead.reassigned.v1" && record.key == lead);
+    let again =
+        leads.wait("another rep", |record| record.event_type == "lead.reassigned.v1" && record.key == lead);
     assert_ne!(again.data["holder"]["crm"]["id"], rep.as_str(), "another rep");
     assert_eq!((&again.data["handoff_id"], &again.data["cycle"]), (&handoff, &json!(1)), "the same handoff");
 
@@ -133,13 +138,19 @@ fn a_closer_takes_a_qualified_lead_over_and_gives_it_back_to_the_first_rep() {
     produce(
         &installation,
         "sales.feedback.v1",
-        &crm("sales.lead.rejected.v1", &lead, "u-ana-ruiz", json!({"reason": "return", "fields": ["budget"]})),
+        &crm(
+            "sales.lead.rejected.v1",
+            &lead,
+            "u-ana-ruiz",
+            json!({"reason": "return", "fields": ["budget"]}),
+        ),
     );
     let back = leads.wait("back to the first rep", |record| {
         record.data["reason_code"] == "returned_to_first_rep" && record.key == lead
     });
     assert_eq!((&back.data["holder"]["crm"]["id"], &back.data["stage"]), (&json!(rep), &json!("sal")));
-    let reversed = feedback.wait("the SQL is netted", |record| record.event_type == "feedback.sql_reversed.v1");
+    let reversed =
+        feedback.wait("the SQL is netted", |record| record.event_type == "feedback.sql_reversed.v1");
     assert_eq!(reversed.data["reason"], "return");
     installation.check();
 }

@@ -1,6 +1,6 @@
 //! Stories of contests, verdicts and the closer's leg, through every event of theirs.
 
-use super::story::{START, lead_id, member, owner, pool, rep, steward, steps, terms};
+use super::story::{START, lead_id, member, owner, pool, rep, steps, steward, terms};
 use crate::contract::outbound::records;
 use crate::domain::calendar::Basis;
 use crate::domain::contest::Verdict;
