@@ -103,9 +103,11 @@ pub fn united(ours: &Lead, theirs: &Lead, goes: Goes) -> Lead {
     }
 }
 
-/// Rejections of both; what is contested of either goes on.
+/// Rejections of both, each handoff once; what is contested of either goes on.
 fn returned(ours: &Lead, theirs: &Lead) -> Vec<Returned> {
-    let mut returned: Vec<Returned> = ours.returned.iter().chain(&theirs.returned).cloned().collect();
+    let known = |returned: &&Returned| ours.returned.iter().all(|mine| mine.handoff != returned.handoff);
+    let mut returned: Vec<Returned> =
+        ours.returned.iter().chain(theirs.returned.iter().filter(known)).cloned().collect();
     returned.sort_by_key(|returned| (returned.at, returned.handoff));
     let surplus = returned.len().saturating_sub(RETURNED_MAX);
     returned.drain(..surplus);
