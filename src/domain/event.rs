@@ -26,6 +26,8 @@ pub enum Withdrawal {
     Rejected,
     /// The person is worked as another lead, or another passage goes on.
     Merged,
+    /// The holder left, or was switched off: nobody's fault, and no breach.
+    HolderLeft,
 }
 
 impl Withdrawal {
@@ -39,6 +41,7 @@ impl Withdrawal {
             Self::Reassigned => "reassigned",
             Self::Rejected => "rejected",
             Self::Merged => "merged",
+            Self::HolderLeft => "holder_left",
         }
     }
 }
@@ -330,6 +333,22 @@ pub enum Event {
     OriginCredited {
         origin: Origin,
     },
+    /// A clock came due while its holder does not work: nobody is told, and nothing is missed, before `until`.
+    ClockPutOff {
+        kind: ClockKind,
+        until: Moment,
+        custody: Custody,
+    },
+    /// A clock came due as the lead stood a moment before; as it stands now, nothing does.
+    ClockStale {
+        kind: ClockKind,
+        rung_at: Moment,
+    },
+    /// Somebody stands in for a holder who left.
+    HolderReplaced {
+        from: MemberId,
+        custody: Custody,
+    },
 }
 
 impl Event {
@@ -392,6 +411,9 @@ impl Event {
             Self::MqlDated { .. } => "mql_dated",
             Self::ContactLeft { .. } => "contact_left",
             Self::OriginCredited { .. } => "origin_credited",
+            Self::ClockPutOff { .. } => "clock_put_off",
+            Self::ClockStale { .. } => "clock_stale",
+            Self::HolderReplaced { .. } => "holder_replaced",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Asks of people: one at a time through one session, each answered once whatever its sender repeats. It decides nothing.
 
+use super::availability::{self, TeamAsk};
 use super::batch::{Batch, Entry, Idempotency, Outcome, Raw, Stream};
 use crate::contract::keys::{Keys, normal_email};
 use crate::contract::request::{
@@ -70,6 +71,38 @@ pub struct AskRequest {
     pub idempotency: IdempotencyKey,
 }
 
+/// What comes through the door.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// About a lead.
+    Lead(AskRequest),
+    /// About somebody of the team.
+    Team(TeamAsk),
+}
+
+impl From<AskRequest> for Asked {
+    fn from(request: AskRequest) -> Self {
+        Self::Lead(request)
+    }
+}
+
+impl From<TeamAsk> for Asked {
+    fn from(ask: TeamAsk) -> Self {
+        Self::Team(ask)
+    }
+}
+
+impl Asked {
+    /// The batch of this ask, decided as of `now`.
+    #[must_use]
+    pub fn batch(&self, keys: &Keys, now: Moment) -> Batch {
+        match self {
+            Self::Lead(request) => batch(request, keys, now),
+            Self::Team(ask) => availability::batch(ask, keys, now),
+        }
+    }
+}
+
 /// What became of an ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AskReply {
@@ -94,7 +127,7 @@ pub enum AskError {
 /// An ask on its way, with where its answer goes.
 #[derive(Debug)]
 pub struct Waiting {
-    pub request: AskRequest,
+    pub request: Asked,
     answer: oneshot::Sender<Result<AskReply, AskError>>,
 }
 
@@ -136,9 +169,9 @@ impl Asks {
     ///
     /// # Errors
     /// The queue is full or gone, the key was used for another ask, or the transaction failed.
-    pub async fn submit(&self, request: AskRequest) -> Result<AskReply, AskError> {
+    pub async fn submit(&self, request: impl Into<Asked>) -> Result<AskReply, AskError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Waiting { request, answer }).map_err(|error| match error {
+        self.queue.try_send(Waiting { request: request.into(), answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => AskError::Busy,
             mpsc::error::TrySendError::Closed(_) => AskError::Closed,
         })?;

@@ -1,6 +1,7 @@
 //! Policy, team and reference texts to values, with every fault at its line. It never publishes or signs.
 
 mod error;
+mod hours;
 mod policy;
 mod reference;
 mod rejections;

@@ -78,7 +78,9 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         Event::ReplyOwed { custody }
         | Event::ClockReminded { custody, .. }
         | Event::ClockBreached { custody, .. }
-        | Event::ClockEscalated { custody, .. } => {
+        | Event::ClockEscalated { custody, .. }
+        | Event::ClockPutOff { custody, .. }
+        | Event::HolderReplaced { custody, .. } => {
             lead.custody()?;
             set_custody(lead, Some(custody));
         }
@@ -102,6 +104,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         Event::OriginCredited { origin } => lead.origin = *origin,
         Event::LeadRejected { .. }
         | Event::ContactLeft { .. }
+        | Event::ClockStale { .. }
         | Event::NoteTaken
         | Event::SplitBegun { .. }
         | Event::FactDiverged { .. }

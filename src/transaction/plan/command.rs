@@ -93,6 +93,7 @@ impl Planner<'_> {
             | Command::NoteCustomer { .. }
             | Command::ScoreAgain
             | Command::NoteContactLeft { .. }
+            | Command::NoteHolderLeft { .. }
             | Command::CreditCampaign { .. }
             | Command::AbsorbLead { .. }
             | Command::MergeLead { .. }

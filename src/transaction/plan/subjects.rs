@@ -86,6 +86,7 @@ impl Planner<'_> {
         patch: &UserPatch,
     ) -> Result<Outcome, StoreError> {
         self.tell(entry, request, &SubjectEvent::UserReported { active: patch.active })?;
+        self.crm_availability(entry, request, patch)?;
         self.write.users.push(UserRow {
             system: patch.system.clone(),
             id: patch.id.clone(),
@@ -180,7 +181,12 @@ impl Planner<'_> {
     }
 
     /// The audit row of a record about a subject that its own id names.
-    fn tell(&mut self, entry: &Entry, request: &Request, event: &SubjectEvent) -> Result<(), StoreError> {
+    pub(super) fn tell(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        event: &SubjectEvent,
+    ) -> Result<(), StoreError> {
         match collect::audited(&request.subject) {
             Some(subject) => self.audit_subject(entry, request, subject, event),
             None => Ok(()),

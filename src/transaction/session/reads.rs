@@ -134,6 +134,7 @@ impl Session {
             FanOut::CampaignCredited { campaign, .. } => {
                 fan_out::of_campaign(conn, campaign, open.cursor, limit).await
             }
+            FanOut::MemberLeft { member, .. } => fan_out::of_holder(conn, member, open.cursor, limit).await,
         };
         let ids: BTreeSet<LeadId> = ids.map_err(CommitError::Store)?.into_iter().collect();
         let rows = lead::read(conn, &ids).await.map_err(CommitError::Store)?;

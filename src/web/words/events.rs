@@ -1,10 +1,10 @@
 //! One audit event as a line of a lead's story. It never shows what the event does not hold.
 
 use super::{
-    attempt_words, channel_words, clock_words, date, member_name, moment_words, origin_words, plain,
+    clocks, attempt_words, channel_words, clock_words, date, member_name, moment_words, origin_words, plain,
     pool_name, refusal, rejection_words, signal_words,
 };
-use crate::domain::custody::{Custody, Rung};
+use crate::domain::custody::Custody;
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::{
     Attempt, Consent, DealState, Motion, Origin, Permission, RestReason, SuppressedFor, Terms,
@@ -48,7 +48,7 @@ pub struct EventWords {
     pub tone: Tone,
 }
 
-fn line(tone: Tone, title: impl Into<String>, more: impl Into<String>) -> EventWords {
+pub(super) fn line(tone: Tone, title: impl Into<String>, more: impl Into<String>) -> EventWords {
     EventWords { title: title.into(), more: more.into(), tone }
 }
 
@@ -209,7 +209,7 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::NoteTaken => line(Tone::Plain, "A note was written", ""),
         Event::ReplyOwed { custody } => line(Tone::Warn, "The person asked again", held(custody, team)),
         Event::ClockReminded { kind, rung, .. } => {
-            line(Tone::Plain, format!("Reminder: {}", clock_words(*kind).0.to_lowercase()), rung_words(*rung))
+            line(Tone::Plain, format!("Reminder: {}", clock_words(*kind).0.to_lowercase()), clocks::rung_words(*rung))
         }
         Event::ClockBreached { kind, due_by, .. } => line(
             Tone::Bad,
@@ -239,6 +239,9 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::ReturnedToSql { .. } => line(Tone::Warn, "The deal was deleted", "back to qualified"),
         Event::CustomerNoted { .. } => line(Tone::Good, "The company is a customer now", ""),
         Event::ContactLeft { .. } => line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it"),
+        Event::ClockPutOff { .. } | Event::ClockStale { .. } | Event::HolderReplaced { .. } => {
+            clocks::line_of(event, team)
+        }
         Event::OriginCredited { origin } => {
             line(Tone::Quiet, "Origin corrected", format!("the campaign counts as {}", origin.code()))
         }
@@ -322,6 +325,7 @@ fn withdrawn(from: &str, why: Withdrawal) -> EventWords {
         Withdrawal::Reassigned => (Tone::Accent, "somebody else was named"),
         Withdrawal::Rejected => (Tone::Warn, "returned with a reason"),
         Withdrawal::Merged => (Tone::Accent, "the person is worked as another lead"),
+        Withdrawal::HolderLeft => (Tone::Accent, "they left; nobody's fault"),
     };
     line(tone, format!("Offer withdrawn from {from}"), more)
 }
@@ -372,17 +376,6 @@ fn deal_words(state: DealState) -> &'static str {
         DealState::Won => "won",
         DealState::Lost => "lost",
         DealState::Void => "void",
-    }
-}
-
-fn rung_words(rung: Rung) -> &'static str {
-    match rung {
-        Rung::RemindHalf => "half of the time is over",
-        Rung::RemindLate => "four fifths of the time are over",
-        Rung::Due => "due now",
-        Rung::TakeBack => "the lead is about to be taken back",
-        Rung::Escalate => "long overdue",
-        Rung::Daily => "still open",
     }
 }
 

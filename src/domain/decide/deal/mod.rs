@@ -6,7 +6,6 @@ mod undone;
 use super::Refusal;
 use super::draft::Draft;
 use super::qualify;
-use crate::domain::calendar::Basis;
 use crate::domain::command::{DealChange, DealReport};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::Event;
@@ -159,7 +158,7 @@ fn reviewed(draft: &Draft<'_>, report: &DealReport) -> Option<Custody> {
         return None;
     }
     let days = draft.inputs.policy.durations().opportunity_untouched_days;
-    let clock = Clock::over(ClockKind::ReviewBy, Basis::Wall, draft.inputs.now, i64::from(days) * DAY);
+    let clock = Clock::wall(ClockKind::ReviewBy, draft.inputs.now, i64::from(days) * DAY);
     let holder =
         report.owner.as_ref().map_or_else(|| custody.holder.clone(), |owner| Holder::Rep(owner.clone()));
     Some(custody.clone().with(clock).held_by(holder))
