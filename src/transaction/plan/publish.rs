@@ -244,6 +244,7 @@ fn may_publish(event: &Event) -> bool {
         | Event::LeadMerged { .. }
         | Event::LeadSplit { .. }
         | Event::LeadParked { .. }
+        | Event::OriginCredited { .. }
         | Event::LeadUnparked => true,
     }
 }

@@ -243,7 +243,7 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
             clocks::line_of(event, team)
         }
         Event::OriginCredited { origin } => {
-            line(Tone::Quiet, "Origin corrected", format!("the campaign counts as {}", origin.code()))
+            line(Tone::Plain, "Origin corrected", format!("the campaign counts as {}", origin.code()))
         }
         Event::LeadAbsorbed { from, .. } => {
             line(Tone::Accent, "Another lead of the same person was taken in", from.to_string())
