@@ -238,7 +238,7 @@ impl Calendar {
     /// When a day opens and closes; nothing on days on which nobody works.
     fn window(&self, date: Date) -> Option<(Moment, Moment)> {
         let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).ok()?;
-        if !self.days.get(weekday)? || self.holidays.contains(&date) {
+        if !self.days.get(weekday).copied()? || self.holidays.contains(&date) {
             return None;
         }
         let opens = self.moment(at_minute(date, self.opens_minute)?, Edge::Opening);

@@ -1,6 +1,7 @@
 //! The words of table and scenario files: one line is one command, or what is expected after it. It decides nothing.
 
-use crate::story::{POLICY, Story};
+use crate::story::{POLICY, Story, TEAM};
+use baton::domain::availability::{Availability, Source};
 use baton::domain::command::{
     Actor, Command, DealChange, DealReport, Nature, Offer, OptOutScope, Rejection, Report,
 };
@@ -15,6 +16,7 @@ use baton::domain::signal::{Signal, SignalId, SignalKind};
 use baton::domain::team::{MemberId, PoolId};
 use baton::domain::time::{DAY, HOUR, MINUTE, Moment};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A line's plain words, and its `key=value` words.
 pub struct Line<'a> {
@@ -46,6 +48,7 @@ pub fn member(word: &str) -> MemberId {
         "maya" => "maya-cohen",
         "noah" => "noah-fischer",
         "paul" => "paul-dupont",
+        "quinn" => "quinn-adams",
         other => other,
     };
     MemberId(id.to_owned())
@@ -129,6 +132,11 @@ pub fn deal(word: &str) -> OpportunityId {
 pub fn command(story: &mut Story, text: &str) -> (Moment, Command) {
     story.told += 1;
     let line = Line::new(text);
+    if line.words[0] == "left" {
+        let gone = member(line.words[1]);
+        let said = Availability { active: false, ..Availability::present(gone, Source::Manager, story.now) };
+        story.team = Arc::new(TEAM.in_force(1, vec![said]));
+    }
     let at = line.named.get("ago").map_or(story.now, |ago| story.now.plus(-span(ago)));
     let number = line.named.get("id").map_or(story.told, |id| 1_000 + id.parse::<u32>().unwrap());
     (at, said(story, &line, at, number))
@@ -199,6 +207,7 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
         "unlink" => Command::UnlinkCrmRecord,
         "customer" => Command::NoteCustomer { owner: line.words.get(1).map(|it| member(it)) },
         "score_again" => Command::ScoreAgain,
+        "left" => Command::NoteHolderLeft { member: member(line.words[1]) },
         "contact_left" => Command::NoteContactLeft { opportunity: deal(line.words[1]) },
         other => panic!("no such command: {other}"),
     }

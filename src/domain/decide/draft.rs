@@ -87,10 +87,18 @@ impl<'a> Draft<'a> {
         self.member().is_some() && self.member().cloned() == self.holder_member()
     }
 
+    /// Somebody who works the lead from now on; for who is switched off, whatever the CRM says, the steward of its pool.
+    pub fn rep(&self, member: &MemberId) -> Holder {
+        if self.inputs.team.member(member).is_some_and(|member| member.active) {
+            return Holder::Rep(member.clone());
+        }
+        self.steward_holder(&self.pool())
+    }
+
     /// Who takes the lead over: the acting person; for a stranger the steward of the lead's pool.
     pub fn taker(&self) -> (Holder, MemberId) {
         match self.inputs.actor {
-            Actor::Member(member) => (Holder::Rep(member.clone()), member.clone()),
+            Actor::Member(member) => (self.rep(member), member.clone()),
             Actor::Stranger | Actor::Feed | Actor::Router | Actor::Sweeper | Actor::Operator => {
                 let steward = self.inputs.team.steward_of(&self.pool()).clone();
                 (Holder::Steward(steward.clone()), steward)

@@ -2,7 +2,6 @@
 
 use super::Refusal;
 use super::draft::Draft;
-use crate::domain::custody::{Clock, ClockKind};
 use crate::domain::event::Event;
 use crate::domain::lead::{Consent, Motion, Permission, Stage, SuppressedFor};
 use crate::domain::policy::Priority;

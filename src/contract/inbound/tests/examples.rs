@@ -59,6 +59,7 @@ fn meaning(decoded: &Decoded) -> String {
         Subject::Campaign(_) => "campaign",
         Subject::Spend(_) => "spend",
         Subject::Merge => "merge",
+        Subject::Availability(_) => "availability",
     };
     format!("row {row}")
 }

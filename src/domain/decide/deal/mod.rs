@@ -141,7 +141,7 @@ fn owner(draft: &Draft<'_>, report: &DealReport) -> Holder {
         | Holder::Operations(_) => false,
     });
     match (&report.owner, present) {
-        (Some(owner), _) => Holder::Rep(owner.clone()),
+        (Some(owner), _) => draft.rep(owner),
         (None, Some(holder)) => holder.clone(),
         (None, None) => draft.taker().0,
     }
@@ -159,8 +159,7 @@ fn reviewed(draft: &Draft<'_>, report: &DealReport) -> Option<Custody> {
     }
     let days = draft.inputs.policy.durations().opportunity_untouched_days;
     let clock = Clock::wall(ClockKind::ReviewBy, draft.inputs.now, i64::from(days) * DAY);
-    let holder =
-        report.owner.as_ref().map_or_else(|| custody.holder.clone(), |owner| Holder::Rep(owner.clone()));
+    let holder = report.owner.as_ref().map_or_else(|| custody.holder.clone(), |owner| draft.rep(owner));
     Some(custody.clone().with(clock).held_by(holder))
 }
 
