@@ -252,10 +252,9 @@ impl Calendar {
     /// first and closes at the second.
     fn moment(&self, wall: DateTime, edge: Edge) -> Moment {
         let at = |offset: Offset| {
-            offset.to_timestamp(wall).map_or_else(
-                |_| if wall.year() < 0 { Moment::EVER } else { Moment(i64::MAX) },
-                Moment::from,
-            )
+            offset
+                .to_timestamp(wall)
+                .map_or_else(|_| if wall.year() < 0 { Moment::EVER } else { Moment(i64::MAX) }, Moment::from)
         };
         match (self.zone.to_ambiguous_timestamp(wall).offset(), edge) {
             (AmbiguousOffset::Unambiguous { offset }, _) => at(offset),

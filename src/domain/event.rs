@@ -1,5 +1,7 @@
 //! Events: what was decided, past tense; the audit keeps each one's bytes. Variants are stored: append only.
 
+pub use super::withdrawal::Withdrawal;
+
 use super::custody::{ClockKind, Custody, Rung};
 use super::ids::{AccountId, LeadId, OpportunityId};
 use super::lead::{Attempt, Consent, DealState, Lead, Motion, Origin, RestReason, SuppressedFor, Terms};
@@ -10,41 +12,6 @@ use super::signal::{Signal, SignalId};
 use super::team::{MemberId, PoolId};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
-
-/// Why an offer ended without being accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Withdrawal {
-    /// The rep passed it on, without blame.
-    Declined,
-    /// `accept_by` went by.
-    NotAccepted,
-    /// `contact_by` went by without an attempt.
-    NotContacted,
-    /// Somebody named another person.
-    Reassigned,
-    /// Sales returned it with a reason.
-    Rejected,
-    /// The person is worked as another lead, or another passage goes on.
-    Merged,
-    /// The holder left, or was switched off: nobody's fault, and no breach.
-    HolderLeft,
-}
-
-impl Withdrawal {
-    /// The word on the wire.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Declined => "declined",
-            Self::NotAccepted => "not_accepted",
-            Self::NotContacted => "not_contacted",
-            Self::Reassigned => "reassigned",
-            Self::Rejected => "rejected",
-            Self::Merged => "merged",
-            Self::HolderLeft => "holder_left",
-        }
-    }
-}
 
 /// What was decided about one lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,3 +21,4 @@ pub mod subject;
 pub mod team;
 pub mod time;
 pub mod unite;
+pub mod withdrawal;

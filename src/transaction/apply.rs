@@ -6,8 +6,8 @@ use crate::store::error::StoreError;
 use crate::store::kept::Intake;
 use crate::store::write_set::WriteSet;
 use crate::store::{
-    account, anonymous, audit, audit_head, availability, erasure, facts, fan_out, identity, kept, lead, ledger, merge,
-    opportunity, outbox, parked_lead, passage, person, position, rotation,
+    account, anonymous, audit, audit_head, availability, erasure, facts, fan_out, identity, kept, lead,
+    ledger, merge, opportunity, outbox, parked_lead, passage, person, position, rotation,
 };
 use sqlx::PgConnection;
 

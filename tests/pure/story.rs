@@ -210,10 +210,7 @@ fn check_custody(custody: &Custody) {
         );
         assert!(clock.started_at <= clock.due_by, "due before it started: {clock:?}");
         assert!(clock.rung_at >= clock.started_at, "a rung before the start: {clock:?}");
-        assert!(
-            clock.rung != Rung::Due || clock.rung_at >= clock.due_by,
-            "due before its time: {clock:?}"
-        );
+        assert!(clock.rung != Rung::Due || clock.rung_at >= clock.due_by, "due before its time: {clock:?}");
         assert!(
             clock.rung != Rung::TakeBack || clock.take_back_at.is_some_and(|at| at <= clock.rung_at),
             "{clock:?}"

@@ -1,7 +1,6 @@
 //! The words of table and scenario files: one line is one command, or what is expected after it. It decides nothing.
 
-use crate::story::{POLICY, Story, TEAM};
-use baton::domain::availability::{Availability, Source};
+use crate::story::{POLICY, Story};
 use baton::domain::command::{
     Actor, Command, DealChange, DealReport, Nature, Offer, OptOutScope, Rejection, Report,
 };
@@ -16,7 +15,6 @@ use baton::domain::signal::{Signal, SignalId, SignalKind};
 use baton::domain::team::{MemberId, PoolId};
 use baton::domain::time::{DAY, HOUR, MINUTE, Moment};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// A line's plain words, and its `key=value` words.
 pub struct Line<'a> {
@@ -133,9 +131,7 @@ pub fn command(story: &mut Story, text: &str) -> (Moment, Command) {
     story.told += 1;
     let line = Line::new(text);
     if line.words[0] == "left" {
-        let gone = member(line.words[1]);
-        let said = Availability { active: false, ..Availability::present(gone, Source::Manager, story.now) };
-        story.team = Arc::new(TEAM.in_force(1, vec![said]));
+        crate::speaking::switch_off(story, line.words[1]);
     }
     let at = line.named.get("ago").map_or(story.now, |ago| story.now.plus(-span(ago)));
     let number = line.named.get("id").map_or(story.told, |id| 1_000 + id.parse::<u32>().unwrap());

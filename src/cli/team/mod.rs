@@ -119,7 +119,10 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Fail
 fn at(text: Option<&str>, flag: &str) -> Result<Option<Moment>, Failure> {
     let read = |text: &str| {
         Moment::parse(text).map_err(|_| {
-            Failure::new(USAGE, format!("{flag}: write a time such as 2026-12-28T09:00:00Z or 2026-12-28T09:00+01:00"))
+            Failure::new(
+                USAGE,
+                format!("{flag}: write a time such as 2026-12-28T09:00:00Z or 2026-12-28T09:00+01:00"),
+            )
         })
     };
     text.map(read).transpose()

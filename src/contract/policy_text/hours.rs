@@ -117,9 +117,8 @@ fn likely(word: &At<String>) -> Option<String> {
     let names: Vec<String> = jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
     super::error::nearest(&word.value, names.iter().map(String::as_str)).or_else(|| {
         let city = word.value.rsplit(REGION_SEPARATOR).next()?.to_lowercase();
-        let same = |name: &&String| {
-            name.rsplit(REGION_SEPARATOR).next().is_some_and(|it| it.to_lowercase() == city)
-        };
+        let same =
+            |name: &&String| name.rsplit(REGION_SEPARATOR).next().is_some_and(|it| it.to_lowercase() == city);
         names.iter().find(same).cloned()
     })
 }

@@ -35,12 +35,7 @@ pub(super) struct Colleague {
 const SALES_MANAGER: Option<&str> = Some("paul-dupont");
 const MARKETING_MANAGER: Option<&str> = Some("quinn-adams");
 
-const fn rep(
-    id: &'static str,
-    name: &'static str,
-    pool: &'static str,
-    pace: Pace,
-) -> Colleague {
+const fn rep(id: &'static str, name: &'static str, pool: &'static str, pace: Pace) -> Colleague {
     Colleague { id, name, pool, role: Role::Rep, pace, manager: SALES_MANAGER }
 }
 

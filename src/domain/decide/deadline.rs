@@ -2,8 +2,8 @@
 
 use super::Refusal;
 use super::draft::Draft;
-use crate::domain::command::DueClock;
 use crate::domain::calendar::Hours;
+use crate::domain::command::DueClock;
 use crate::domain::custody::{Basis, Clock, ClockKind, Custody, Holder, Rung};
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::{RestReason, Stage, StageKind};

@@ -249,24 +249,6 @@ impl Planner<'_> {
         }
     }
 
-    /// A clock that came due on an older view of the lead does nothing, and says so in the lead's audit.
-    fn note_stale(
-        &mut self,
-        entry: &Entry,
-        request: &Request,
-        lead: LeadId,
-        command: &Command,
-    ) -> Result<(), StoreError> {
-        let Command::PassDeadline(due) = command else { return Ok(()) };
-        let Some(state) = self.work(lead).map(|work| &work.row.lead) else { return Ok(()) };
-        if state.version == 0 || state.stage.kind() == StageKind::Merged {
-            return Ok(());
-        }
-        let now = state.decided_at.max(self.world.now);
-        let event = [Event::ClockStale { kind: due.kind, rung_at: due.rung_at }];
-        self.apply(entry, request, lead, &event, &Actor::Sweeper, now, now).map(|_recorded| ())
-    }
-
     /// A refusal is an outcome, and stands in the lead's own audit; a fact's also on the disagreement list.
     pub(super) fn refused(
         &mut self,

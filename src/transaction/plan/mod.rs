@@ -11,6 +11,7 @@ mod people;
 mod privacy;
 mod publish;
 mod routing;
+mod stale;
 mod subjects;
 mod trail;
 

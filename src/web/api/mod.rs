@@ -5,6 +5,7 @@ pub(super) mod health;
 pub(super) mod leads;
 pub(super) mod ledger;
 mod shapes;
+pub(super) mod team;
 
 use super::problem::{FieldFault, Problem};
 use utoipa::OpenApi;
@@ -14,12 +15,13 @@ use utoipa::OpenApi;
     info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
     paths(
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
-        asks::ask, ledger::ledger, super::live::live
+        asks::ask, team::availability, ledger::ledger, super::live::live
     ),
     components(schemas(Problem, FieldFault)),
     tags(
         (name = "leads", description = "Read leads; scope `read`"),
         (name = "asks", description = "Act on a lead in a member's name; scope `ask`"),
+        (name = "team", description = "Say when somebody of the team is there; scope `ask`"),
         (name = "live", description = "Ticks"),
         (name = "ledger", description = "What became of every record"),
         (name = "health", description = "Open to everybody")

@@ -7,7 +7,10 @@ use crate::domain::event::Event;
 use crate::domain::team::Team;
 
 /// The line of an event about a clock, or about a holder who left.
-#[expect(clippy::wildcard_enum_match_arm, reason = "`event_words` matches every event and sends only these here")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "`event_words` matches every event and sends only these here"
+)]
 pub(super) fn line_of(event: &Event, team: &Team) -> EventWords {
     match event {
         Event::ClockPutOff { kind, until, custody } => {

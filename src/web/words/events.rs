@@ -1,7 +1,7 @@
 //! One audit event as a line of a lead's story. It never shows what the event does not hold.
 
 use super::{
-    clocks, attempt_words, channel_words, clock_words, date, member_name, moment_words, origin_words, plain,
+    attempt_words, channel_words, clock_words, clocks, date, member_name, moment_words, origin_words, plain,
     pool_name, refusal, rejection_words, signal_words,
 };
 use crate::domain::custody::Custody;
@@ -208,9 +208,11 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         }
         Event::NoteTaken => line(Tone::Plain, "A note was written", ""),
         Event::ReplyOwed { custody } => line(Tone::Warn, "The person asked again", held(custody, team)),
-        Event::ClockReminded { kind, rung, .. } => {
-            line(Tone::Plain, format!("Reminder: {}", clock_words(*kind).0.to_lowercase()), clocks::rung_words(*rung))
-        }
+        Event::ClockReminded { kind, rung, .. } => line(
+            Tone::Plain,
+            format!("Reminder: {}", clock_words(*kind).0.to_lowercase()),
+            clocks::rung_words(*rung),
+        ),
         Event::ClockBreached { kind, due_by, .. } => line(
             Tone::Bad,
             format!("Missed: {}", clock_words(*kind).0.to_lowercase()),
@@ -238,7 +240,9 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         }
         Event::ReturnedToSql { .. } => line(Tone::Warn, "The deal was deleted", "back to qualified"),
         Event::CustomerNoted { .. } => line(Tone::Good, "The company is a customer now", ""),
-        Event::ContactLeft { .. } => line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it"),
+        Event::ContactLeft { .. } => {
+            line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it")
+        }
         Event::ClockPutOff { .. } | Event::ClockStale { .. } | Event::HolderReplaced { .. } => {
             clocks::line_of(event, team)
         }

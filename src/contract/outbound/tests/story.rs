@@ -106,12 +106,8 @@ pub(super) fn deal() -> DealShown {
 }
 
 fn custody(holder: Holder, kind: ClockKind) -> Custody {
-    Custody::new(holder, Clock::until(kind, Hours::Of(&Calendar::office()), START, START.plus(4 * HOUR))).with(Clock::until(
-        ClockKind::ContactBy,
-        Hours::Wall,
-        START,
-        START.plus(DAY),
-    ))
+    Custody::new(holder, Clock::until(kind, Hours::Of(&Calendar::office()), START, START.plus(4 * HOUR)))
+        .with(Clock::until(ClockKind::ContactBy, Hours::Wall, START, START.plus(DAY)))
 }
 
 pub(super) fn rep(kind: ClockKind) -> Custody {

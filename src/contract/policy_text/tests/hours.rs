@@ -27,7 +27,11 @@ const BERLIN: &str = "[calendar.berlin]\ntime_zone = \"Europe/Berlin\"\nopens = 
 fn everybody_works_the_hours_of_their_own_else_of_their_pool_else_of_the_team() {
     let team = with("[calendar.default]", BERLIN);
     assert_eq!(opening(&team, "dev-patel"), "2026-06-01T09:00:00Z");
-    assert_eq!(opening(&team, "maya-cohen"), "2026-06-01T09:00:00Z", "whoever is in no pool works the team's");
+    assert_eq!(
+        opening(&team, "maya-cohen"),
+        "2026-06-01T09:00:00Z",
+        "whoever is in no pool works the team's"
+    );
     let pool = DEFAULT_TEAM
         .replacen("[calendar.default]", BERLIN, 1)
         .replacen("name = \"Mid-market\"\n", "name = \"Mid-market\"\ncalendar = \"berlin\"\n", 1)
@@ -44,11 +48,14 @@ fn everybody_works_the_hours_of_their_own_else_of_their_pool_else_of_the_team() 
 #[test]
 fn hours_that_cannot_be_are_refused_with_their_line() {
     let unknown = faults("time_zone = \"UTC\"", "time_zone = \"Europe/Berlim\"");
-    assert!(unknown[0].contains("unknown time zone `Europe/Berlim`; did you mean `Europe/Berlin`?"), "{unknown:?}");
+    assert!(
+        unknown[0].contains("unknown time zone `Europe/Berlim`; did you mean `Europe/Berlin`?"),
+        "{unknown:?}"
+    );
     assert!(unknown[0].starts_with("line "), "{unknown:?}");
     assert!(faults("closes = \"17:30\"", "closes = \"08:30\"")[0].contains("closes before it opens"));
     assert!(faults("[\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"]", "[]")[0].contains("no working day"));
-    assert!(faults("\"tue\", ", "\"teu\", ")[0].contains("did you mean `tue`?"));
+    assert!(faults("\"tue\", ", "\"tues\", ")[0].contains("did you mean `tue`?"));
     assert!(faults("holidays = []", "holidays = [\"2026-02-30\"]")[0].contains("no day of the calendar"));
     let named = faults("name = \"Emma Larsen\"\n", "name = \"Emma Larsen\"\ncalendar = \"defualt\"\n");
     assert!(named[0].contains("unknown calendar `defualt`; did you mean `default`?"), "{named:?}");
@@ -59,7 +66,11 @@ fn hours_that_cannot_be_are_refused_with_their_line() {
 fn a_rep_in_two_pools_that_work_at_other_times_needs_hours_of_their_own() {
     let two = DEFAULT_TEAM
         .replacen("name = \"Low touch\"\n", "name = \"Low touch\"\ntime_zone = \"America/New_York\"\n", 1)
-        .replacen("members = [{ id = \"kira-sato\" }", "members = [{ id = \"dev-patel\" }, { id = \"kira-sato\" }", 1);
+        .replacen(
+            "members = [{ id = \"kira-sato\" }",
+            "members = [{ id = \"dev-patel\" }, { id = \"kira-sato\" }",
+            1,
+        );
     let faults: Vec<String> = team(&two).unwrap_err().iter().map(ToString::to_string).collect();
     assert_eq!(faults.len(), 1, "{faults:?}");
     assert!(faults[0].contains("`dev-patel` is in pools that work at other times"), "{faults:?}");
@@ -71,12 +82,17 @@ fn a_rep_in_two_pools_that_work_at_other_times_needs_hours_of_their_own() {
 fn a_pool_without_members_and_a_weight_of_zero_are_refused() {
     let members = "members = [{ id = \"kira-sato\" }, { id = \"liam-byrne\" }]";
     assert!(faults(members, "members = []")[0].contains("has no members"));
-    assert!(faults(members, "members = [{ id = \"kira-sato\", weight = 0 }]")[0].contains("between 1 and 1000"));
+    assert!(
+        faults(members, "members = [{ id = \"kira-sato\", weight = 0 }]")[0].contains("between 1 and 1000")
+    );
 }
 
 #[test]
 fn a_pool_names_its_closers_and_how_much_a_rep_takes_on_a_day() {
-    let team = with("name = \"Low touch\"\n", "name = \"Low touch\"\ncloser_pool = \"small\"\ndaily_leads_max = 7\n");
+    let team = with(
+        "name = \"Low touch\"\n",
+        "name = \"Low touch\"\ncloser_pool = \"small\"\ndaily_leads_max = 7\n",
+    );
     let pool = team.pool(&PoolId("low-touch".into())).unwrap();
     assert_eq!(pool.closer_pool, Some(PoolId("small".into())));
     assert_eq!(pool.daily_leads_max, Some(7));
