@@ -5,6 +5,7 @@ mod checkpoints;
 mod erasure;
 mod forgery;
 mod kill;
+mod leaver;
 mod merge;
 mod parked;
 mod story;
