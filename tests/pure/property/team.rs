@@ -46,6 +46,11 @@ fn said(prng: &mut Prng, story: &Story) -> Vec<Availability> {
 /// Another team is in force; whoever is switched off by it hands over, as the sweeper has it.
 fn speak(story: &mut Story, prng: &mut Prng) {
     story.team = Arc::new(TEAM.in_force(1, said(prng, story)));
+    hand_over(story);
+}
+
+/// What the sweeper tells a lead whose holder is switched off.
+fn hand_over(story: &mut Story) {
     let Some(holder) = story.lead.holder().map(|holder| holder.member().clone()) else { return };
     if story.team.member(&holder).is_some_and(|member| member.active) {
         return;
@@ -117,7 +122,13 @@ fn step(story: &mut Story, prng: &mut Prng) {
             story.now = story.now.plus(*prng.pick(&[1, 30, 400, 5_000]) * MINUTE);
             let (at, command) = words::command(story, command);
             match story.act(&actor, nature, at, &command) {
-                Ok(events) => routed(story, &events),
+                Ok(events) => {
+                    routed(story, &events);
+                    // Whoever is united with a lead of a leaver is told as that lead would have been.
+                    if events.iter().any(|event| matches!(event, Event::LeadAbsorbed { .. })) {
+                        hand_over(story);
+                    }
+                }
                 Err(Refusal::Impossible(impossible)) => panic!("{command:?}: {impossible}"),
                 Err(_) => {}
             }
