@@ -77,7 +77,11 @@ fn backlog(installation: &Installation) {
     assert!(fired < LEADS, "a backlog is worked off at a pace, and all of it is done: {fired}");
     let _serving = installation.serve(&[]);
     until("all of it is worked off", || installation.number(RECYCLED) == LEADS + 1);
-    assert_eq!(installation.number("SELECT count(*) FROM lead WHERE stage = 9"), LEADS + 1, "none fires twice");
+    assert_eq!(
+        installation.number("SELECT count(*) FROM lead WHERE stage = 9"),
+        LEADS + 1,
+        "none fires twice"
+    );
 }
 
 #[test]
@@ -102,7 +106,15 @@ fn what_the_crm_and_an_operator_say_of_people_is_the_team_in_force() {
     assert_eq!(standing("dev-patel")["hours"]["time_zone"], "America/New_York");
     installation.run(&["team", "away", "emma-larsen", "--until", "2099-01-01T09:00:00Z", "--by", "paul"]);
     assert_eq!(standing("emma-larsen")["standing"], "away until 2099-01-01T09:00:00Z");
-    let refused = installation.output(&["team", "away", "emma-larsen", "--until", "2001-01-01T09:00:00Z", "--by", "paul"]);
+    let refused = installation.output(&[
+        "team",
+        "away",
+        "emma-larsen",
+        "--until",
+        "2001-01-01T09:00:00Z",
+        "--by",
+        "paul",
+    ]);
     assert_eq!(refused.status.code(), Some(2), "a date in the past");
     installation.run(&["team", "back", "emma-larsen", "--by", "paul"]);
     assert_eq!(standing("emma-larsen")["away"], json!([]));

@@ -44,7 +44,11 @@ fn only_oneself_and_whoever_manages_says_who_is_there() {
     let planned = asked(&mut desk, "paul", "emma", away);
     assert_eq!(planned.write.availability[0].source, Source::Manager);
     let planned = asked(&mut desk, "dev", "dev", Change::Back);
-    assert_eq!(planned.outcomes, vec![Outcome::Filtered("no_change")], "dev was not away in the team in force");
+    assert_eq!(
+        planned.outcomes,
+        vec![Outcome::Filtered("no_change")],
+        "dev was not away in the team in force"
+    );
 }
 
 #[test]
