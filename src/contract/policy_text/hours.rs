@@ -19,7 +19,7 @@ const KEYS: [&str; 6] = ["calendar", "time_zone", "opens", "closes", "days", "ho
 /// The words of weekdays, Monday first.
 const DAYS: [(&str, usize); 7] =
     [("mon", 0), ("tue", 1), ("wed", 2), ("thu", 3), ("fri", 4), ("sat", 5), ("sun", 6)];
-/// A time zone looks a little like the one that was meant: names further apart than this are no suggestion.
+/// Stands between a zone's region and its city.
 const REGION_SEPARATOR: char = '/';
 
 /// Calendars by name.
@@ -102,14 +102,12 @@ fn hours(section: &Section<'_, '_>, base: &Calendar) -> Calendar {
 /// The time zone that a section names; an unknown one is a fault.
 fn zone(section: &Section<'_, '_>) -> Option<TimeZone> {
     let word = section.optional_word("time_zone")?;
-    match TimeZone::get(&word.value) {
-        Ok(zone) => Some(zone),
-        Err(_) => {
-            let near = likely(&word);
-            section.text.fault(word.span, format!("unknown time zone `{}`", word.value), near);
-            None
-        }
+    let known = TimeZone::get(&word.value).ok();
+    if known.is_none() {
+        let near = likely(&word);
+        section.text.fault(word.span, format!("unknown time zone `{}`", word.value), near);
     }
+    known
 }
 
 /// The known zone that a slip of the pen most likely meant.
@@ -136,14 +134,11 @@ fn days(section: &Section<'_, '_>) -> [bool; 7] {
 fn holidays(section: &Section<'_, '_>) -> BTreeSet<Date> {
     let mut holidays = BTreeSet::new();
     for word in section.words("holidays") {
-        match word.value.parse::<Date>() {
-            Ok(date) => {
-                holidays.insert(date);
-            }
-            Err(_) => {
-                let message = format!("`{}` is no day of the calendar, such as \"2026-12-25\"", word.value);
-                section.text.fault(word.span, message, None);
-            }
+        if let Ok(date) = word.value.parse::<Date>() {
+            holidays.insert(date);
+        } else {
+            let message = format!("`{}` is no day of the calendar, such as \"2026-12-25\"", word.value);
+            section.text.fault(word.span, message, None);
         }
     }
     holidays

@@ -100,7 +100,7 @@ impl<'a> Draft<'a> {
         match self.inputs.actor {
             Actor::Member(member) => (self.rep(member), member.clone()),
             Actor::Stranger | Actor::Feed | Actor::Router | Actor::Sweeper | Actor::Operator => {
-                let steward = self.inputs.team.steward_of(&self.pool()).clone();
+                let steward = self.acting(self.inputs.team.steward_of(&self.pool()));
                 (Holder::Steward(steward.clone()), steward)
             }
         }
