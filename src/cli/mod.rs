@@ -23,6 +23,7 @@ mod report;
 mod send;
 mod serve;
 mod simulate;
+mod team;
 mod token;
 mod topics;
 
@@ -115,6 +116,9 @@ enum Command {
     /// Erases a person: their data goes, their keys stand on the erased list, the audit still verifies.
     #[command(after_help = EXIT_CODES)]
     Erase(erase::Arguments),
+    /// The team: who is there now, its text, people away, back or switched off.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Team(team::Arguments),
     /// Publishes or shows the reference data.
     #[command(subcommand, after_help = EXIT_CODES)]
     Reference(reference::Arguments),
@@ -175,6 +179,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Export(arguments) => export::run(&settings, &arguments),
         Command::Lead(arguments) => lead::run(&settings, &arguments),
         Command::Erase(arguments) => erase::run(&settings, &arguments),
+        Command::Team(arguments) => team::run(&settings, &arguments),
         Command::Reference(arguments) => reference::run(&settings, &arguments),
         Command::Report(arguments) => report::run(&settings, &arguments),
     }

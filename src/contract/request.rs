@@ -1,5 +1,6 @@
 //! A decoded record: who, about what, and one command for the domain. Values only; nothing is read or decided here.
 
+use crate::domain::availability::{Away, Change};
 use crate::domain::command::{Command, Nature};
 use crate::domain::ids::{AccountId, IdentityKey, KeyKind, LeadId, OpportunityId};
 use crate::domain::lead::Origin;
@@ -186,6 +187,15 @@ pub struct UserPatch {
     pub active: bool,
     pub name: Option<String>,
     pub time_zone: Option<String>,
+    /// All absences that the CRM knows of, sorted; at most `availability::AWAY_MAX`.
+    pub away: Vec<Away>,
+}
+
+/// An ask about when somebody of the team is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AvailabilityAsk {
+    pub member: MemberId,
+    pub change: Change,
 }
 
 /// A campaign as its topic reports it.
@@ -241,6 +251,8 @@ pub enum Subject {
     Merge,
     /// Marketing's answer to a pattern of rejections.
     PatternAnswer(PatternAnswer),
+    /// Somebody of the team is away, back, or switched off.
+    Availability(AvailabilityAsk),
 }
 
 /// A note that came with a record: free text, kept in `note` and nowhere else.

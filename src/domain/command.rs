@@ -240,6 +240,10 @@ pub enum Command {
     NoteContactLeft {
         opportunity: OpportunityId,
     },
+    /// Whoever holds the lead has left, or was switched off.
+    NoteHolderLeft {
+        member: MemberId,
+    },
     /// The campaign belongs to another side than it did: a lead whose origin it gave has that origin now.
     CreditCampaign {
         campaign: String,
@@ -306,6 +310,7 @@ impl Command {
             | Self::NoteCustomer { .. }
             | Self::ScoreAgain
             | Self::NoteContactLeft { .. }
+            | Self::NoteHolderLeft { .. }
             | Self::CreditCampaign { .. }
             | Self::AbsorbLead { .. }
             | Self::MergeLead { .. }
@@ -344,6 +349,7 @@ impl Command {
             Self::NoteCustomer { .. } => "note_customer",
             Self::ScoreAgain => "score_again",
             Self::NoteContactLeft { .. } => "note_contact_left",
+            Self::NoteHolderLeft { .. } => "note_holder_left",
             Self::CreditCampaign { .. } => "credit_campaign",
             Self::AbsorbLead { .. } => "absorb_lead",
             Self::MergeLead { .. } => "merge_lead",

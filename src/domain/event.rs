@@ -376,4 +376,20 @@ pub enum Event {
         to: MemberId,
         custody: Custody,
     },
+    /// A clock came due while its holder does not work: nobody is told, and nothing is missed, before `until`.
+    ClockPutOff {
+        kind: ClockKind,
+        until: Moment,
+        custody: Custody,
+    },
+    /// A clock came due as the lead stood a moment before; as it stands now, nothing does.
+    ClockStale {
+        kind: ClockKind,
+        rung_at: Moment,
+    },
+    /// Somebody stands in for a holder who left.
+    HolderReplaced {
+        from: MemberId,
+        custody: Custody,
+    },
 }

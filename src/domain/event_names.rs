@@ -20,6 +20,8 @@ pub enum Withdrawal {
     Merged,
     /// It turned out that the rep before had accepted in time, or had tried before the lead was taken back.
     Reclaimed,
+    /// The holder left, or was switched off: nobody's fault, and no breach.
+    HolderLeft,
 }
 
 impl Withdrawal {
@@ -34,6 +36,7 @@ impl Withdrawal {
             Self::Rejected => "rejected",
             Self::Merged => "merged",
             Self::Reclaimed => "reclaimed",
+            Self::HolderLeft => "holder_left",
         }
     }
 }
@@ -109,6 +112,9 @@ impl Event {
             Self::CloserAccepted { .. } => "closer_accepted",
             Self::OfferMissed { .. } => "offer_missed",
             Self::ReturnedToFirst { .. } => "returned_to_first",
+            Self::ClockPutOff { .. } => "clock_put_off",
+            Self::ClockStale { .. } => "clock_stale",
+            Self::HolderReplaced { .. } => "holder_replaced",
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum FanOut {
     ContactsLeft { opportunity: OpportunityId, revision: i64, leads: Vec<LeadId> },
     /// A campaign belongs to another side than was thought.
     CampaignCredited { campaign: String, origin: Origin, at: Moment },
+    /// Somebody of the team left, or was switched off: what they hold goes to others.
+    MemberLeft { member: MemberId, at: Moment },
 }
 
 impl FanOut {
@@ -47,6 +49,9 @@ impl FanOut {
             Self::CampaignCredited { campaign, at, .. } => {
                 format!("campaign/{}/{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, campaign.as_bytes()), at.0)
             }
+            Self::MemberLeft { member, at } => {
+                format!("left/{}/{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, member.0.as_bytes()), at.0)
+            }
         }
     }
 
@@ -59,6 +64,7 @@ impl FanOut {
             Self::PolicyPublished { .. } => 3,
             Self::ContactsLeft { .. } => 4,
             Self::CampaignCredited { .. } => 5,
+            Self::MemberLeft { .. } => 6,
         }
     }
 
@@ -69,7 +75,10 @@ impl FanOut {
             Self::AccountBecameCustomer { account, .. } | Self::ColleagueActive { account, .. } => {
                 Some(*account)
             }
-            Self::PolicyPublished { .. } | Self::ContactsLeft { .. } | Self::CampaignCredited { .. } => None,
+            Self::PolicyPublished { .. }
+            | Self::ContactsLeft { .. }
+            | Self::CampaignCredited { .. }
+            | Self::MemberLeft { .. } => None,
         }
     }
 
@@ -98,6 +107,10 @@ impl FanOut {
                     let credit = Command::CreditCampaign { campaign: campaign.clone(), origin: *origin };
                     (lead.id, now, credit)
                 })
+                .collect(),
+            Self::MemberLeft { member, .. } => leads
+                .iter()
+                .map(|lead| (lead.id, now, Command::NoteHolderLeft { member: member.clone() }))
                 .collect(),
         }
     }

@@ -1,10 +1,12 @@
 //! The pure core: leads, what may be done with them, and why. It never does IO, reads a clock or draws a number.
 
+pub mod availability;
 pub mod calendar;
 pub mod command;
 pub mod contest;
 pub mod custody;
 pub mod decide;
+pub mod duty;
 pub mod event;
 mod event_names;
 pub mod evolve;

@@ -1,6 +1,7 @@
 //! What happened to subjects that are no leads: companies, deals, users, campaigns, money spent, texts, positions. The
 //! audit keeps each one's bytes. Variants are stored: append only. It holds no direct identifier of a person.
 
+use super::availability::Availability;
 use super::ids::{AccountId, OpportunityId};
 use super::team::MemberId;
 use super::time::Moment;
@@ -79,6 +80,8 @@ pub enum SubjectEvent {
         code: String,
         begun_at: Moment,
     },
+    /// Somebody said when a person of the team is there: all that this source says from now on.
+    AvailabilitySaid(Availability),
 }
 
 impl SubjectEvent {
@@ -94,6 +97,7 @@ impl SubjectEvent {
             Self::TextPublished { .. } => "text_published",
             Self::PositionMoved { .. } => "position_moved",
             Self::PatternAnswered { .. } => "pattern_answered",
+            Self::AvailabilitySaid(_) => "availability_said",
         }
     }
 }

@@ -1,10 +1,14 @@
-//! Who is there: people, pools, stewards, owners and deputies. It never knows who holds which lead.
+//! Who is there: people, pools, stewards, owners and deputies, their hours and absences. It never knows who holds which lead.
 
+use super::availability::{Availability, Away, Source};
+use super::calendar::Calendar;
 use super::policy::Segment;
+use super::routing::POOL_STEPS_MAX;
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 /// A person of the team, by the id that the team file gives.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -91,6 +95,10 @@ pub struct Member {
     pub active: bool,
     /// Who acts while this person is away; there for everybody who holds leads by office.
     pub deputy: Option<MemberId>,
+    /// When they work.
+    pub hours: Arc<Calendar>,
+    /// Absences that somebody has told, whoever did.
+    pub away: Vec<Away>,
 }
 
 /// Reps who share leads.
@@ -107,11 +115,10 @@ pub struct Pool {
     pub closer_pool: Option<PoolId>,
     /// A rep with so many open leads gets no more.
     pub open_leads_max: Option<u32>,
-    /// IANA name of the pool's time zone.
-    pub time_zone: String,
-    /// Working hours, in minutes after midnight.
-    pub opens_minute: u32,
-    pub closes_minute: u32,
+    /// A rep who was given so many leads of this pool on one day of theirs gets no more until the next.
+    pub daily_leads_max: Option<u32>,
+    /// When the pool works; a rep may have other hours.
+    pub hours: Arc<Calendar>,
 }
 
 /// Everybody, compiled: every id in it is known, every office is held by a person with a deputy.
@@ -119,6 +126,12 @@ pub struct Pool {
 pub struct Team {
     /// SHA-256 of the text: the version.
     pub hash: [u8; 32],
+    /// Version of what was said beside the text; 0 for the text alone.
+    pub said_version: i64,
+    said: BTreeMap<(MemberId, Source), Availability>,
+    active_in_text: BTreeSet<MemberId>,
+    /// Hours of whoever has no others.
+    hours: Arc<Calendar>,
     members: BTreeMap<MemberId, Member>,
     by_crm: BTreeMap<CrmUser, MemberId>,
     pools: BTreeMap<PoolId, Pool>,
@@ -144,11 +157,86 @@ impl Team {
     pub fn new(hash: [u8; 32], members: Vec<Member>, pools: Vec<Pool>, offices: Offices) -> Self {
         Self {
             hash,
+            said_version: 0,
+            said: BTreeMap::new(),
+            active_in_text: members
+                .iter()
+                .filter(|member| member.active)
+                .map(|member| member.id.clone())
+                .collect(),
+            hours: Arc::new(Calendar::office()),
             by_crm: members.iter().map(|member| (member.crm.clone(), member.id.clone())).collect(),
             members: members.into_iter().map(|member| (member.id.clone(), member)).collect(),
             pools: pools.into_iter().map(|pool| (pool.id.clone(), pool)).collect(),
             offices,
         }
+    }
+
+    /// This team with hours for whoever has no others.
+    #[must_use]
+    pub fn with_hours(self, hours: Arc<Calendar>) -> Self {
+        Self { hours, ..self }
+    }
+
+    /// The team in force: the published text, and over it what was said of people since. Who is switched off by anybody is
+    /// off; of two other hours or places the one said last holds; of somebody unknown nothing is said.
+    #[must_use]
+    pub fn in_force(&self, version: i64, mut said: Vec<Availability>) -> Self {
+        said.sort_by_key(|word| (word.said_at, word.source));
+        let mut team = Self { said_version: version, said: BTreeMap::new(), ..self.clone() };
+        for word in said {
+            let Some(member) = team.members.get_mut(&word.member) else { continue };
+            member.active &= word.active;
+            let zone = word.time_zone.as_deref().and_then(|name| jiff::tz::TimeZone::get(name).ok());
+            if let Some(zone) = zone {
+                member.hours = Arc::new(member.hours.in_zone(zone));
+            }
+            if let Some((opens, closes)) = word.hours {
+                member.hours = Arc::new(member.hours.with_hours(opens, closes));
+            }
+            member.away.extend(&word.away);
+            team.said.insert((word.member.clone(), word.source), word);
+        }
+        team
+    }
+
+    /// Whether the published text has the person switched on, whatever was said since.
+    #[must_use]
+    pub fn is_active_in_text(&self, member: &MemberId) -> bool {
+        self.active_in_text.contains(member)
+    }
+
+    /// What a source has said of a person.
+    #[must_use]
+    pub fn said(&self, member: &MemberId, source: Source) -> Option<&Availability> {
+        self.said.get(&(member.clone(), source))
+    }
+
+    /// When a person works; somebody unknown in the hours of whoever has no others.
+    #[must_use]
+    pub fn hours(&self, member: &MemberId) -> &Calendar {
+        self.members.get(member).map_or(&self.hours, |member| &member.hours)
+    }
+
+    /// When a pool works.
+    #[must_use]
+    pub fn pool_hours(&self, pool: &PoolId) -> &Calendar {
+        self.pools.get(pool).map_or(&self.hours, |pool| &pool.hours)
+    }
+
+    /// The pool itself where somebody of it works at that moment, else the next along its chain in which somebody does:
+    /// the next region on shift. `None` where everybody sleeps.
+    #[must_use]
+    pub fn on_shift(&self, pool: &PoolId, at: Moment) -> Option<&Pool> {
+        let mut pool = self.pools.get(pool)?;
+        for _ in 0..POOL_STEPS_MAX {
+            let somebody = || pool.members.iter().any(|(member, _)| self.absence(member, at).is_none());
+            if pool.hours.is_open(at) && somebody() {
+                return Some(pool);
+            }
+            pool = self.pools.get(pool.next_pool.as_ref()?)?;
+        }
+        None
     }
 
     /// A person by id.
@@ -230,21 +318,56 @@ impl Team {
 
     /// Why the person cannot take a lead at this moment; nobody who is unknown can.
     #[must_use]
-    pub fn absence(&self, member: &MemberId, _at: Moment) -> Option<Absence> {
-        let active = self.members.get(member).is_some_and(|member| member.active);
-        (!active).then_some(Absence::Inactive)
+    pub fn absence(&self, member: &MemberId, at: Moment) -> Option<Absence> {
+        let Some(member) = self.members.get(member).filter(|member| member.active) else {
+            return Some(Absence::Inactive);
+        };
+        if let Some(away) = member.away.iter().find(|away| away.holds(at)) {
+            return Some(Absence::Away { until: back(&member.away, away.until) });
+        }
+        (!member.hours.is_open(at)).then(|| Absence::OffShift { opens: member.hours.opening(at) })
     }
 
-    /// The person, or while inactive the deputy, and the deputy's; the last one where all are inactive.
+    /// Whether the person is in the team, switched on, and not away; at night too.
     #[must_use]
-    pub fn acting<'a>(&'a self, member: &'a MemberId) -> &'a MemberId {
+    pub fn is_there(&self, member: &MemberId, at: Moment) -> bool {
+        match self.absence(member, at) {
+            None | Some(Absence::OffShift { .. }) => true,
+            Some(Absence::Inactive | Absence::Away { .. }) => false,
+        }
+    }
+
+    /// The person, or while away or inactive the deputy, and the deputy's. Where nobody of them is there: the first who is
+    /// only away, else the last.
+    #[must_use]
+    pub fn acting<'a>(&'a self, member: &'a MemberId, at: Moment) -> &'a MemberId {
         let mut id = member;
+        let mut only_away = None;
         for _ in 0..self.members.len() {
-            match self.members.get(id) {
-                Some(Member { active: false, deputy: Some(deputy), .. }) => id = deputy,
-                Some(_) | None => return id,
+            if self.is_there(id, at) {
+                return id;
+            }
+            let Some(member) = self.members.get(id) else { break };
+            if member.active && only_away.is_none() {
+                only_away = Some(id);
+            }
+            match &member.deputy {
+                Some(deputy) => id = deputy,
+                None => break,
             }
         }
-        id
+        only_away.unwrap_or(id)
     }
+}
+
+/// When somebody is back for good who is away until a moment: absences that join count as one.
+fn back(away: &[Away], until: Option<Moment>) -> Option<Moment> {
+    let mut until = until?;
+    for _ in 0..away.len() {
+        match away.iter().find(|away| away.holds(until)) {
+            Some(next) => until = next.until?,
+            None => break,
+        }
+    }
+    Some(until)
 }

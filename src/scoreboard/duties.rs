@@ -2,6 +2,7 @@
 
 use super::patterns::{self, PatternDuty};
 use super::week::{Span, Week};
+use crate::domain::calendar::Calendar;
 use crate::domain::policy::Durations;
 use crate::domain::time::{DAY, Moment};
 use crate::store::read::handshake::{AnswerRead, DutyRead, FactRead};
@@ -111,7 +112,7 @@ pub fn facts_span(week: Week, durations: &Durations) -> Span {
     Span { from: span.from.plus(-back).min(week.month_so_far().from), to: span.to }
 }
 
-/// The figures of a week as they stand at `now`.
+/// The figures of a week as they stand at `now`; `marketing`: when marketing works.
 #[must_use]
 pub fn sla(
     week: Week,
@@ -119,6 +120,7 @@ pub fn sla(
     facts: &[FactRead],
     answers: &[AnswerRead],
     durations: &Durations,
+    marketing: &Calendar,
     now: Moment,
 ) -> Sla {
     let span = week.span();
@@ -159,7 +161,7 @@ pub fn sla(
         }
     }
     let week_facts: Vec<&FactRead> = facts.iter().filter(|fact| span.holds(Moment(fact.at))).collect();
-    let known = patterns::duties(patterns::patterns(facts, durations), answers, durations);
+    let known = patterns::duties(patterns::patterns(facts, durations), answers, durations, marketing);
     let figures = vec![
         accepts(&week_facts),
         contact,

@@ -1,6 +1,6 @@
 //! Patterns of rejections: one code and campaign, so often within so many days. It never says what to do about one.
 
-use crate::domain::calendar::{self, Basis, business_days};
+use crate::domain::calendar::{Calendar, Span};
 use crate::domain::policy::Durations;
 use crate::domain::time::{DAY, Moment};
 use crate::store::read::handshake::{AnswerRead, FactRead};
@@ -84,10 +84,15 @@ fn of_one(code: &str, campaign: &str, times: &[(Moment, Uuid)], durations: &Dura
     found
 }
 
-/// What marketing owes for patterns, with the answers that came.
+/// What marketing owes for patterns, with the answers that came; `hours`: when marketing works.
 #[must_use]
-pub fn duties(patterns: Vec<Pattern>, answers: &[AnswerRead], durations: &Durations) -> Vec<PatternDuty> {
-    let micros = business_days(durations.pattern_answer_business_days);
+pub fn duties(
+    patterns: Vec<Pattern>,
+    answers: &[AnswerRead],
+    durations: &Durations,
+    hours: &Calendar,
+) -> Vec<PatternDuty> {
+    let span = Span::business_days(durations.pattern_answer_business_days);
     let duty = |pattern: Pattern| {
         let answer = answers.iter().find(|answer| {
             answer.code == pattern.code
@@ -95,7 +100,7 @@ pub fn duties(patterns: Vec<Pattern>, answers: &[AnswerRead], durations: &Durati
                 && answer.begun_at == pattern.begun_at.0
         });
         PatternDuty {
-            answer_by: calendar::add(Basis::Business, pattern.begun_at, micros),
+            answer_by: hours.after(pattern.begun_at, span),
             answered_at: answer.map(|answer| Moment(answer.at)),
             answered_by: answer.map(|answer| answer.member.clone()),
             pattern,

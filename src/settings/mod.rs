@@ -138,6 +138,7 @@ pub struct Router {
 pub struct Sweeper {
     pub tick_milliseconds: u64,
     pub leads: u32,
+    pub leads_per_second: u32,
     pub rest_milliseconds: u64,
     pub maintenance_seconds: u64,
 }
@@ -252,7 +253,8 @@ impl Settings {
         range("router.leads", u64::from(self.router.leads), 1, 200)?;
         range("router.lease_seconds", u64::from(self.router.lease_seconds), 2, 300)?;
         range("router.tick_milliseconds", self.router.tick_milliseconds, 50, 60_000)?;
-        range("sweeper.leads", u64::from(self.sweeper.leads), 1, 200)?;
+        range("sweeper.leads", u64::from(self.sweeper.leads), 1, 1_000)?;
+        range("sweeper.leads_per_second", u64::from(self.sweeper.leads_per_second), 1, 100_000)?;
         range("sweeper.tick_milliseconds", self.sweeper.tick_milliseconds, 50, 60_000)?;
         range("telemetry.export_seconds", self.telemetry.export_seconds, 1, 3_600)?;
         range("telemetry.traced_percent", u64::from(self.telemetry.traced_percent), 0, 100)?;

@@ -14,7 +14,7 @@ pub enum AuditSubject {
     Text(Uuid),
     /// A position of a (topic, partition), by UUIDv5 of its name.
     Position(Uuid),
-    /// A CRM user, by UUIDv5 of system and id.
+    /// A CRM user, by UUIDv5 of system and id; what is asked about somebody of the team, by `member` and their id.
     User(Uuid),
     /// A campaign, by UUIDv5 of its id.
     Campaign(Uuid),

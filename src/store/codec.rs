@@ -2,6 +2,7 @@
 //! their own, since an older instance must step back and not park a lead for them.
 
 use super::error::StoreError;
+use crate::domain::availability::Availability;
 use crate::domain::event::Event;
 use crate::domain::fan_out::FanOut;
 use crate::domain::lead::Lead;
@@ -13,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub const FORMAT: u8 = 3;
 /// The oldest that it reads.
 const FORMAT_OLDEST: u8 = 1;
-/// What a lead of format 1 lacks at its end, as format 2 writes it: consent said at no time (two numbers), contact not
+/// What a lead of format 1 lacks at its end, as format 2 and later write it: consent said at no time (two numbers), contact not
 /// forbidden, not parked.
 const LEAD_TAIL_OF_FORMAT_1: &[u8] = &[0, 0, 0, 0];
 /// What a lead of format 2 lacks at its end: no rejections, no offers that ended, no closer's leg.
@@ -106,6 +107,22 @@ pub fn fan_out(task: &FanOut) -> Result<Vec<u8>, StoreError> {
 /// A newer format, or bytes that nobody wrote.
 pub fn read_fan_out(bytes: &[u8]) -> Result<FanOut, StoreError> {
     read("fan-out", bytes)
+}
+
+/// The bytes of what somebody says of a person of the team.
+///
+/// # Errors
+/// Never for values of ours; postcard's signature says it may.
+pub fn availability(said: &Availability) -> Result<Vec<u8>, StoreError> {
+    write("availability", said)
+}
+
+/// Reads what somebody says of a person of the team.
+///
+/// # Errors
+/// A newer format, or bytes that nobody wrote.
+pub fn read_availability(bytes: &[u8]) -> Result<Availability, StoreError> {
+    read("availability", bytes)
 }
 
 /// The bytes of a signal.

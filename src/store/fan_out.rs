@@ -7,6 +7,7 @@ use super::rows::{FanOutRow, FanOutStep};
 use super::statement::Statement;
 use crate::domain::fan_out::FanOut;
 use crate::domain::ids::{AccountId, LeadId};
+use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
@@ -44,6 +45,10 @@ const OF_CAMPAIGN: Statement = Statement::new(
     "fan_out.leads_of_campaign",
     "SELECT DISTINCT lead_id FROM touch WHERE campaign = $1 AND lead_id > $2 ORDER BY lead_id LIMIT $3",
 );
+const OF_HOLDER: Statement = Statement::new(
+    "fan_out.leads_of_holder",
+    "SELECT id FROM lead WHERE holder_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+);
 const OPEN: Statement = Statement::new("fan_out.open", "SELECT count(*) FROM fan_out WHERE done_at IS NULL");
 /// Somebody whose company has no other lead has nobody to tell; most people are alone.
 const SETTLE_ALONE: Statement = Statement::new(
@@ -58,8 +63,19 @@ const DROP_DONE: Statement = Statement::new(
     "DELETE FROM fan_out WHERE key IN (SELECT key FROM fan_out WHERE done_at < $1 LIMIT $2)",
 );
 
-pub(super) const STATEMENTS: &[Statement] =
-    &[ADD, NEXT, STEP, OF_ACCOUNT, RECENT_OF_ACCOUNT, CAPTURED, OF_CAMPAIGN, OPEN, SETTLE_ALONE, DROP_DONE];
+pub(super) const STATEMENTS: &[Statement] = &[
+    ADD,
+    NEXT,
+    STEP,
+    OF_ACCOUNT,
+    RECENT_OF_ACCOUNT,
+    CAPTURED,
+    OF_CAMPAIGN,
+    OF_HOLDER,
+    OPEN,
+    SETTLE_ALONE,
+    DROP_DONE,
+];
 
 /// A task and how far it is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,6 +210,28 @@ pub async fn of_campaign(
         .fetch_all(conn)
         .await
         .map_err(|error| OF_CAMPAIGN.failed(error))?;
+    Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
+}
+
+/// Leads that somebody holds, in the order of their ids, after one.
+///
+/// # Errors
+/// The statement fails.
+pub async fn of_holder(
+    conn: &mut PgConnection,
+    holder: &MemberId,
+    after: Option<LeadId>,
+    limit: i64,
+) -> Result<Vec<LeadId>, StoreError> {
+    let after = after.map_or(Uuid::nil(), |lead| lead.0);
+    let rows: Vec<(Uuid,)> = OF_HOLDER
+        .rows()
+        .bind(&holder.0)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| OF_HOLDER.failed(error))?;
     Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
 }
 

@@ -5,6 +5,7 @@ pub mod anonymous;
 pub mod audit;
 pub mod audit_head;
 mod audit_rows;
+pub mod availability;
 pub mod checkpoint;
 pub mod codec;
 mod columns;
@@ -59,6 +60,7 @@ pub fn catalog() -> Vec<Statement> {
         anonymous::STATEMENTS,
         audit::STATEMENTS,
         audit_head::STATEMENTS,
+        availability::STATEMENTS,
         checkpoint::STATEMENTS,
         duplicate::STATEMENTS,
         erasure::STATEMENTS,

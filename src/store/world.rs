@@ -11,7 +11,8 @@ const READ: Statement = Statement::new(
          (SELECT live_from FROM service_state) AS live_from, (SELECT number FROM timeline) AS timeline,
          (SELECT hash FROM active_text WHERE kind = 'policy') AS policy,
          (SELECT hash FROM active_text WHERE kind = 'team') AS team,
-         (SELECT hash FROM active_text WHERE kind = 'reference') AS reference",
+         (SELECT hash FROM active_text WHERE kind = 'reference') AS reference,
+         (SELECT version FROM team_said) AS said",
 );
 const SET_CLOCK: Statement = Statement::new(
     "clock.set",
@@ -43,6 +44,8 @@ pub struct WorldRow {
     pub policy: Option<Vec<u8>>,
     pub team: Option<Vec<u8>>,
     pub reference: Option<Vec<u8>>,
+    /// Version of what is said of people beside the published team.
+    pub said: i64,
 }
 
 /// Reads what stands behind every decision.

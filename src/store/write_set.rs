@@ -6,6 +6,7 @@ use super::rows::{
     KeptRow, LeadRow, LedgerRow, MergeRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow, PatternAnswerRow,
     PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow, SplitRow, TouchRow, UserRow,
 };
+use crate::domain::availability::Availability;
 use crate::domain::ids::{IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::Origin;
 use uuid::Uuid;
@@ -16,6 +17,8 @@ pub struct WriteSet {
     pub identities: Vec<IdentityRow>,
     pub accounts: Vec<AccountRow>,
     pub users: Vec<UserRow>,
+    /// What is said from now on of when people of the team are there.
+    pub availability: Vec<Availability>,
     pub campaigns: Vec<CampaignRow>,
     pub spend: Vec<SpendRow>,
     pub opportunities: Vec<OpportunityRow>,

@@ -9,10 +9,10 @@ use crate::domain::time::{MINUTE, Moment};
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{metrics, semantic};
-use crate::transaction::batch::{Batch, Outcome, Stream};
+use crate::transaction::batch::{Batch, Entry, Outcome, Stream};
 use crate::transaction::session::{CommitError, Horizon, Session};
 use crate::transaction::turn;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,8 @@ pub struct Sweeper {
     health: Health,
     wake: Wake,
     maintained_at: Option<Instant>,
+    /// Numbers the turns: each takes the next stream, so that two instances seldom wait for each other's counter.
+    turns: u64,
     /// The alarm about held clocks was given and still holds.
     alarmed: bool,
 }
@@ -44,7 +46,7 @@ impl Sweeper {
     /// A sweeper over a session of its own.
     #[must_use]
     pub fn new(session: Session, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
-        Self { session, settings, health, wake, maintained_at: None, alarmed: false }
+        Self { session, settings, health, wake, maintained_at: None, turns: 0, alarmed: false }
     }
 
     /// Runs until cancelled, once per tick; without pause while more is due.
@@ -53,11 +55,17 @@ impl Sweeper {
         let rest = Duration::from_millis(self.settings.sweeper.rest_milliseconds);
         let mut failures = 0;
         while !cancel.is_cancelled() {
+            let began = clock::instant();
             let wait = match self.turn().await {
+                Ok(0) => {
+                    failures = 0;
+                    self.health.well("sweeper");
+                    tick
+                }
                 Ok(passed) => {
                     failures = 0;
                     self.health.well("sweeper");
-                    if passed > 0 { rest } else { tick }
+                    rest.max(self.paced(passed).saturating_sub(began.elapsed()))
                 }
                 Err(error) => {
                     self.health.unwell("sweeper", "clocks cannot be passed");
@@ -77,6 +85,12 @@ impl Sweeper {
         }
     }
 
+    /// How long so many clocks take at the rate that leaves room for what comes in live: a backlog is worked off evenly.
+    fn paced(&self, passed: usize) -> Duration {
+        let passed = u32::try_from(passed).unwrap_or(u32::MAX);
+        Duration::from_secs(1).saturating_mul(passed) / self.settings.sweeper.leads_per_second.max(1)
+    }
+
     async fn turn(&mut self) -> Result<usize, CommitError> {
         let every = Duration::from_secs(self.settings.sweeper.maintenance_seconds);
         if self.maintained_at.is_none_or(|at| at.elapsed() >= every) {
@@ -87,7 +101,7 @@ impl Sweeper {
         Ok(passed + self.spread().await?)
     }
 
-    /// Passes what is due now, in small transactions; says how many clocks were passed. For the loop, the demo and tests.
+    /// Passes what is due now, the longest overdue first, in one transaction of bounded size; says how many clocks were passed. For the loop, the demo and tests.
     ///
     /// # Errors
     /// The database failed; what was not passed stays due.
@@ -98,24 +112,17 @@ impl Sweeper {
         if due.is_empty() {
             return Ok(0);
         }
-        let mut streams: BTreeMap<u8, Batch> = BTreeMap::new();
-        for lead in self.session.leads(&due).await? {
-            let Some(entry) = turn::pass_deadline(self.session.keys(), &lead, horizon.now) else { continue };
-            let number = stream(lead.id);
-            let batch = streams
-                .entry(number)
-                .or_insert_with(|| Batch { stream: Some(Stream::Sweep(number)), ..Batch::default() });
-            batch.entries.push(entry);
-        }
-        let mut passed = 0;
-        for batch in streams.into_values() {
-            let span = semantic::turn_span("sweep", batch.entries.len());
-            let committed = self.session.commit(&batch).instrument(span).await?;
-            let fired =
-                committed.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied(_))).count();
-            metrics::clocks_fired(u64::try_from(fired).unwrap_or(u64::MAX));
-            passed += fired;
-        }
+        let leads = self.session.leads(&due).await?;
+        let keys = self.session.keys();
+        let entries: Vec<Entry> =
+            leads.iter().filter_map(|lead| turn::pass_deadline(keys, lead, horizon.now)).collect();
+        let stream = Some(Stream::Sweep(self.next_stream()));
+        let batch = Batch { stream, entries, ..Batch::default() };
+        let span = semantic::turn_span("sweep", batch.entries.len());
+        let committed = self.session.commit(&batch).instrument(span).await?;
+        let passed =
+            committed.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied(_))).count();
+        metrics::clocks_fired(u64::try_from(passed).unwrap_or(u64::MAX));
         if passed > 0 {
             (self.wake)();
         }
@@ -142,10 +149,13 @@ impl Sweeper {
     }
 }
 
-fn stream_of(name: &str) -> u8 {
-    name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % STREAMS
+impl Sweeper {
+    fn next_stream(&mut self) -> u8 {
+        self.turns = self.turns.wrapping_add(1);
+        u8::try_from(self.turns % u64::from(STREAMS)).unwrap_or(0)
+    }
 }
 
-fn stream(lead: LeadId) -> u8 {
-    lead.0.as_bytes().last().copied().unwrap_or_default() % STREAMS
+fn stream_of(name: &str) -> u8 {
+    name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % STREAMS
 }

@@ -6,8 +6,8 @@ use crate::store::error::StoreError;
 use crate::store::kept::Intake;
 use crate::store::write_set::WriteSet;
 use crate::store::{
-    account, anonymous, audit, audit_head, erasure, facts, fan_out, handoff, identity, kept, lead, ledger,
-    merge, opportunity, outbox, parked_lead, passage, person, position, rotation,
+    account, anonymous, audit, audit_head, availability, erasure, facts, fan_out, handoff, identity, kept,
+    lead, ledger, merge, opportunity, outbox, parked_lead, passage, person, position, rotation,
 };
 use sqlx::PgConnection;
 
@@ -76,6 +76,8 @@ pub async fn apply(
     }
     write!(step, set.consents, erasure::say(conn, &set.consents));
     write!(step, set.erasures, erasure::erase(conn, &set.erasures, now));
+    // The one row that every such batch moves: last, so that it is held for a moment only.
+    write!(step, set.availability, availability::say(conn, &set.availability));
     write!(step, set.ledger, ledger::append(conn, &set.ledger, now));
     if let Some(answer) = &set.idempotency {
         ledger::answer(conn, answer, now).await?;

@@ -1,6 +1,7 @@
 //! Asks of people: one at a time through one session, each answered once whatever its sender repeats. It decides nothing.
 
 use super::ask_duty::PatternRequest;
+use super::availability::{self, TeamAsk};
 use super::batch::{Batch, Entry, Idempotency, Outcome, Raw, Stream};
 use crate::contract::keys::{Keys, normal_email};
 use crate::contract::request::{
@@ -71,11 +72,13 @@ pub struct AskRequest {
     pub idempotency: IdempotencyKey,
 }
 
-/// What somebody asks: something of a lead, or a duty of their side.
+/// What somebody asks: something of a lead, a duty of their side, or when somebody is there.
 #[derive(Clone, Debug)]
 pub enum Asked {
     OfLead(Box<AskRequest>),
     Pattern(PatternRequest),
+    /// About somebody of the team.
+    Team(TeamAsk),
 }
 
 impl Asked {
@@ -85,6 +88,7 @@ impl Asked {
         match self {
             Self::OfLead(request) => batch(request, keys, now),
             Self::Pattern(request) => request.batch(keys, now),
+            Self::Team(ask) => availability::batch(ask, keys, now),
         }
     }
 }
@@ -98,6 +102,12 @@ impl From<AskRequest> for Asked {
 impl From<PatternRequest> for Asked {
     fn from(request: PatternRequest) -> Self {
         Self::Pattern(request)
+    }
+}
+
+impl From<TeamAsk> for Asked {
+    fn from(ask: TeamAsk) -> Self {
+        Self::Team(ask)
     }
 }
 

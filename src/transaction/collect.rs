@@ -97,7 +97,11 @@ impl Named {
                 self.account_keys
                     .extend(patch.account.as_ref().map(|key| format!("crm:{}:{}", key.system, key.id)));
             }
-            Subject::User(_) | Subject::Campaign(_) | Subject::Spend(_) | Subject::PatternAnswer(_) => {
+            Subject::User(_)
+            | Subject::Availability(_)
+            | Subject::Campaign(_)
+            | Subject::Spend(_)
+            | Subject::PatternAnswer(_) => {
                 self.subjects.extend(audited(&request.subject));
             }
             Subject::Lead | Subject::Merge => {}
@@ -115,6 +119,9 @@ pub fn audited(subject: &Subject) -> Option<AuditSubject> {
         Subject::Opportunity(patch) => Some(AuditSubject::Opportunity(patch.id)),
         Subject::User(patch) => {
             Some(AuditSubject::named(AuditSubject::User, &format!("{}\u{0}{}", patch.system, patch.id)))
+        }
+        Subject::Availability(ask) => {
+            Some(AuditSubject::named(AuditSubject::User, &format!("member\u{0}{}", ask.member)))
         }
         Subject::Campaign(patch) => Some(AuditSubject::named(AuditSubject::Campaign, &patch.id)),
         Subject::PatternAnswer(answer) => Some(AuditSubject::named(AuditSubject::Campaign, &answer.campaign)),

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod ask;
 pub mod ask_duty;
+pub mod availability;
 pub mod batch;
 pub mod collect;
 mod failpoint;

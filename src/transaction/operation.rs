@@ -2,6 +2,7 @@
 //! never touches a lead; what a new text means for leads is a wide change that the sweeper works off.
 
 use super::plan::hash_of;
+use crate::contract::policy_text;
 use crate::domain::fan_out::FanOut;
 use crate::domain::subject::SubjectEvent;
 use crate::domain::time::Moment;
@@ -83,21 +84,35 @@ async fn publish(
     publisher: &str,
 ) -> Result<bool, StoreError> {
     let active = text::active(conn, kind).await?;
-    let first = active.is_none();
-    if active.is_some_and(|active| active.hash == hash) {
+    if active.as_ref().is_some_and(|active| active.hash == hash) {
         return Ok(false);
     }
+    let before = active.map(|active| active.body);
     text::publish(conn, kind, hash, body, publisher).await?;
     let mut short = [0; 16];
     short.copy_from_slice(&hash[..16]);
     let event =
         SubjectEvent::TextPublished { kind: kind.code().to_owned(), hash, publisher: publisher.to_owned() };
     let now = record(conn, AuditSubject::Text(Uuid::from_bytes(short)), &event).await?;
-    if kind == TextKind::Policy && !first {
-        let task = FanOut::PolicyPublished { policy: hash, at: now };
-        fan_out::add(conn, &[FanOutRow { task }], now).await?;
+    let tasks = match (kind, before) {
+        (TextKind::Policy, Some(_)) => vec![FanOut::PolicyPublished { policy: hash, at: now }],
+        (TextKind::Team, Some(before)) => leavers(&before, body, now),
+        (TextKind::Policy | TextKind::Team, None) | (TextKind::Reference, _) => Vec::new(),
+    };
+    if !tasks.is_empty() {
+        let rows: Vec<FanOutRow> = tasks.into_iter().map(|task| FanOutRow { task }).collect();
+        fan_out::add(conn, &rows, now).await?;
     }
     Ok(true)
+}
+
+/// Whoever the team before had switched on and the new one has not, or knows no more.
+fn leavers(before: &str, body: &str, now: Moment) -> Vec<FanOut> {
+    let (Ok(before), Ok(after)) = (policy_text::team(before), policy_text::team(body)) else {
+        return Vec::new();
+    };
+    let left = before.members().filter(|member| member.active && !after.is_active_in_text(&member.id));
+    left.map(|member| FanOut::MemberLeft { member: member.id.clone(), at: now }).collect()
 }
 
 /// Writes the audit row of what an operator did, inside the open transaction; says when that was.

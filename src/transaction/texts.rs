@@ -5,6 +5,7 @@ use super::trouble::CommitError;
 use crate::contract::policy_text;
 use crate::domain::policy::{Policy, Reference};
 use crate::domain::team::Team;
+use crate::store::availability;
 use crate::store::connect::Connection;
 use crate::store::text::{self, TextKind};
 use crate::store::world::WorldRow;
@@ -23,6 +24,7 @@ pub struct TextCache(Arc<Mutex<Kept>>);
 #[derive(Debug, Default)]
 struct Kept {
     policies: Versions<Policy>,
+    /// As published; who is there now is put over them with each load.
     teams: Versions<Team>,
     references: Versions<Reference>,
 }
@@ -42,6 +44,7 @@ pub(super) fn are_active(texts: &Texts, world: &WorldRow) -> Result<bool, Commit
     let [policy, team, reference] = active(world)?;
     Ok(texts.policy.hash == policy[..]
         && texts.team.hash == team[..]
+        && texts.team.said_version == world.said
         && texts.reference.hash == reference[..])
 }
 
@@ -79,11 +82,17 @@ impl TextCache {
                 Arc::new(compile("reference", &body, policy_text::reference)?)
             },
         };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keep(&mut kept.policies, policy, &texts.policy);
-        keep(&mut kept.teams, team, &texts.team);
-        keep(&mut kept.references, reference, &texts.reference);
-        Ok(texts)
+        {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            keep(&mut kept.policies, policy, &texts.policy);
+            keep(&mut kept.teams, team, &texts.team);
+            keep(&mut kept.references, reference, &texts.reference);
+        }
+        if world.said == 0 {
+            return Ok(texts);
+        }
+        let (version, said) = availability::read(conn).await.map_err(CommitError::Store)?;
+        Ok(Texts { team: Arc::new(texts.team.in_force(version, said)), ..texts })
     }
 }
 

@@ -5,9 +5,11 @@ use super::ask_body::{Around, AskBody};
 use super::auth::{Scope, token};
 use super::problem::Problem;
 use super::view::asks::AskKind;
+use crate::domain::availability::Change;
 use crate::domain::ids::LeadId;
 use crate::domain::team::MemberId;
 use crate::transaction::ask::{AskError, AskReply, AskRequest, Asked, IdempotencyKey, replayed};
+use crate::transaction::availability::TeamAsk;
 use axum::http::StatusCode;
 use sha2::{Digest, Sha256};
 
@@ -80,18 +82,7 @@ async fn submit_checked<A: Into<Asked>>(
     asked: impl FnOnce(IdempotencyKey) -> Result<A, Problem>,
 ) -> Result<AskReply, Problem> {
     let given = key.is_some();
-    let key = match key {
-        Some(key) if key.is_empty() || key.chars().count() > KEY_CHARS_MAX || !key.is_ascii() => {
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "idempotency_key",
-                "The Idempotency-Key can't be used",
-                "1 to 128 ASCII characters.",
-            ));
-        }
-        Some(key) => key,
-        None => drawn()?,
-    };
+    let key = checked(key)?;
     let idempotency = IdempotencyKey { key, actor: member.0.clone(), body_hash };
     if given
         && let Some(reply) =
@@ -108,6 +99,41 @@ async fn submit_checked<A: Into<Asked>>(
             Ok(None) | Err(_) => Err(problem_of(&error)),
         },
     }
+}
+
+/// The key that an ask brought, if it can be used; a key of its own for one that brought none.
+pub(super) fn checked(key: Option<String>) -> Result<String, Problem> {
+    match key {
+        Some(key) if key.is_empty() || key.chars().count() > KEY_CHARS_MAX || !key.is_ascii() => {
+            Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "idempotency_key",
+                "The Idempotency-Key can't be used",
+                "1 to 128 ASCII characters.",
+            ))
+        }
+        Some(key) => Ok(key),
+        None => drawn(),
+    }
+}
+
+/// Makes an ask about somebody of the team and waits for its outcome.
+pub(super) async fn ask_of_team(
+    state: &WebState,
+    member: MemberId,
+    change: Change,
+    by: &MemberId,
+    key: Option<String>,
+) -> Result<AskReply, Problem> {
+    let key = checked(key)?;
+    let digest: [u8; 32] = Sha256::digest(format!("{member}\u{0}{change:?}").as_bytes()).into();
+    let idempotency = IdempotencyKey { key, actor: by.0.clone(), body_hash: digest };
+    let before = replayed(&state.reader, &idempotency).await.map_err(|error| problem_of(&error))?;
+    if let Some(reply) = before {
+        return Ok(reply);
+    }
+    let ask = TeamAsk { member, change, by: by.clone(), idempotency };
+    state.asks.submit(ask).await.map_err(|error| problem_of(&error))
 }
 
 fn problem_of(error: &AskError) -> Problem {

@@ -173,6 +173,14 @@ fn property(key: &str, after: &Story, events: &[Event]) -> String {
                 _other => None,
             })
             .unwrap_or_else(nothing),
-        other => panic!("no such property: {other}"),
+        clock => {
+            let (what, kind) = clock.split_once(':').unwrap_or_else(|| panic!("no such property: {clock}"));
+            let kind = crate::words::clock(kind);
+            custody.and_then(|custody| custody.clock(kind)).map_or_else(nothing, |clock| match what {
+                "due" => clock.due_by.to_string(),
+                "at" => clock.rung_at.to_string(),
+                other => panic!("no such property: {other}"),
+            })
+        }
     }
 }

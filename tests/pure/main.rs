@@ -17,5 +17,6 @@ mod plan;
 mod property;
 mod scenario;
 mod simulation;
+mod speaking;
 mod story;
 mod words;

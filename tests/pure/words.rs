@@ -85,6 +85,9 @@ pub fn deal(word: &str) -> OpportunityId {
 pub fn command(story: &mut Story, text: &str) -> (Moment, Command) {
     story.told += 1;
     let line = Line::new(text);
+    if line.words[0] == "left" {
+        crate::speaking::switch_off(story, line.words[1]);
+    }
     let at = line.named.get("ago").map_or(story.now, |ago| story.now.plus(-span(ago)));
     let number = line.named.get("id").map_or(story.told, |id| 1_000 + id.parse::<u32>().unwrap());
     (at, said(story, &line, at, number))
@@ -163,6 +166,7 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
         "unlink" => Command::UnlinkCrmRecord,
         "customer" => Command::NoteCustomer { owner: line.words.get(1).map(|it| member(it)) },
         "score_again" => Command::ScoreAgain,
+        "left" => Command::NoteHolderLeft { member: member(line.words[1]) },
         "contact_left" => Command::NoteContactLeft { opportunity: deal(line.words[1]) },
         other => panic!("no such command: {other}"),
     }

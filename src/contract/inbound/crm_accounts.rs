@@ -1,9 +1,11 @@
 //! `crm.lead-events.v1`, companies and users: rows of their own. They never touch a lead.
 
+use super::fields::Fields;
 use super::people;
 use super::reading::{Reading, row_only};
 use super::{InType, in_types};
 use crate::contract::request::{AccountPatch, Creates, Decoded, Subject, Unreadable, UserPatch};
+use crate::domain::availability::{AWAY_MAX, Away};
 use crate::domain::ids::AccountId;
 use crate::domain::profile::MailKind;
 
@@ -53,6 +55,22 @@ fn user_updated(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
         active: data.flag("active"),
         name: data.owned("name"),
         time_zone: data.owned("time_zone"),
+        away: absences(&data)?,
     };
     Ok(row_only(reading.about(Subject::User(patch), Creates::NeverFiltered)))
+}
+
+/// Absences that the CRM knows of, sorted; one that ends before it begins is none.
+fn absences(data: &Fields<'_>) -> Result<Vec<Away>, Unreadable> {
+    let mut absences = Vec::new();
+    for away in data.objects("away").take(AWAY_MAX) {
+        if let (Some(from), Some(until)) = (away.moment("from")?, away.moment("until")?)
+            && from < until
+        {
+            absences.push(Away { from, until: Some(until) });
+        }
+    }
+    absences.sort_unstable();
+    absences.dedup();
+    Ok(absences)
 }

@@ -156,6 +156,9 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::LeadParked { .. }
         | Event::LeadUnparked
         | Event::ContactLeft { .. }
+        | Event::ClockPutOff { .. }
+        | Event::ClockStale { .. }
+        | Event::HolderReplaced { .. }
         | Event::OriginCredited { .. }
         | Event::ContestAllowed { .. }
         | Event::BreachVoided { .. }

@@ -295,6 +295,9 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::LeadParked { .. }
         | Event::LeadUnparked
         | Event::ContactLeft { .. }
+        | Event::ClockPutOff { .. }
+        | Event::ClockStale { .. }
+        | Event::HolderReplaced { .. }
         | Event::OriginCredited { .. }
         | Event::ContestAllowed { .. }
         | Event::RejectionContested { .. }

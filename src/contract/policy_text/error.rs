@@ -31,7 +31,8 @@ impl fmt::Display for TextError {
 impl std::error::Error for TextError {}
 
 /// The good word nearest to a bad one, if one is near enough to be meant.
-pub(super) fn nearest<'a>(found: &str, good: impl Iterator<Item = &'a str>) -> Option<String> {
+#[must_use]
+pub fn nearest<'a>(found: &str, good: impl Iterator<Item = &'a str>) -> Option<String> {
     good.map(|word| (strsim::damerau_levenshtein(found, word), word))
         .filter(|(distance, word)| *distance * 3 <= word.chars().count().max(3))
         .min()

@@ -1,6 +1,7 @@
 //! Policy, team and reference texts to values, with every fault at its line. It never publishes or signs.
 
 mod error;
+mod hours;
 mod policy;
 mod reference;
 mod rejections;
@@ -11,7 +12,7 @@ mod team;
 #[cfg(test)]
 mod tests;
 
-pub use error::TextError;
+pub use error::{TextError, nearest};
 pub use policy::policy;
 pub use reference::reference;
 pub use team::team;
@@ -35,16 +36,21 @@ pub fn hash(text: &str) -> [u8; 32] {
 /// Minutes after midnight of `09:00`; a bad one is a fault.
 fn minute_of_day(section: &Section<'_, '_>, key: &str) -> u32 {
     let at: At<String> = section.word(key);
-    let minute = at.value.split_once(':').and_then(|(hours, minutes)| {
-        let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
-        let whole_day = hours == 24 && minutes == 0;
-        (whole_day || (hours < 24 && minutes < 60)).then_some(hours * 60 + minutes)
-    });
+    let minute = time_of_day(&at.value);
     if minute.is_none() && !at.value.is_empty() {
         let message = format!("`{key}` must be a time of day such as \"09:00\"");
         section.text.fault(at.span, message, None);
     }
     minute.unwrap_or(0)
+}
+
+/// Minutes after midnight of `09:00`; `24:00` is the end of a day.
+#[must_use]
+pub fn time_of_day(text: &str) -> Option<u32> {
+    let (hours, minutes) = text.split_once(':')?;
+    let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let whole_day = hours == 24 && minutes == 0;
+    (whole_day || (hours < 24 && minutes < 60)).then_some(hours * 60 + minutes)
 }
 
 /// ISO 3166-1 alpha-2 codes by form: two capital letters.

@@ -3,6 +3,7 @@
 use super::error::TextError;
 use super::section::{Section, Text};
 use super::{countries, hash, minute_of_day, rejections, scoring};
+use crate::domain::calendar::Span;
 use crate::domain::lead::Motion;
 use crate::domain::policy::{
     Durations, EngagementGround, Grade, MqlDefinition, MqlGround, Policy, PolicyTerms, Priority,
@@ -11,10 +12,10 @@ use crate::domain::policy::{
 use crate::domain::routing::RouteRule;
 use crate::domain::team::PoolId;
 
-/// Minutes in a day.
-const DAY_MINUTES: u32 = 24 * 60;
-/// A duration is at most so many business seconds: about three years.
+/// A duration is at most so many business seconds: about three years,
 const DURATION_SECONDS_MAX: u32 = 100_000_000;
+/// or as many working days.
+const BUSINESS_DAYS_MAX: u32 = 1_000;
 
 /// Reads a policy.
 ///
@@ -45,15 +46,15 @@ fn terms(root: &Section<'_, '_>) -> Option<PolicyTerms> {
     let mql = mql_definition(&mql);
     let sql = sql_definition(&root.section("sql"));
     let segment = root.section("segment");
-    let day_seconds = working_day_seconds(&root.section("calendar"));
+    older_calendar(root);
     let sla = root.section("sla");
     let sla_terms = [
-        sla_terms(&sla.section("p1"), day_seconds),
-        sla_terms(&sla.section("p2"), day_seconds),
-        sla_terms(&sla.section("p3"), day_seconds),
-        sla_terms(&sla.section("p4"), day_seconds),
+        sla_terms(&sla.section("p1")),
+        sla_terms(&sla.section("p2")),
+        sla_terms(&sla.section("p3")),
+        sla_terms(&sla.section("p4")),
     ];
-    let durations = durations(&root.section("durations"), &sla, day_seconds);
+    let durations = durations(&root.section("durations"), &sla);
     let rejection_rules = rejections::rejections(&root.section("rejection"));
     let loss = root.section("loss");
     let (losses, loss_unmapped) = rejections::losses(&loss, rejection_rules.as_deref().unwrap_or(&[]));
@@ -120,56 +121,53 @@ fn sql_definition(section: &Section<'_, '_>) -> SqlDefinition {
     }
 }
 
-fn working_day_seconds(section: &Section<'_, '_>) -> u32 {
-    let opens = minute_of_day(section, "opens");
-    let closes = minute_of_day(section, "closes");
-    if section.flag("whole_days", false) {
-        return DAY_MINUTES * 60;
+/// Texts from before the team kept the hours have a `[calendar]` of their own. It is read and means nothing: a text that
+/// was published once stays readable.
+fn older_calendar(root: &Section<'_, '_>) {
+    let Some(section) = root.optional_section("calendar") else { return };
+    for key in ["opens", "closes"] {
+        minute_of_day(&section, key);
     }
-    if closes <= opens {
-        let message = "`closes` must be later than `opens`".to_owned();
-        section.text.fault(section.span(), message, None);
-        return DAY_MINUTES * 60;
-    }
-    (closes - opens) * 60
+    section.flag("whole_days", false);
 }
 
-fn sla_terms(section: &Section<'_, '_>, day_seconds: u32) -> SlaTerms {
+fn sla_terms(section: &Section<'_, '_>) -> SlaTerms {
     SlaTerms {
-        accept_seconds: duration(section, "accept", day_seconds),
-        contact_seconds: duration(section, "contact", day_seconds),
-        route_seconds: duration(section, "route", day_seconds),
-        grace_seconds: duration(section, "grace", day_seconds),
+        accept: duration(section, "accept"),
+        contact: duration(section, "contact"),
+        route: duration(section, "route"),
+        grace: duration(section, "grace"),
     }
 }
 
-/// Business seconds of `5 min`, `4 h` or `2 bd`.
-fn duration(section: &Section<'_, '_>, key: &str, day_seconds: u32) -> u32 {
+/// Business time of `5 min`, `4 h` or `2 bd`.
+fn duration(section: &Section<'_, '_>, key: &str) -> Span {
     let at = section.word(key);
-    let seconds = at.value.split_once(' ').and_then(|(count, unit)| {
+    let span = at.value.split_once(' ').and_then(|(count, unit)| {
         let count: u32 = count.parse().ok()?;
         let unit_seconds = match unit.trim() {
             "s" => 1,
             "min" => 60,
             "h" => 3_600,
-            "bd" => day_seconds,
+            "bd" => return (count <= BUSINESS_DAYS_MAX).then_some(Span::business_days(count)),
             other => {
                 let near = super::error::nearest(other, ["s", "min", "h", "bd"].into_iter());
                 let message = format!("unknown unit `{other}` of `{key}`: s, min, h or bd");
                 section.text.fault(at.span.clone(), message, near);
-                return Some(0);
+                return Some(Span::default());
             }
         };
-        count.checked_mul(unit_seconds).filter(|seconds| *seconds <= DURATION_SECONDS_MAX)
+        let seconds = count.checked_mul(unit_seconds).filter(|seconds| *seconds <= DURATION_SECONDS_MAX);
+        seconds.map(Span::seconds)
     });
-    if seconds.is_none() && !at.value.is_empty() {
+    if span.is_none() && !at.value.is_empty() {
         let message = format!("`{key}` must be a duration such as \"5 min\", \"4 h\" or \"2 bd\"");
         section.text.fault(at.span, message, None);
     }
-    seconds.unwrap_or(0)
+    span.unwrap_or_default()
 }
 
-fn durations(section: &Section<'_, '_>, sla: &Section<'_, '_>, day_seconds: u32) -> Durations {
+fn durations(section: &Section<'_, '_>, sla: &Section<'_, '_>) -> Durations {
     Durations {
         review_days: section.count("review_days"),
         dormant_recycle_days: section.count("dormant_recycle_days"),
@@ -192,8 +190,7 @@ fn durations(section: &Section<'_, '_>, sla: &Section<'_, '_>, day_seconds: u32)
         misroutes_max: sla.count("misroutes_max"),
         reminder_percents: sla.numbers("reminder_percents"),
         escalate_percent: sla.count("escalate_percent"),
-        working_day_seconds: day_seconds,
-        out_of_hours_contact_seconds: duration(sla, "out_of_hours_contact", day_seconds),
+        out_of_hours_contact: duration(sla, "out_of_hours_contact"),
         retry_on_months_max: section.count("retry_on_months_max"),
         contest_business_days: section.count("contest_business_days"),
         verdict_business_days: section.count("verdict_business_days"),

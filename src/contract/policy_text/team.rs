@@ -1,12 +1,15 @@
 //! The text of a team to its people, pools and offices. It never lets an office stand without a person and a deputy.
 
 use super::error::TextError;
+use super::hash;
+use super::hours::{Calendars, SharedHours};
 use super::policy::pairs;
 use super::section::{At, Section, Text};
-use super::{hash, minute_of_day};
+use crate::domain::calendar::Calendar;
 use crate::domain::policy::Segment;
 use crate::domain::team::{CrmUser, Member, MemberId, Offices, Pool, PoolId, Role, Team};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// A weight is at most so many shares.
 const WEIGHT_END: i64 = 1_001;
@@ -18,15 +21,21 @@ const WEIGHT_END: i64 = 1_001;
 pub fn team(text: &str) -> Result<Team, Vec<TextError>> {
     let reader = Text::new(text);
     let table = reader.parse();
-    let (members, pools, offices) = {
+    let (members, pools, offices, hours) = {
         let root = Section::root(&reader, &table);
-        let people = People::read(&root);
-        let pools = pools(&root, &people);
+        let calendars = Calendars::read(&root);
+        let mut people = People::read(&root);
+        let pools = pools(&root, &people, &calendars);
+        people.work(&root, &pools, &calendars);
         let offices = offices(&root.section("offices"), &people);
-        (people.members, pools, offices)
+        (people.members, pools, offices, calendars.default)
     };
     let faults = reader.into_faults();
-    if faults.is_empty() { Ok(Team::new(hash(text), members, pools, offices)) } else { Err(faults) }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let pools = pools.into_iter().map(|read| read.pool).collect();
+    Ok(Team::new(hash(text), members, pools, offices).with_hours(hours))
 }
 
 /// Everybody, and who of them has a deputy.
@@ -56,6 +65,32 @@ impl People {
         people
     }
 
+    /// Gives everybody their hours: those of their own, else their pool's, else those of the team.
+    fn work(&mut self, root: &Section<'_, '_>, pools: &[ReadPool], calendars: &Calendars) {
+        let section = root.section("member");
+        section.keys();
+        for member in &mut self.members {
+            let own = section.section(&member.id.0);
+            // Read a second time, and for its hours only.
+            own.keys();
+            let places: Vec<(&Pool, Range<usize>)> =
+                pools.iter().filter_map(|read| Some((&read.pool, read.place(&member.id)?))).collect();
+            let base = places.first().map_or(&calendars.default, |(pool, _)| &pool.hours);
+            if let Some(hours) = calendars.own(&own, base) {
+                member.hours = hours;
+                continue;
+            }
+            for (other, span) in places.iter().filter(|(pool, _)| pool.hours != *base) {
+                let message = format!(
+                    "`{}` is in pools that work at other times than `{}`, and has no hours of their own",
+                    member.id, other.id
+                );
+                root.text.fault(span.clone(), message, None);
+            }
+            member.hours = SharedHours::clone(base);
+        }
+    }
+
     fn member(&self, section: &Section<'_, '_>, id: &At<String>) -> Member {
         let crm = section.section("crm");
         let deputy = section.optional_word("deputy");
@@ -64,6 +99,7 @@ impl People {
             section.text.fault(deputy.span.clone(), message, None);
         }
         let manager = section.optional_word("manager");
+        Calendars::know(section);
         Member {
             id: MemberId(id.value.clone()),
             name: section.word("name").value,
@@ -72,6 +108,8 @@ impl People {
             manager: manager.map(|word| self.person(section, &word)),
             active: section.flag("active", true),
             deputy: deputy.map(|word| self.person(section, &word)),
+            hours: SharedHours::new(Calendar::office()),
+            away: Vec::new(),
         }
     }
 
@@ -98,67 +136,71 @@ impl People {
     }
 }
 
-fn pools(root: &Section<'_, '_>, people: &People) -> Vec<Pool> {
-    let section = root.section("pool");
-    let keys = section.keys();
-    keys.iter().map(|key| pool(&section.section(&key.value), key, &keys, people)).collect()
+/// A pool, and where each of its members stands in the text.
+struct ReadPool {
+    pool: Pool,
+    places: Vec<Range<usize>>,
 }
 
-fn pool(section: &Section<'_, '_>, id: &At<String>, pools: &[At<String>], people: &People) -> Pool {
-    let next_pool = other_pool(section, "next_pool", pools);
-    let closer_pool = other_pool(section, "closer_pool", pools);
-    if let Some(closers) = closer_pool.as_ref().filter(|closers| closers.value == id.value) {
-        let message = format!("the pool `{}` can't be its own closers", id.value);
-        section.text.fault(closers.span.clone(), message, None);
+impl ReadPool {
+    fn place(&self, member: &MemberId) -> Option<Range<usize>> {
+        let place = self.pool.members.iter().position(|(id, _)| id == member)?;
+        self.places.get(place).cloned()
     }
+}
+
+fn pools(root: &Section<'_, '_>, people: &People, calendars: &Calendars) -> Vec<ReadPool> {
+    let section = root.section("pool");
+    let keys = section.keys();
+    keys.iter().map(|key| pool(&section.section(&key.value), key, &keys, people, calendars)).collect()
+}
+
+fn pool(
+    section: &Section<'_, '_>,
+    id: &At<String>,
+    pools: &[At<String>],
+    people: &People,
+    calendars: &Calendars,
+) -> ReadPool {
+    let other = |key: &str| {
+        let word = section.optional_word(key)?;
+        if !pools.iter().any(|pool| pool.value == word.value) {
+            section.unknown("pool", &word, pools.iter().map(|pool| pool.value.as_str()));
+        }
+        Some(PoolId(word.value))
+    };
     let mut members: Vec<(MemberId, u32)> = Vec::new();
+    let mut places = Vec::new();
     for entry in section.sections("members") {
         let word = entry.word("id");
         let weight = entry.optional_number("weight", 1..WEIGHT_END);
         let member = people.person(&entry, &word);
         if members.iter().any(|(other, _)| *other == member) {
             let message = format!("`{}` is in the pool twice", word.value);
-            entry.text.fault(word.span, message, None);
+            entry.text.fault(word.span.clone(), message, None);
         }
         let weight = weight.and_then(|it| u32::try_from(it).ok()).unwrap_or(1);
         members.push((member, weight));
+        places.push(word.span);
     }
-    let opens_minute = minute_of_day(section, "opens");
-    let closes_minute = minute_of_day(section, "closes");
-    if closes_minute <= opens_minute {
-        let message = format!("the pool `{}` closes before it opens", id.value);
+    if members.is_empty() {
+        let message = format!("the pool `{}` has no members: leads would wait there for nobody", id.value);
         section.text.fault(section.span(), message, None);
     }
-    Pool {
+    let pool = Pool {
         id: PoolId(id.value.clone()),
         name: section.word("name").value,
         members,
         steward: people.office(section, "steward"),
-        next_pool: next_pool.map(|word| PoolId(word.value)),
-        closer_pool: closer_pool.map(|word| PoolId(word.value)),
+        next_pool: other("next_pool"),
         open_leads_max: section.optional_count("open_leads_max"),
-        time_zone: time_zone(section),
-        opens_minute,
-        closes_minute,
-    }
-}
-
-/// Another pool that a key names; an unknown one is a fault.
-fn other_pool(section: &Section<'_, '_>, key: &str, pools: &[At<String>]) -> Option<At<String>> {
-    let word = section.optional_word(key)?;
-    if !pools.iter().any(|pool| pool.value == word.value) {
-        section.unknown("pool", &word, pools.iter().map(|pool| pool.value.as_str()));
-    }
-    Some(word)
-}
-
-fn time_zone(section: &Section<'_, '_>) -> String {
-    let word = section.word("time_zone");
-    if !word.value.is_empty() && jiff::tz::TimeZone::get(&word.value).is_err() {
-        let message = format!("unknown time zone `{}`", word.value);
-        section.text.fault(word.span, message, None);
-    }
-    word.value
+        daily_leads_max: section.optional_count("daily_leads_max"),
+        closer_pool: other("closer_pool"),
+        hours: calendars
+            .own(section, &calendars.default)
+            .unwrap_or_else(|| SharedHours::clone(&calendars.default)),
+    };
+    ReadPool { pool, places }
 }
 
 fn offices(section: &Section<'_, '_>, people: &People) -> Offices {

@@ -3,7 +3,7 @@
 
 use super::Refusal;
 use super::draft::Draft;
-use crate::domain::calendar::{self, Basis, business_days};
+use crate::domain::calendar::Span;
 use crate::domain::command::Offer;
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::{Event, Withdrawal};
@@ -11,7 +11,6 @@ use crate::domain::lead::StageKind;
 use crate::domain::leg::{Leg, LegStep};
 use crate::domain::policy::Priority;
 use crate::domain::team::{MemberId, PoolId};
-use crate::domain::time::SECOND;
 
 /// On to the closer whom the record names, else to the closers of the rep's pool; with neither the rep closes the lead.
 pub(super) fn hand_on(
@@ -63,10 +62,10 @@ pub(super) fn offeree(draft: &Draft<'_>) -> Option<MemberId> {
 /// The router's choice.
 pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal> {
     let sla = draft.inputs.policy.sla(priority(draft));
-    let days = business_days(draft.inputs.policy.durations().closer_business_days);
-    let accept = Clock::over(ClockKind::AcceptBy, Basis::Business, draft.inputs.now, days);
-    let grace = i64::from(sla.grace_seconds) * SECOND;
-    let take_back = calendar::add(Basis::Business, accept.due_by, grace);
+    let span = Span::business_days(draft.inputs.policy.durations().closer_business_days);
+    let hours = draft.hours(&offer.rep);
+    let accept = Clock::over(ClockKind::AcceptBy, hours, draft.inputs.now, span);
+    let take_back = hours.after(accept.due_by, sla.grace);
     let custody = duties(draft, Holder::Rep(offer.rep.clone()), accept.retaken_at(take_back));
     draft.push(Event::CloserOffered {
         rep: offer.rep.clone(),
@@ -130,8 +129,9 @@ pub(super) fn withdraw(draft: &mut Draft<'_>, why: Withdrawal) -> Result<(), Ref
 /// The closer's `return`: back to the first rep, who has some business days to mend what is missing.
 pub(super) fn give_back(draft: &mut Draft<'_>, days: u32) -> Result<(), Refusal> {
     let Some(leg) = draft.lead.leg.clone() else { return Err(Refusal::NoClosersLeg) };
-    let to = draft.inputs.team.acting(&leg.first).clone();
-    let clock = Clock::over(ClockKind::DispositionBy, Basis::Business, draft.inputs.now, business_days(days));
+    let to = draft.acting(&leg.first);
+    let hours = draft.hours(&to);
+    let clock = Clock::over(ClockKind::DispositionBy, hours, draft.inputs.now, Span::business_days(days));
     let custody = Custody::new(Holder::Rep(to.clone()), clock).with_some(draft.running(ClockKind::RespondBy));
     draft.push(Event::ReturnedToFirst { to, custody })
 }
@@ -142,10 +142,11 @@ fn priority(draft: &Draft<'_>) -> Priority {
 
 /// In the closers' queue; held: in its steward's own hands for a day.
 fn waiting(draft: &Draft<'_>, pool: &PoolId, held: bool) -> Custody {
-    let seconds = i64::from(draft.inputs.policy.sla(priority(draft)).route_seconds) * SECOND;
-    let micros = if held { business_days(1) } else { seconds };
-    let clock = Clock::over(ClockKind::RouteBy, Basis::Business, draft.inputs.now, micros);
-    duties(draft, draft.steward_holder(pool), clock)
+    let steward = draft.steward_holder(pool);
+    let route = draft.inputs.policy.sla(priority(draft)).route;
+    let span = if held { Span::business_days(1) } else { route };
+    let clock = Clock::over(ClockKind::RouteBy, draft.hours(steward.member()), draft.inputs.now, span);
+    duties(draft, steward, clock)
 }
 
 /// A duty of the leg beside those of the qualified lead, which run on.

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use super::draft::Draft;
-use crate::domain::calendar::{self, Basis, business_days};
+use crate::domain::calendar::Span;
 use crate::domain::contest::{Contest, Returned, Ruling, Verdict};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::Event;
@@ -19,8 +19,9 @@ pub(super) fn allow(draft: &mut Draft<'_>, code: RejectionCode) -> Result<(), Re
     if contested || draft.is_history() || !draft.inputs.policy.rejection(code).contestable {
         return Ok(());
     }
-    let days = business_days(draft.inputs.policy.durations().contest_business_days);
-    let until = calendar::add(Basis::Business, draft.inputs.now, days);
+    let span = Span::business_days(draft.inputs.policy.durations().contest_business_days);
+    // Marketing has the window, so it counts in marketing's own working days.
+    let until = draft.hours(draft.inputs.team.marketing_owner()).after(draft.inputs.now, span);
     let (by, version) = (draft.member().cloned(), draft.lead.version);
     draft.push(Event::ContestAllowed { until, code, by, version })
 }
@@ -50,8 +51,8 @@ pub(super) fn contest(draft: &mut Draft<'_>, handoff: HandoffId) -> Result<(), R
         return Err(Refusal::ContestWindowClosed);
     }
     let arbiter = arbiter(draft, returned.by.as_ref(), &by).ok_or(Refusal::NoArbiter)?;
-    let days = business_days(draft.inputs.policy.durations().verdict_business_days);
-    let clock = Clock::over(ClockKind::VerdictBy, Basis::Business, draft.inputs.now, days);
+    let span = Span::business_days(draft.inputs.policy.durations().verdict_business_days);
+    let clock = Clock::over(ClockKind::VerdictBy, draft.hours(&arbiter), draft.inputs.now, span);
     let custody = rests(draft, handoff).then(|| {
         let holder = Holder::Arbiter(arbiter.clone());
         match draft.lead.stage.custody() {
@@ -174,6 +175,7 @@ fn may_settle(draft: &Draft<'_>, returned: &Returned, contest: &Contest) -> bool
     let team = draft.inputs.team;
     let Some(member) = draft.member().and_then(|member| team.member(member)) else { return false };
     let is_party = returned.by.as_ref() == Some(&member.id) || contest.by == member.id;
-    let is_named = contest.arbiter == member.id || *team.acting(&contest.arbiter) == member.id;
+    let is_named =
+        contest.arbiter == member.id || *team.acting(&contest.arbiter, draft.inputs.now) == member.id;
     member.active && !is_party && (is_named || member.roles.contains(&Role::Arbiter))
 }

@@ -4,7 +4,6 @@ use super::Refusal;
 use super::draft::Draft;
 use super::signal::learn;
 use crate::domain::command::Report;
-use crate::domain::custody::Holder;
 use crate::domain::event::Event;
 use crate::domain::lead::{Origin, Stage, StageKind};
 use crate::domain::team::MemberId;
@@ -61,7 +60,7 @@ pub(super) fn link(
 /// Into the hands of the record's owner, else of who made it.
 fn take(draft: &mut Draft<'_>, owner: Option<&MemberId>) -> Result<(), Refusal> {
     if let Some(owner) = owner {
-        return draft.take_for(&Holder::Rep(owner.clone()), owner.clone(), true);
+        return draft.take_for(&draft.rep(owner), owner.clone(), true);
     }
     draft.take(true)?;
     draft.note_stranger()

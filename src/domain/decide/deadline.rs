@@ -2,12 +2,17 @@
 
 use super::draft::Draft;
 use super::{Refusal, closer, contest};
+use crate::domain::calendar::Hours;
 use crate::domain::command::DueClock;
-use crate::domain::custody::{Clock, ClockKind, Custody, Holder, Rung};
+use crate::domain::custody::{Basis, Clock, ClockKind, Custody, Holder, Rung};
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::{RestReason, Stage, StageKind};
 use crate::domain::policy::RejectionCode;
 use crate::domain::signal::{Signal, SignalId, SignalKind};
+use crate::domain::time::{MINUTE, Moment};
+
+/// What is due at closing happens then, though a sweep comes a moment later.
+const CLOSING_SLACK: i64 = MINUTE;
 
 /// The row "deadline passed (fenced)".
 pub(super) fn pass(draft: &mut Draft<'_>, due: &DueClock) -> Result<(), Refusal> {
@@ -21,6 +26,10 @@ pub(super) fn pass(draft: &mut Draft<'_>, due: &DueClock) -> Result<(), Refusal>
         return Err(Refusal::Stale);
     }
     let kind = clock.kind;
+    if let Some(opens) = closed_until(draft, &custody, &clock) {
+        let custody = custody.put_off(kind, opens);
+        return draft.push(Event::ClockPutOff { kind, until: opens, custody });
+    }
     match clock.rung {
         Rung::RemindHalf | Rung::RemindLate => {
             let rung = clock.rung;
@@ -37,8 +46,39 @@ pub(super) fn pass(draft: &mut Draft<'_>, due: &DueClock) -> Result<(), Refusal>
     }
 }
 
+/// When whoever holds the lead works again, if not now: nobody is told, and nobody loses a lead, at night. It comes to that
+/// only where the hours changed since the clock started, or the lead changed hands, or the sweep was late.
+fn closed_until(draft: &Draft<'_>, custody: &Custody, clock: &Clock) -> Option<Moment> {
+    let is_date = match (clock.kind, draft.stage()) {
+        (ClockKind::RecycleAt, _) => true,
+        (ClockKind::ReviewBy, StageKind::Captured) => matches!(custody.holder, Holder::SegmentOwner(_)),
+        (
+            ClockKind::AcceptBy
+            | ClockKind::ContactBy
+            | ClockKind::DispositionBy
+            | ClockKind::NextStepBy
+            | ClockKind::RouteBy
+            | ClockKind::ReviewBy
+            | ClockKind::RespondBy
+            | ClockKind::FactsBy
+            | ClockKind::VerdictBy
+            | ClockKind::RedriveBy,
+            _,
+        ) => false,
+    };
+    let (hours, now) = (draft.hours(custody.holder.member()), draft.inputs.now);
+    if is_date || hours.covers(now, CLOSING_SLACK) {
+        return None;
+    }
+    Some(hours.opening(now)).filter(|opens| *opens > now)
+}
+
 fn advanced(draft: &Draft<'_>, custody: Custody, clock: Clock) -> Custody {
-    custody.with(clock.advanced(draft.inputs.now))
+    let hours = match clock.basis {
+        Basis::Wall => Hours::Wall,
+        Basis::Business | Basis::Hours(_) => Hours::Of(draft.hours(custody.holder.member())),
+    };
+    custody.with(clock.advanced(hours.day_after(draft.inputs.now)))
 }
 
 /// The deadline itself: dates move the lead on; duties are breached, and stand.
@@ -74,7 +114,7 @@ fn fall_due(draft: &mut Draft<'_>, custody: Custody, clock: Clock) -> Result<(),
 fn held_by_manager(draft: &Draft<'_>, custody: Custody) -> Custody {
     let team = draft.inputs.team;
     let Some(manager) = team.manager_of(custody.holder.member()) else { return custody };
-    let manager = team.acting(manager).clone();
+    let manager = draft.acting(manager);
     custody.held_by(Holder::Steward(manager))
 }
 

@@ -2,20 +2,23 @@
 
 use super::Refusal;
 use super::signal::is_with_sales;
-use crate::domain::calendar::{self, Basis, business_days};
+use crate::domain::calendar::{Calendar, Hours, Span};
 use crate::domain::command::{Actor, Inputs, Nature};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::Event;
 use crate::domain::evolve::evolve;
-use crate::domain::lead::{Attempt, Lead, Motion, Stage, StageKind};
+use crate::domain::lead::{Attempt, Lead, Motion, Stage, StageKind, Terms};
 use crate::domain::policy::{Grade, Priority, Segment};
 use crate::domain::routing::{RouteSubject, choose_pool};
 use crate::domain::scoring::{Score, Standing};
 use crate::domain::team::{MemberId, PoolId};
-use crate::domain::time::{DAY, HOUR, Moment, SECOND};
+use crate::domain::time::{DAY, Moment};
 
 /// The queue of leads that no route takes; its steward is the team's queue steward.
 pub const UNROUTED: &str = "unrouted";
+
+/// Seconds in an hour.
+const SECONDS_OF_HOUR: u32 = 3_600;
 
 /// What is being decided.
 pub(super) struct Draft<'a> {
@@ -84,12 +87,20 @@ impl<'a> Draft<'a> {
         self.member().is_some() && self.member().cloned() == self.holder_member()
     }
 
+    /// Somebody who works the lead from now on; for who is switched off, whatever the CRM says, the steward of its pool.
+    pub fn rep(&self, member: &MemberId) -> Holder {
+        if self.inputs.team.member(member).is_some_and(|member| member.active) {
+            return Holder::Rep(member.clone());
+        }
+        self.steward_holder(&self.pool())
+    }
+
     /// Who takes the lead over: the acting person; for a stranger the steward of the lead's pool.
     pub fn taker(&self) -> (Holder, MemberId) {
         match self.inputs.actor {
-            Actor::Member(member) => (Holder::Rep(member.clone()), member.clone()),
+            Actor::Member(member) => (self.rep(member), member.clone()),
             Actor::Stranger | Actor::Feed | Actor::Router | Actor::Sweeper | Actor::Operator => {
-                let steward = self.inputs.team.steward_of(&self.pool()).clone();
+                let steward = self.acting(self.inputs.team.steward_of(&self.pool()));
                 (Holder::Steward(steward.clone()), steward)
             }
         }
@@ -173,8 +184,20 @@ impl<'a> Draft<'a> {
 
     // ---- duties: who owes what by when, from the policy's durations
 
-    fn acting(&self, member: &MemberId) -> MemberId {
-        self.inputs.team.acting(member).clone()
+    /// The person, or who acts for them now.
+    pub fn acting(&self, member: &MemberId) -> MemberId {
+        self.inputs.team.acting(member, self.inputs.now).clone()
+    }
+
+    /// When a person works.
+    pub fn hours(&self, member: &MemberId) -> &'a Calendar {
+        self.inputs.team.hours(member)
+    }
+
+    /// When whoever holds the lead works; of a lead that nobody holds, the steward of leads without a route.
+    pub fn holder_hours(&self) -> &'a Calendar {
+        let team = self.inputs.team;
+        team.hours(self.lead.holder().map_or_else(|| team.queue_steward(), Holder::member))
     }
 
     pub fn steward_holder(&self, pool: &PoolId) -> Holder {
@@ -190,41 +213,39 @@ impl<'a> Draft<'a> {
         let durations = self.inputs.policy.durations();
         let clock = if self.is_history() {
             let due = self.inputs.live_from.plus(i64::from(durations.history_review_days) * DAY);
-            Clock::until(ClockKind::ReviewBy, Basis::Wall, self.inputs.now, due.max(self.inputs.now))
+            Clock::until(ClockKind::ReviewBy, Hours::Wall, self.inputs.now, due.max(self.inputs.now))
         } else {
-            Clock::over(
-                ClockKind::ReviewBy,
-                Basis::Wall,
-                self.inputs.now,
-                i64::from(durations.review_days) * DAY,
-            )
+            Clock::wall(ClockKind::ReviewBy, self.inputs.now, i64::from(durations.review_days) * DAY)
         };
         Custody::new(self.segment_owner(), clock)
     }
 
     /// A person's own review: captured, but somebody must look within so many business days.
     pub fn reviewed_by(&self, holder: Holder, days: u32) -> Custody {
-        Custody::new(
-            holder,
-            Clock::over(ClockKind::ReviewBy, Basis::Business, self.inputs.now, business_days(days)),
-        )
+        let hours = self.hours(holder.member());
+        let clock = Clock::over(ClockKind::ReviewBy, hours, self.inputs.now, Span::business_days(days));
+        Custody::new(holder, clock)
     }
 
     /// In a pool's queue; the lead's own contact clock runs on.
     pub fn queued(&self, pool: &PoolId, priority: Priority, contact: Option<Clock>) -> Custody {
-        let route = i64::from(self.inputs.policy.sla(priority).route_seconds) * SECOND;
-        let clock = Clock::over(ClockKind::RouteBy, Basis::Business, self.inputs.now, route);
-        Custody::new(self.steward_holder(pool), clock).with_some(contact)
+        let steward = self.steward_holder(pool);
+        let route = self.inputs.policy.sla(priority).route;
+        let clock = Clock::over(ClockKind::RouteBy, self.hours(steward.member()), self.inputs.now, route);
+        Custody::new(steward, clock).with_some(contact)
     }
 
     /// In a steward's own hands for some business days.
     pub fn held_queue(&self, pool: &PoolId, days: u32) -> Custody {
-        let clock = Clock::over(ClockKind::RouteBy, Basis::Business, self.inputs.now, business_days(days));
-        Custody::new(self.steward_holder(pool), clock).with_some(self.contact_clock(None))
+        let steward = self.steward_holder(pool);
+        let hours = self.hours(steward.member());
+        let clock = Clock::over(ClockKind::RouteBy, hours, self.inputs.now, Span::business_days(days));
+        Custody::new(steward, clock).with_some(self.contact_clock(None))
     }
 
     /// The lead's contact clock: what runs already, else from the cycle's terms; none once a person was reached for.
-    pub fn contact_clock(&self, holder_since: Option<Moment>) -> Option<Clock> {
+    /// `rep`: who is to call, and since when it is theirs to.
+    pub fn contact_clock(&self, rep: Option<(&MemberId, Moment)>) -> Option<Clock> {
         let terms = self.lead.cycle.terms.as_ref()?;
         // An attempt from before the person raised a hand does not answer it.
         let met = |attempt: &Attempt| attempt.is_human() && attempt.at >= terms.contact_from;
@@ -236,42 +257,47 @@ impl<'a> Draft<'a> {
         if running.is_none() && handed_off {
             return None;
         }
-        let clock = running.unwrap_or_else(|| {
-            Clock::until(ClockKind::ContactBy, Basis::Business, terms.contact_from, terms.contact_by)
+        let clock = running.unwrap_or_else(|| self.contact_of(terms, self.pool_hours(&self.pool())));
+        let take_back = rep.map(|(rep, since)| {
+            let (sla, hours) = (self.inputs.policy.sla(terms.priority), self.hours(rep));
+            hours.after(hours.after(since, sla.contact).max(terms.contact_by), sla.grace)
         });
-        let take_back = holder_since.map(|since| {
-            let sla = self.inputs.policy.sla(terms.priority);
-            let own = calendar::add(Basis::Business, since, i64::from(sla.contact_seconds) * SECOND);
-            calendar::add(Basis::Business, own.max(terms.contact_by), i64::from(sla.grace_seconds) * SECOND)
-        });
-        Some(clock.passed_on(take_back, self.inputs.now))
+        let hours = rep.map_or_else(|| self.holder_hours(), |(rep, _)| self.hours(rep));
+        Some(clock.passed_on(take_back, Hours::Of(hours).day_after(self.inputs.now)))
+    }
+
+    /// The clock that a cycle's terms start.
+    pub fn contact_of(&self, terms: &Terms, hours: &Calendar) -> Clock {
+        Clock::until(ClockKind::ContactBy, Hours::Of(hours), terms.contact_from, terms.contact_by)
+    }
+
+    /// When a pool works.
+    pub fn pool_hours(&self, pool: &PoolId) -> &'a Calendar {
+        self.inputs.team.pool_hours(pool)
     }
 
     /// Offered to a rep: accept by, contact by.
     pub fn offered(&self, rep: &MemberId) -> Custody {
         let priority = self.lead.cycle.terms.as_ref().map_or(Priority::P3, |terms| terms.priority);
         let sla = self.inputs.policy.sla(priority);
-        let accept = Clock::over(
-            ClockKind::AcceptBy,
-            Basis::Business,
-            self.inputs.now,
-            i64::from(sla.accept_seconds) * SECOND,
-        );
-        let take_back = calendar::add(Basis::Business, accept.due_by, i64::from(sla.grace_seconds) * SECOND);
+        let hours = self.hours(rep);
+        let accept = Clock::over(ClockKind::AcceptBy, hours, self.inputs.now, sla.accept);
+        let take_back = hours.after(accept.due_by, sla.grace);
         Custody::new(Holder::Rep(rep.clone()), accept.retaken_at(take_back))
-            .with_some(self.contact_clock(Some(self.inputs.now)))
+            .with_some(self.contact_clock(Some((rep, self.inputs.now))))
     }
 
     /// Accepted: a disposition by, and contact by while nobody has called.
     pub fn accepted(&self, holder: Holder) -> Custody {
         let days = self.inputs.policy.durations().disposition_business_days;
-        let clock =
-            Clock::over(ClockKind::DispositionBy, Basis::Business, self.inputs.now, business_days(days));
+        let hours = self.hours(holder.member());
+        let clock = Clock::over(ClockKind::DispositionBy, hours, self.inputs.now, Span::business_days(days));
         let running = self.lead.stage.custody();
         let since = running
             .and_then(|custody| custody.clock(ClockKind::AcceptBy))
             .map_or(self.inputs.now, |clock| clock.started_at);
-        Custody::new(holder, clock).with_some(self.contact_clock(Some(since))).with_some(self.reply_clock())
+        let contact = self.contact_clock(Some((holder.member(), since)));
+        Custody::new(holder, clock).with_some(contact).with_some(self.reply_clock())
     }
 
     /// A reply that is owed goes along with the lead.
@@ -287,22 +313,17 @@ impl<'a> Draft<'a> {
     /// Qualified: the next step plus a day, and at most ten business days; facts by, where some are missing.
     pub fn qualified(&self, holder: Holder, next_step_on: Option<i32>, facts_missing: bool) -> Custody {
         let durations = self.inputs.policy.durations();
-        let latest = calendar::add(
-            Basis::Business,
-            self.inputs.now,
-            business_days(durations.next_step_max_business_days),
-        );
+        let (hours, now) = (self.hours(holder.member()), self.inputs.now);
+        let latest = hours.after(now, Span::business_days(durations.next_step_max_business_days));
         let due = next_step_on.map_or(latest, |day| {
-            let step = Moment(i64::from(day) * DAY).max(self.inputs.now);
-            calendar::add(Basis::Business, step, business_days(durations.next_step_extra_business_days))
-                .min(latest)
+            let extra = Span::business_days(durations.next_step_extra_business_days);
+            hours.after(hours.day(day).max(now), extra).min(latest)
         });
-        let custody =
-            Custody::new(holder, Clock::until(ClockKind::NextStepBy, Basis::Business, self.inputs.now, due))
-                .with_some(self.reply_clock());
+        let clock = Clock::until(ClockKind::NextStepBy, Hours::Of(hours), now, due);
+        let custody = Custody::new(holder, clock).with_some(self.reply_clock());
         if facts_missing {
-            let micros = business_days(durations.facts_business_days);
-            return custody.with(Clock::over(ClockKind::FactsBy, Basis::Business, self.inputs.now, micros));
+            let span = Span::business_days(durations.facts_business_days);
+            return custody.with(Clock::over(ClockKind::FactsBy, hours, now, span));
         }
         custody
     }
@@ -310,7 +331,7 @@ impl<'a> Draft<'a> {
     /// An open deal is looked at when nothing has touched it for some days; facts that are owed stay owed.
     pub fn dealing(&self, holder: Holder) -> Custody {
         let days = self.inputs.policy.durations().opportunity_untouched_days;
-        let clock = Clock::over(ClockKind::ReviewBy, Basis::Wall, self.inputs.now, i64::from(days) * DAY);
+        let clock = Clock::wall(ClockKind::ReviewBy, self.inputs.now, i64::from(days) * DAY);
         Custody::new(holder, clock).with_some(self.reply_clock()).with_some(self.running(ClockKind::FactsBy))
     }
 
@@ -319,7 +340,7 @@ impl<'a> Draft<'a> {
         let due = date.max(self.inputs.now);
         Custody::new(
             self.segment_owner(),
-            Clock::until(ClockKind::RecycleAt, Basis::Wall, self.inputs.now, due),
+            Clock::until(ClockKind::RecycleAt, Hours::Wall, self.inputs.now, due),
         )
     }
 
@@ -329,6 +350,7 @@ impl<'a> Draft<'a> {
 
     pub fn respond_clock(&self) -> Clock {
         let hours = self.inputs.policy.durations().respond_hours;
-        Clock::over(ClockKind::RespondBy, Basis::Business, self.inputs.now, i64::from(hours) * HOUR)
+        let span = Span::seconds(hours.saturating_mul(SECONDS_OF_HOUR));
+        Clock::over(ClockKind::RespondBy, self.holder_hours(), self.inputs.now, span)
     }
 }

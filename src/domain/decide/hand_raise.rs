@@ -3,12 +3,12 @@
 use super::Refusal;
 use super::draft::Draft;
 use super::signal::mend;
-use crate::domain::calendar::{self, Basis};
-use crate::domain::custody::{ClockKind, Holder};
+use crate::domain::calendar::Hours;
+use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::Event;
 use crate::domain::lead::{Motion, Stage, StageKind};
 use crate::domain::policy::{DisqualifiedFor, MqlVerdict, Priority};
-use crate::domain::time::{Moment, SECOND};
+use crate::domain::time::Moment;
 
 /// The row "hand-raise" of the lifecycle table, of a lead that is there.
 pub(super) fn raise_hand(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
@@ -97,7 +97,7 @@ fn again(draft: &mut Draft<'_>, motion: Motion, at: Moment) -> Result<(), Refusa
 
 /// A hand-raise of a person set aside: captured, and a steward looks within a business day.
 fn look_again(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
-    let steward = Holder::Steward(draft.inputs.team.acting(draft.inputs.team.queue_steward()).clone());
+    let steward = Holder::Steward(draft.acting(draft.inputs.team.queue_steward()));
     let custody =
         draft.reviewed_by(steward, draft.inputs.policy.durations().blocked_hand_raise_business_days);
     draft.start_cycle_with(draft.lead.cycle.motion, true, at, custody)
@@ -111,7 +111,8 @@ fn hurry(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
     if priority >= terms.priority {
         return Ok(());
     }
-    let raised = draft.terms(priority, terms.grade, terms.points, Some(at), true);
+    let hours = draft.pool_hours(&draft.pool());
+    let raised = draft.terms(hours, priority, terms.grade, terms.points, Some(at), true);
     let contact_by = raised.contact_by.min(terms.contact_by);
     let Some(custody) = draft.lead.stage.custody().cloned() else { return Ok(()) };
     let custody = match draft.stage() {
@@ -131,12 +132,7 @@ fn hurry(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
     };
     let custody = match custody.clock(ClockKind::ContactBy).cloned() {
         Some(clock) if contact_by < clock.due_by => {
-            let mut sooner = crate::domain::custody::Clock::until(
-                clock.kind,
-                clock.basis,
-                raised.contact_from,
-                contact_by,
-            );
+            let mut sooner = Clock::until(clock.kind, Hours::Of(hours), raised.contact_from, contact_by);
             sooner.take_back_at = clock.take_back_at;
             custody.with(sooner)
         }
@@ -146,21 +142,15 @@ fn hurry(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
 }
 
 /// The custody with a clock cut to the time of a higher priority, where that ends earlier.
-fn sooner(
-    draft: &Draft<'_>,
-    custody: crate::domain::custody::Custody,
-    kind: ClockKind,
-    priority: Priority,
-) -> crate::domain::custody::Custody {
-    let sla = draft.inputs.policy.sla(priority);
-    let seconds = if kind == ClockKind::AcceptBy { sla.accept_seconds } else { sla.route_seconds };
-    let due = calendar::add(Basis::Business, draft.inputs.now, i64::from(seconds) * SECOND);
+fn sooner(draft: &Draft<'_>, custody: Custody, kind: ClockKind, priority: Priority) -> Custody {
+    let (sla, hours) = (draft.inputs.policy.sla(priority), draft.hours(custody.holder.member()));
+    let span = if kind == ClockKind::AcceptBy { sla.accept } else { sla.route };
+    let due = hours.after(draft.inputs.now, span);
     match custody.clock(kind).cloned() {
         Some(clock) if due < clock.due_by => {
-            let mut cut = crate::domain::custody::Clock::until(kind, clock.basis, draft.inputs.now, due);
+            let mut cut = Clock::until(kind, Hours::Of(hours), draft.inputs.now, due);
             if kind == ClockKind::AcceptBy {
-                let grace = i64::from(sla.grace_seconds) * SECOND;
-                cut = cut.retaken_at(calendar::add(Basis::Business, due, grace));
+                cut = cut.retaken_at(hours.after(due, sla.grace));
             }
             custody.with(cut)
         }

@@ -8,6 +8,7 @@ mod deal;
 mod draft;
 mod former;
 mod hand_raise;
+mod leaver;
 mod merge;
 mod offer;
 mod passage;
@@ -75,6 +76,7 @@ pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec
         Command::UnlinkCrmRecord => crm::unlink(&mut draft)?,
         Command::NoteCustomer { owner } => wide::customer(&mut draft, owner.as_ref())?,
         Command::ScoreAgain => wide::score_again(&mut draft)?,
+        Command::NoteHolderLeft { member } => leaver::holder_left(&mut draft, member)?,
         Command::NoteContactLeft { opportunity } => wide::contact_left(&mut draft, *opportunity)?,
         Command::CreditCampaign { campaign, origin } => wide::credit(&mut draft, campaign, *origin)?,
         Command::AbsorbLead { other } => merge::absorb(&mut draft, other)?,
@@ -117,6 +119,7 @@ fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> 
         | Command::NoteCustomer { .. }
         | Command::ScoreAgain
         | Command::NoteContactLeft { .. }
+        | Command::NoteHolderLeft { .. }
         | Command::CreditCampaign { .. }
         | Command::AbsorbLead { .. }
         | Command::MergeLead { .. }

@@ -15,7 +15,7 @@ pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal>
     if !for_closer && !matches!(draft.lead.stage, Stage::Queued { held: false, .. }) {
         return Err(Refusal::Stale);
     }
-    if !draft.inputs.team.member(&offer.rep).is_some_and(|member| member.active) {
+    if !draft.inputs.team.is_there(&offer.rep, draft.inputs.now) {
         return Err(Refusal::NotEligible);
     }
     if for_closer {

@@ -2,14 +2,14 @@
 
 use super::Refusal;
 use super::draft::{Draft, UNROUTED};
-use crate::domain::calendar::{self, Basis};
-use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
+use crate::domain::calendar::Calendar;
+use crate::domain::custody::{ClockKind, Custody, Holder};
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::ids::HandoffId;
 use crate::domain::lead::{Motion, Origin, StageKind, Terms};
 use crate::domain::policy::{MqlVerdict, Priority};
 use crate::domain::team::{MemberId, PoolId};
-use crate::domain::time::{DAY, HOUR, Moment, SECOND};
+use crate::domain::time::{DAY, HOUR, Moment};
 
 /// Days in a month for the cycle limit: a year of twelve has 360, which only makes the limit a touch stricter.
 const MONTH_DAYS: i64 = 30;
@@ -64,8 +64,7 @@ impl Draft<'_> {
             MqlVerdict::NotYet { .. } | MqlVerdict::Blocked { hand_raise: false, .. } => Ok(()),
             MqlVerdict::Blocked { by, hand_raise: true } => {
                 let days = durations.blocked_hand_raise_business_days;
-                let steward =
-                    Holder::Steward(self.inputs.team.acting(self.inputs.team.queue_steward()).clone());
+                let steward = Holder::Steward(self.acting(self.inputs.team.queue_steward()));
                 if self.lead.holder() == Some(&steward) {
                     return Ok(());
                 }
@@ -76,29 +75,40 @@ impl Draft<'_> {
                 let late = late || self.is_history();
                 let priority = if late { Priority::P4 } else { priority };
                 let from = if late { None } else { hand_raise };
-                let terms = self.terms(priority, score.grade, score.points, from, true);
-                self.enqueue(terms)
+                let motion = if self.lead.customer { Motion::Expansion } else { self.lead.cycle.motion };
+                let pool = self.shift_of(self.pool_for(priority, score.grade, motion), priority);
+                let hours = self.pool_hours(&pool);
+                let terms = self.terms(hours, priority, score.grade, score.points, from, true);
+                self.enqueue(terms, motion, pool)
             }
         }
     }
 
-    fn enqueue(&mut self, terms: Terms) -> Result<(), Refusal> {
-        let motion = if self.lead.customer { Motion::Expansion } else { self.lead.cycle.motion };
+    /// The pool, or for what cannot wait the next region on shift; where everybody sleeps, the pool itself at its opening.
+    fn shift_of(&self, pool: PoolId, priority: Priority) -> PoolId {
+        let team = self.inputs.team;
+        if priority != Priority::P1 || self.is_history() {
+            return pool;
+        }
+        team.on_shift(&pool, self.inputs.now).map_or(pool, |awake| awake.id.clone())
+    }
+
+    fn enqueue(&mut self, terms: Terms, motion: Motion, pool: PoolId) -> Result<(), Refusal> {
         if let Some(owner) = self.inputs.account_owner
             && self.lead.customer
         {
             self.push(Event::PreferenceNoted { wanted: owner.clone() })?;
         }
-        let pool = self.pool_for(terms.priority, terms.grade, motion);
-        let contact =
-            Clock::until(ClockKind::ContactBy, Basis::Business, terms.contact_from, terms.contact_by);
+        let contact = self.contact_of(&terms, self.pool_hours(&pool));
         let custody = self.queued(&pool, terms.priority, Some(contact));
         self.push(Event::LeadMarketingQualified { terms, motion, pool, custody })
     }
 
-    /// What the cycle is given: contact time counts from the hand-raise's own time, else from the decision.
+    /// What the cycle is given: contact time counts from the hand-raise's own time, else from the decision, in the hours of
+    /// whoever is to call; a P1 that comes out of hours has a time of its own from the opening on.
     pub fn terms(
         &self,
+        hours: &Calendar,
         priority: Priority,
         grade: crate::domain::policy::Grade,
         points: u16,
@@ -106,7 +116,11 @@ impl Draft<'_> {
         qualified: bool,
     ) -> Terms {
         let contact_from = contact_from.unwrap_or(self.inputs.now).min(self.inputs.now);
-        let micros = i64::from(self.inputs.policy.sla(priority).contact_seconds) * SECOND;
+        let span = if priority == Priority::P1 && !hours.is_open(contact_from) {
+            self.inputs.policy.durations().out_of_hours_contact
+        } else {
+            self.inputs.policy.sla(priority).contact
+        };
         Terms {
             handoff: HandoffId::derived(self.lead.id, self.lead.cycle.number),
             mql_at: qualified.then_some(contact_from),
@@ -114,14 +128,15 @@ impl Draft<'_> {
             grade,
             points,
             contact_from,
-            contact_by: calendar::add(Basis::Business, contact_from, micros),
+            contact_by: hours.after(contact_from, span),
         }
     }
 
     /// Terms for a lead that sales took before it was MQL.
-    fn early_terms(&self) -> Terms {
+    fn early_terms(&self, holder: &Holder) -> Terms {
         let score = self.score();
-        self.terms(Priority::P3, score.grade, score.points, None, false)
+        let hours = self.hours(holder.member());
+        self.terms(hours, Priority::P3, score.grade, score.points, None, false)
     }
 
     /// Only a hand-raise opens more than the policy's cycles in its months.
@@ -159,12 +174,10 @@ impl Draft<'_> {
 
     /// Into somebody's hands in the present cycle, wherever it stands.
     pub fn accept_as(&mut self, holder: &Holder, by: MemberId, implied: bool) -> Result<(), Refusal> {
-        let early = if self.lead.cycle.terms.is_none() { Some(self.early_terms()) } else { None };
+        let early = if self.lead.cycle.terms.is_none() { Some(self.early_terms(holder)) } else { None };
         let mut custody = self.accepted(holder.clone());
         if let Some(terms) = &early {
-            let clock =
-                Clock::until(ClockKind::ContactBy, Basis::Business, terms.contact_from, terms.contact_by);
-            custody = custody.with(clock);
+            custody = custody.with(self.contact_of(terms, self.hours(holder.member())));
         }
         self.push(Event::LeadAccepted { by, at: self.inputs.occurred_at, implied, early, custody })
     }
@@ -206,7 +219,7 @@ impl Draft<'_> {
         self.push(Event::LeadQueued { wanted, pool, held, misrouted, custody })
     }
 
-    fn queue_custody(&self, pool: &PoolId, held: bool) -> Custody {
+    pub fn queue_custody(&self, pool: &PoolId, held: bool) -> Custody {
         let priority = self.lead.cycle.terms.as_ref().map_or(Priority::P3, |terms| terms.priority);
         if held { self.held_queue(pool, 1) } else { self.queued(pool, priority, self.contact_clock(None)) }
     }

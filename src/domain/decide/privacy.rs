@@ -48,7 +48,7 @@ fn managing(draft: &Draft<'_>) -> Holder {
     let team = draft.inputs.team;
     let holder = draft.holder_member().unwrap_or_else(|| team.queue_steward().clone());
     let manager = team.manager_of(&holder).unwrap_or(&holder);
-    Holder::Steward(team.acting(manager).clone())
+    Holder::Steward(draft.acting(manager))
 }
 
 /// A fact about nobody we know says nothing; whoever asks is told that there is no such lead.

@@ -110,7 +110,7 @@ fn to_sql(draft: &mut Draft<'_>, facts: &SqlFacts, implied: bool) -> Result<(), 
 /// Who qualified keeps the lead; a feed without a person leaves it with its holder.
 fn holder_after(draft: &Draft<'_>) -> (Holder, Option<MemberId>) {
     match (draft.member(), draft.lead.holder()) {
-        (Some(member), _) => (Holder::Rep(member.clone()), Some(member.clone())),
+        (Some(member), _) => (draft.rep(member), Some(member.clone())),
         (None, Some(holder)) => (holder.clone(), None),
         (None, None) => (draft.segment_owner(), None),
     }

@@ -199,7 +199,7 @@ fn follow(draft: &mut Draft<'_>, rejection: &Rejection) -> Result<(), Refusal> {
         }
         Consequence::Disqualify(reason) => draft.push(Event::LeadDisqualified { reason, custody: None }),
         Consequence::FixData { business_days } => {
-            let owner = draft.inputs.team.acting(draft.inputs.team.marketing_owner()).clone();
+            let owner = draft.acting(draft.inputs.team.marketing_owner());
             let custody = draft.reviewed_by(Holder::MarketingOwner(owner), business_days);
             draft.push(Event::DataFixAsked { fields: rejection.fields.clone(), custody })
         }

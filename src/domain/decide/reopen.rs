@@ -2,8 +2,6 @@
 
 use super::Refusal;
 use super::draft::Draft;
-use crate::domain::calendar::Basis;
-use crate::domain::custody::{Clock, ClockKind};
 use crate::domain::event::Event;
 use crate::domain::lead::{Consent, Motion, Permission, Stage, SuppressedFor};
 use crate::domain::policy::Priority;
@@ -38,9 +36,10 @@ fn requeue(draft: &mut Draft<'_>, motion: Motion, consent: bool) -> Result<(), R
     allow(draft, consent)?;
     draft.start_cycle(motion, false, draft.inputs.occurred_at)?;
     let score = draft.score();
-    let terms = draft.terms(Priority::P3, score.grade, score.points, None, false);
-    let pool = draft.pool_for(terms.priority, terms.grade, motion);
-    let contact = Clock::until(ClockKind::ContactBy, Basis::Business, terms.contact_from, terms.contact_by);
+    let pool = draft.pool_for(Priority::P3, score.grade, motion);
+    let hours = draft.pool_hours(&pool);
+    let terms = draft.terms(hours, Priority::P3, score.grade, score.points, None, false);
+    let contact = draft.contact_of(&terms, hours);
     let custody = draft.queued(&pool, terms.priority, Some(contact));
     draft.push(Event::LeadReopened { terms, motion, pool, custody })
 }

@@ -16,7 +16,7 @@ pub(super) fn customer(draft: &mut Draft<'_>, owner: Option<&MemberId>) -> Resul
     }
     let team = draft.inputs.team;
     let owner = owner
-        .map(|owner| team.acting(owner).clone())
+        .map(|owner| draft.acting(owner))
         .filter(|owner| team.member(owner).is_some_and(|member| member.active));
     match draft.lead.stage.clone() {
         Stage::Unseen | Stage::Merged { .. } => Err(Refusal::NothingChanges),

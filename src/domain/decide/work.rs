@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::signal::is_with_sales;
 use super::{Refusal, closer, former};
-use crate::domain::calendar::{self, Basis, business_days};
+use crate::domain::calendar::{Hours, Span};
 use crate::domain::custody::{Clock, ClockKind, Custody};
 use crate::domain::event::Event;
 use crate::domain::lead::{Attempt, AttemptOutcome, Stage, StageKind};
@@ -79,22 +79,17 @@ fn met(draft: &Draft<'_>, attempt: &Attempt) -> Option<Custody> {
         && let Some(meeting_at) = attempt.meeting_at
         && let Some(clock) = custody.clock(ClockKind::DispositionBy).cloned()
     {
-        let extra = business_days(draft.inputs.policy.durations().meeting_extra_business_days);
-        let due = calendar::add(Basis::Business, meeting_at, extra);
+        let extra = Span::business_days(draft.inputs.policy.durations().meeting_extra_business_days);
+        let hours = draft.hours(custody.holder.member());
+        let due = hours.after(meeting_at, extra);
         if due > clock.due_by {
-            custody = custody.with(
-                Clock::until(clock.kind, clock.basis, clock.started_at, due).caught_up(draft.inputs.now),
-            );
+            let moved = Clock::until(clock.kind, Hours::Of(hours), clock.started_at, due);
+            custody = custody.with(moved.caught_up(draft.inputs.now));
         }
     }
     if draft.stage() == StageKind::Opportunity {
         let days = draft.inputs.policy.durations().opportunity_untouched_days;
-        custody = custody.with(Clock::over(
-            ClockKind::ReviewBy,
-            Basis::Wall,
-            draft.inputs.now,
-            i64::from(days) * DAY,
-        ));
+        custody = custody.with(Clock::wall(ClockKind::ReviewBy, draft.inputs.now, i64::from(days) * DAY));
     }
     (custody != *before).then_some(custody)
 }

@@ -85,7 +85,9 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         Event::ReplyOwed { custody }
         | Event::ClockReminded { custody, .. }
         | Event::ClockBreached { custody, .. }
-        | Event::ClockEscalated { custody, .. } => {
+        | Event::ClockEscalated { custody, .. }
+        | Event::ClockPutOff { custody, .. }
+        | Event::HolderReplaced { custody, .. } => {
             lead.custody()?;
             set_custody(lead, Some(custody));
         }
@@ -120,6 +122,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         Event::LeadRejected { .. }
         | Event::RejectionVoided { .. }
         | Event::ContactLeft { .. }
+        | Event::ClockStale { .. }
         | Event::NoteTaken
         | Event::SplitBegun { .. }
         | Event::FactDiverged { .. }

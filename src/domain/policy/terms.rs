@@ -1,5 +1,6 @@
 //! The small values that a policy is made of: grades, priorities, segments, service terms. They never hold numbers of their own.
 
+use crate::domain::calendar::Span;
 use serde::{Deserialize, Serialize};
 
 /// How well a lead fits, A the best; the order of variants is the order of worth.
@@ -130,17 +131,17 @@ impl RequiredField {
     }
 }
 
-/// What a priority promises, in business seconds of the holder's calendar.
+/// What a priority promises, in business time of the holder's calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlaTerms {
     /// From the offer to its acceptance.
-    pub accept_seconds: u32,
+    pub accept: Span,
     /// From the start of the lead's clock to the first human attempt.
-    pub contact_seconds: u32,
+    pub contact: Span,
     /// From the queue to an offer.
-    pub route_seconds: u32,
+    pub route: Span,
     /// Before a lead is taken back from a holder whose clock ran out.
-    pub grace_seconds: u32,
+    pub grace: Span,
 }
 
 /// Every other time and count of the policy; the last word of a name is its unit.
@@ -186,10 +187,8 @@ pub struct Durations {
     pub reminder_percents: Vec<u32>,
     /// The next rung of a clock that fired without a move, in percent of the clock.
     pub escalate_percent: u32,
-    /// One business day in business seconds, from the policy's calendar.
-    pub working_day_seconds: u32,
-    /// P1 out of hours: the opening + so many seconds.
-    pub out_of_hours_contact_seconds: u32,
+    /// P1 out of hours: the opening + so much.
+    pub out_of_hours_contact: Span,
     /// A `retry_on` beyond so many months is refused or clamped.
     pub retry_on_months_max: u32,
     pub contest_business_days: u32,

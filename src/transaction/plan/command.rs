@@ -98,6 +98,7 @@ impl Planner<'_> {
             | Command::NoteCustomer { .. }
             | Command::ScoreAgain
             | Command::NoteContactLeft { .. }
+            | Command::NoteHolderLeft { .. }
             | Command::CreditCampaign { .. }
             | Command::AbsorbLead { .. }
             | Command::MergeLead { .. }

@@ -66,7 +66,10 @@ impl Planner<'_> {
                 }
                 Ok(Outcome::Filtered("no_change"))
             }
-            Err(Refusal::Stale) => Ok(Outcome::Filtered("stale")),
+            Err(Refusal::Stale) => {
+                self.note_stale(entry, request, lead, &command)?;
+                Ok(Outcome::Filtered("stale"))
+            }
             Err(Refusal::Filtered(reason)) => Ok(Outcome::Filtered(reason)),
             // The plan is made once more, and then the lead is parked.
             Err(Refusal::Impossible(_)) => Ok(Outcome::Parked(parked::IMPOSSIBLE)),

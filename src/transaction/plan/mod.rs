@@ -1,5 +1,6 @@
 //! `plan`: every row that a transaction will write, counts and moves included. Pure: no database, no clock, no async.
 
+mod availability;
 mod command;
 mod duty;
 mod figures;
@@ -12,6 +13,7 @@ mod people;
 mod privacy;
 mod publish;
 mod routing;
+mod stale;
 mod subjects;
 mod trail;
 
@@ -20,6 +22,7 @@ pub(super) use trail::hash_of;
 use super::batch::{Batch, DuplicateKey, Entry, Outcome};
 use super::loaded::{AccountState, Loaded, World};
 use crate::contract::request::{Decoded, Request, Subject};
+use crate::domain::availability::{Availability, Source};
 use crate::domain::command::Command;
 use crate::domain::ids::{AccountId, HandoffId, IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::{Lead, Origin, Parked};
@@ -74,6 +77,8 @@ struct Planner<'a> {
     account_keys: BTreeMap<String, AccountId>,
     accounts: BTreeMap<AccountId, AccountState>,
     opportunities: BTreeMap<OpportunityId, OpportunityRow>,
+    /// What this batch says of people of the team.
+    said: BTreeMap<(MemberId, Source), Availability>,
     /// Campaigns that this batch has changed.
     campaigns: BTreeMap<String, (Origin, Moment)>,
     handoffs: BTreeMap<HandoffId, HandoffRow>,
@@ -148,6 +153,7 @@ impl<'a> Planner<'a> {
             account_keys: BTreeMap::new(),
             accounts: BTreeMap::new(),
             opportunities: BTreeMap::new(),
+            said: BTreeMap::new(),
             campaigns: BTreeMap::new(),
             handoffs: BTreeMap::new(),
             heads: BTreeMap::new(),
@@ -221,6 +227,7 @@ impl Planner<'_> {
             Subject::Merge => Some(self.merge_records(entry, request)?),
             Subject::Account(patch) => Some(self.account(entry, request, patch)?),
             Subject::User(patch) => Some(self.user(entry, request, patch)?),
+            Subject::Availability(ask) => Some(self.availability(entry, request, ask)?),
             Subject::Campaign(patch) => Some(self.campaign(entry, request, patch)?),
             Subject::Spend(patch) => Some(self.spend(entry, request, patch)?),
             Subject::PatternAnswer(answer) => Some(self.answer_pattern(entry, request, answer)?),

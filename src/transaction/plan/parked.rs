@@ -5,7 +5,7 @@ use super::Planner;
 use super::kept::kept;
 use super::people::occurred_at;
 use crate::contract::request::{Decoded, PersonRef, Request, Subject, Who};
-use crate::domain::calendar::{Basis, business_days};
+use crate::domain::calendar::Span;
 use crate::domain::command::{Command, Nature};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::decide::Refusal;
@@ -188,6 +188,7 @@ impl Planner<'_> {
         match &request.subject {
             Subject::Account(_)
             | Subject::User(_)
+            | Subject::Availability(_)
             | Subject::Campaign(_)
             | Subject::Spend(_)
             | Subject::PatternAnswer(_) => BTreeSet::new(),
@@ -226,9 +227,9 @@ impl Planner<'_> {
         let event = if let Some(before) = self.released.get(&lead).cloned() {
             Event::LeadParked { reason: before.reason, custody: before.custody }
         } else {
-            let steward = world.team.acting(world.team.operations()).clone();
-            let days = world.policy.durations().redrive_business_days;
-            let clock = Clock::over(ClockKind::RedriveBy, Basis::Business, now, business_days(days));
+            let steward = world.team.acting(world.team.operations(), now).clone();
+            let span = Span::business_days(world.policy.durations().redrive_business_days);
+            let clock = Clock::over(ClockKind::RedriveBy, world.team.hours(&steward), now, span);
             let custody = Custody::new(Holder::Operations(steward), clock);
             Event::LeadParked { reason: reason.to_owned(), custody }
         };

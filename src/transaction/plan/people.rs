@@ -345,6 +345,7 @@ pub(super) fn is_weak(command: &Command) -> bool {
         | Command::NoteCustomer { .. }
         | Command::ScoreAgain
         | Command::NoteContactLeft { .. }
+        | Command::NoteHolderLeft { .. }
         | Command::CreditCampaign { .. }
         | Command::AbsorbLead { .. }
         | Command::MergeLead { .. }

@@ -204,6 +204,9 @@ fn may_publish(event: &Event) -> bool {
         | Event::CrmLinked { .. }
         | Event::ReviewAsked { .. }
         | Event::AskRefused { .. }
+        | Event::ClockPutOff { .. }
+        | Event::ClockStale { .. }
+        | Event::HolderReplaced { .. }
         | Event::ConsentGiven { .. }
         | Event::SplitBegun { .. }
         | Event::ContestAllowed { .. }

@@ -86,6 +86,7 @@ impl Planner<'_> {
         patch: &UserPatch,
     ) -> Result<Outcome, StoreError> {
         self.tell(entry, request, &SubjectEvent::UserReported { active: patch.active })?;
+        self.crm_availability(entry, request, patch)?;
         self.write.users.push(UserRow {
             system: patch.system.clone(),
             id: patch.id.clone(),

@@ -5,7 +5,7 @@ use crate::domain::fan_out::FanOut;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Lead;
 use crate::domain::team::PoolId;
-use crate::domain::time::Moment;
+use crate::domain::time::{MINUTE, Moment};
 use crate::store::fan_out::{self, OpenFanOut};
 use crate::store::ledger::{self, Answer};
 use crate::store::maintenance::{self, Maintained};
@@ -13,6 +13,9 @@ use crate::store::position::{self, StoredPosition};
 use crate::store::work::{self, DueLead, Horizon};
 use crate::store::{lane, lead, rotation, world};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A leaver's leads are looked for from the beginning again for so long; what comes to them later is an orphan to be shown.
+const LOOKS_AGAIN: i64 = MINUTE;
 
 impl Session {
     pub(super) async fn whole(&mut self) -> Result<(), CommitError> {
@@ -133,6 +136,17 @@ impl Session {
             FanOut::ContactsLeft { leads, .. } => Ok(leads.clone()),
             FanOut::CampaignCredited { campaign, .. } => {
                 fan_out::of_campaign(conn, campaign, open.cursor, limit).await
+            }
+            FanOut::MemberLeft { member, at } => {
+                let later = fan_out::of_holder(conn, member, open.cursor, limit).await;
+                let is_end = open.cursor.is_some() && later.as_ref().is_ok_and(Vec::is_empty);
+                // A lead that was told already may since have been united with one that the leaver held.
+                let now = Moment(world::read(conn).await.map_err(CommitError::Store)?.now);
+                if is_end && now.since(*at) < LOOKS_AGAIN {
+                    fan_out::of_holder(conn, member, None, limit).await
+                } else {
+                    later
+                }
             }
         };
         let ids: BTreeSet<LeadId> = ids.map_err(CommitError::Store)?.into_iter().collect();

@@ -7,6 +7,7 @@ pub(super) mod leads;
 pub(super) mod ledger;
 mod shapes;
 pub(super) mod sla;
+pub(super) mod team;
 
 use super::problem::{FieldFault, Problem};
 use utoipa::OpenApi;
@@ -16,13 +17,14 @@ use utoipa::OpenApi;
     info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
     paths(
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
-        asks::ask, sla::sla, sla::answer_pattern, ledger::ledger, super::live::live
+        asks::ask, sla::sla, sla::answer_pattern, team::availability, ledger::ledger, super::live::live
     ),
     components(schemas(Problem, FieldFault)),
     tags(
         (name = "leads", description = "Read leads; scope `read`"),
         (name = "asks", description = "Act on a lead in a member's name; scope `ask`"),
         (name = "figures", description = "What both sides owe each other; scope `read`"),
+        (name = "team", description = "Say when somebody of the team is there; scope `ask`"),
         (name = "live", description = "Ticks"),
         (name = "ledger", description = "What became of every record"),
         (name = "health", description = "Open to everybody")

@@ -161,6 +161,7 @@ pub(crate) async fn sla(
     };
     let texts = state.texts();
     let durations = texts.policy.durations();
+    let marketing = texts.team.hours(texts.team.marketing_owner());
     let Span { from, to } = week.span();
     let wide = duties::facts_span(week, durations);
     let handoffs = state.reader.duties(from, to).await.map_err(failed)?;
@@ -168,7 +169,7 @@ pub(crate) async fn sla(
     let answers = state.reader.pattern_answers(wide.from, wide.to).await.map_err(failed)?;
     let limit = usize::try_from(crate::store::read::handshake::ROWS_MAX).unwrap_or(usize::MAX);
     let Sla { figures, patterns, others, misroutes } =
-        duties::sla(week, &handoffs, &facts, &answers, durations, now);
+        duties::sla(week, &handoffs, &facts, &answers, durations, marketing, now);
     Ok(Json(SlaShape {
         week: week.to_string(),
         from: from.to_string(),

@@ -248,7 +248,7 @@ fn queue_line(pool: &PoolId, count: Option<&QueueCount>, now: Moment, texts: &Te
         waiting: grouped(count.map_or(0, |queue| queue.waiting)),
         held: count.map_or(0, |queue| queue.held),
         oldest: oldest.map_or_else(String::new, |at| span(now.since(at))),
-        steward: member_name(&texts.team, texts.team.acting(texts.team.steward_of(pool))),
+        steward: member_name(&texts.team, texts.team.acting(texts.team.steward_of(pool), now)),
         old: oldest.is_some_and(|at| now.since(at) > QUEUE_OLD),
     }
 }

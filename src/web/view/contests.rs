@@ -3,7 +3,7 @@
 use crate::domain::contest::Returned;
 use crate::domain::lead::{Lead, StageKind};
 use crate::domain::leg::LegStep;
-use crate::domain::team::{Member, Role, Team};
+use crate::domain::team::{Member, MemberId, Role, Team};
 use crate::web::words::{moment_words, rejection_words};
 
 /// A rejection to contest, or a contest to settle.
@@ -33,13 +33,18 @@ pub fn waiting(lead: &Lead, member: &Member, team: &Team) -> Vec<ContestChoice> 
     let mine = |returned: &&Returned| {
         let Some(contest) = returned.open_contest() else { return false };
         let is_party = returned.by.as_ref() == Some(&member.id) || contest.by == member.id;
-        let is_named = contest.arbiter == member.id || *team.acting(&contest.arbiter) == member.id;
+        let is_named = contest.arbiter == member.id || is_deputy(team, &contest.arbiter, &member.id);
         !is_party && (is_named || member.roles.contains(&Role::Arbiter))
     };
     let due = |returned: &Returned| {
         returned.open_contest().map_or_else(String::new, |contest| moment_words(contest.clock.due_by))
     };
     lead.returned.iter().filter(mine).map(|returned| choice(returned, due(returned))).collect()
+}
+
+/// Whether somebody stands in for the arbiter when they are away; whether they are is found when the ask is decided.
+fn is_deputy(team: &Team, arbiter: &MemberId, member: &MemberId) -> bool {
+    team.member(arbiter).and_then(|arbiter| arbiter.deputy.as_ref()) == Some(member)
 }
 
 fn choice(returned: &Returned, until: String) -> ContestChoice {

@@ -180,8 +180,9 @@ fn duties(lead: &Lead, now: Moment) -> Vec<Duty> {
         .map(|clock| {
             let (name, hint) = clock_words(clock.kind);
             let basis = match clock.basis {
-                crate::domain::calendar::Basis::Business => "business time, Monday to Friday UTC",
-                crate::domain::calendar::Basis::Wall => "calendar time",
+                crate::domain::custody::Basis::Hours(_) => "the holder's working time",
+                crate::domain::custody::Basis::Business => "Monday to Friday, UTC",
+                crate::domain::custody::Basis::Wall => "calendar time",
             };
             Duty { name, hint, basis, due: countdown(now, clock.due_by) }
         })

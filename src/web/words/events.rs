@@ -1,12 +1,12 @@
 //! One audit event as a line of a lead's story. It never shows what the event does not hold.
 
 use super::details::{
-    both, deal_words, fact_words, joined, patch_words, rest_words, rung_words, terms_words, touch_words,
+    both, deal_words, fact_words, joined, patch_words, rest_words, terms_words, touch_words,
 };
 use super::handshake::handshake_words;
 use super::{
-    attempt_words, channel_words, clock_words, member_name, moment_words, origin_words, plain, pool_name,
-    refusal, rejection_words, signal_words,
+    attempt_words, channel_words, clock_words, clocks, member_name, moment_words, origin_words, plain,
+    pool_name, refusal, rejection_words, signal_words,
 };
 use crate::domain::custody::Custody;
 use crate::domain::event::{Event, Withdrawal};
@@ -209,9 +209,11 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         }
         Event::NoteTaken => line(Tone::Plain, "A note was written", ""),
         Event::ReplyOwed { custody } => line(Tone::Warn, "The person asked again", held(custody, team)),
-        Event::ClockReminded { kind, rung, .. } => {
-            line(Tone::Plain, format!("Reminder: {}", clock_words(*kind).0.to_lowercase()), rung_words(*rung))
-        }
+        Event::ClockReminded { kind, rung, .. } => line(
+            Tone::Plain,
+            format!("Reminder: {}", clock_words(*kind).0.to_lowercase()),
+            clocks::rung_words(*rung),
+        ),
         Event::ClockBreached { kind, due_by, .. } => line(
             Tone::Bad,
             format!("Missed: {}", clock_words(*kind).0.to_lowercase()),
@@ -241,6 +243,9 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::CustomerNoted { .. } => line(Tone::Good, "The company is a customer now", ""),
         Event::ContactLeft { .. } => {
             line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it")
+        }
+        Event::ClockPutOff { .. } | Event::ClockStale { .. } | Event::HolderReplaced { .. } => {
+            clocks::line_of(event, team)
         }
         Event::OriginCredited { origin } => {
             line(Tone::Plain, "Origin corrected", format!("the campaign counts as {}", origin.code()))
@@ -303,6 +308,7 @@ pub(super) fn withdrawn(from: &str, why: Withdrawal) -> EventWords {
         Withdrawal::Rejected => (Tone::Warn, "returned with a reason"),
         Withdrawal::Merged => (Tone::Accent, "the person is worked as another lead"),
         Withdrawal::Reclaimed => (Tone::Accent, "the rep before had it in time after all"),
+        Withdrawal::HolderLeft => (Tone::Accent, "they left; nobody's fault"),
     };
     line(tone, format!("Offer withdrawn from {from}"), more)
 }

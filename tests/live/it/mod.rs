@@ -6,6 +6,7 @@ mod erasure;
 mod forgery;
 mod handshake;
 mod kill;
+mod leaver;
 mod merge;
 mod parked;
 mod story;

@@ -2,7 +2,7 @@
 //! is then a new version beside the old one: stored leads and audit rows are never rewritten.
 
 use crate::lifecycle;
-use baton::domain::calendar::Basis;
+use baton::domain::calendar::{Calendar, Span};
 use baton::domain::custody::{Clock, ClockKind, Custody, Holder};
 use baton::domain::event::Event;
 use baton::domain::ids::{HandoffId, LeadId, OpportunityId};
@@ -10,7 +10,7 @@ use baton::domain::lead::{Consent, Lead, Motion, Origin, Permission, Terms};
 use baton::domain::policy::{Grade, Priority};
 use baton::domain::signal::SignalId;
 use baton::domain::team::{MemberId, PoolId};
-use baton::domain::time::{HOUR, Moment};
+use baton::domain::time::Moment;
 use baton::store::codec;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,7 +61,7 @@ fn samples() -> (BTreeMap<&'static str, Event>, baton::domain::lead::Lead) {
 /// The events that format 2 added, one of each.
 fn since_version_2() -> Vec<Event> {
     let lead = Lead::unseen(LeadId::derived("golden", "1", 0));
-    let due = Clock::over(ClockKind::ReviewBy, Basis::Business, Moment(1_000_000), HOUR);
+    let due = Clock::over(ClockKind::ReviewBy, &Calendar::office(), Moment(1_000_000), Span::seconds(3_600));
     let custody = Custody::new(Holder::Operations(MemberId("olga".to_owned())), due);
     let terms = Terms {
         handoff: HandoffId::derived(lead.id, 2),
@@ -91,11 +91,14 @@ fn since_version_2() -> Vec<Event> {
         Event::LeadMerged { into: lead.id },
         Event::LeadSplit { to: lead.id, signals: vec![signal] },
         Event::SplitBegun { from: lead.id },
-        Event::LeadParked { reason: "impossible_event".to_owned(), custody },
+        Event::LeadParked { reason: "impossible_event".to_owned(), custody: custody.clone() },
         Event::LeadUnparked,
         Event::MqlDated { at: Moment(9), grade: Grade::B, points: 61 },
         Event::ContactLeft { opportunity: OpportunityId::derived("crm", "1"), tell: true },
         Event::OriginCredited { origin: Origin::Partner },
+        Event::ClockPutOff { kind: ClockKind::ReviewBy, until: Moment(7), custody: custody.clone() },
+        Event::ClockStale { kind: ClockKind::AcceptBy, rung_at: Moment(8) },
+        Event::HolderReplaced { from: MemberId("ana".to_owned()), custody },
     ]
 }
 

@@ -73,7 +73,7 @@ pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// One step of a story: a command, a wait, the rungs up to one, or the service going live.
+/// One step of a story: a command, a wait, the rungs up to one, the service going live, or something said of the team.
 pub fn step(story: &mut Story, line: &str) -> Decided {
     if let Some(time) = line.strip_prefix("wait ") {
         story.now = story.now.plus(words::span(time));
@@ -81,6 +81,14 @@ pub fn step(story: &mut Story, line: &str) -> Decided {
     }
     if line == "goes live" {
         story.live_from = story.now;
+        return Ok(Vec::new());
+    }
+    if let Some(time) = line.strip_prefix("at ") {
+        story.now = baton::domain::time::Moment::parse(time).unwrap();
+        return Ok(Vec::new());
+    }
+    if let Some(said) = line.strip_prefix("team ").or_else(|| line.strip_prefix("shift ")) {
+        crate::speaking::speak_of_team(story, line.starts_with("shift "), said);
         return Ok(Vec::new());
     }
     if let Some(rung) = line.strip_prefix("until ") {

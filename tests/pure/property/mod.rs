@@ -5,3 +5,4 @@ mod custody;
 mod customers;
 mod histories;
 mod order;
+mod team;

@@ -1,5 +1,7 @@
 //! Stories as text files: given, when, then, with comments. They show what follows from what, and that it replays.
 
+mod hours;
+
 use crate::expect::faults;
 use crate::lifecycle::{lines, step, stories};
 use crate::story::Story;
@@ -57,4 +59,7 @@ scenarios!(
     a_reversed_win_counts_in_its_own_cycle,
     a_person_who_wants_no_contact_is_left_alone,
     a_deal_is_undone,
+    a_rep_moves_time_zone,
+    the_database_clock_goes_back_an_hour,
+    a_demo_request_comes_at_night,
 );

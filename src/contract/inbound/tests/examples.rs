@@ -60,6 +60,7 @@ fn meaning(decoded: &Decoded) -> String {
         Subject::Spend(_) => "spend",
         Subject::Merge => "merge",
         Subject::PatternAnswer(_) => "pattern answer",
+        Subject::Availability(_) => "availability",
     };
     format!("row {row}")
 }

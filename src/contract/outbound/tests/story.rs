@@ -3,7 +3,7 @@
 use super::{handshake, later};
 use crate::contract::outbound::{AccountShown, DealShown, Handed};
 use crate::contract::request::{CrmKey, Money};
-use crate::domain::calendar::Basis;
+use crate::domain::calendar::{Calendar, Hours};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder, Rung};
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::evolve::evolve;
@@ -35,6 +35,8 @@ pub(super) fn team() -> Team {
         manager: None,
         active: true,
         deputy: None,
+        hours: std::sync::Arc::new(Calendar::office()),
+        away: Vec::new(),
     };
     let offices = Offices {
         segment_owners: [member("owner"), member("owner"), member("owner")],
@@ -104,12 +106,8 @@ pub(super) fn deal() -> DealShown {
 }
 
 fn custody(holder: Holder, kind: ClockKind) -> Custody {
-    Custody::new(holder, Clock::until(kind, Basis::Business, START, START.plus(4 * HOUR))).with(Clock::until(
-        ClockKind::ContactBy,
-        Basis::Wall,
-        START,
-        START.plus(DAY),
-    ))
+    Custody::new(holder, Clock::until(kind, Hours::Of(&Calendar::office()), START, START.plus(4 * HOUR)))
+        .with(Clock::until(ClockKind::ContactBy, Hours::Wall, START, START.plus(DAY)))
 }
 
 pub(super) fn rep(kind: ClockKind) -> Custody {

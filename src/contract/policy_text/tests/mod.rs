@@ -2,6 +2,7 @@
 
 mod engagement;
 mod fit;
+mod hours;
 mod mql;
 mod routing;
 mod texts;

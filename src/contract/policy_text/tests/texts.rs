@@ -1,6 +1,7 @@
 //! The shipped texts are read whole, and every fault in a text is told with its line. They never test scores.
 
 use crate::contract::policy_text::*;
+use crate::domain::calendar::Span;
 use crate::domain::policy::reference::StatusMeaning;
 use crate::domain::policy::*;
 use crate::domain::profile::{MailKind, Seniority};
@@ -103,12 +104,13 @@ fn sla_and_times_are_those_of_the_policy_page() {
     let policy = shipped();
     let of = |priority| {
         let sla = policy.sla(priority);
-        [sla.accept_seconds, sla.contact_seconds, sla.route_seconds, sla.grace_seconds]
+        [sla.accept, sla.contact, sla.route, sla.grace]
     };
-    assert_eq!(of(Priority::P1), [300, 900, 120, 120]);
-    assert_eq!(of(Priority::P2), [1_800, 3_600, 900, 900]);
-    assert_eq!(of(Priority::P3), [14_400, 28_800, 900, 900]);
-    assert_eq!(of(Priority::P4), [86_400, 172_800, 900, 900]);
+    assert_eq!(of(Priority::P1), [300, 900, 120, 120].map(Span::seconds));
+    assert_eq!(of(Priority::P2), [1_800, 3_600, 900, 900].map(Span::seconds));
+    assert_eq!(of(Priority::P3), [14_400, 28_800, 900, 900].map(Span::seconds));
+    let days = Span::business_days;
+    assert_eq!(of(Priority::P4), [days(1), days(2), Span::seconds(900), Span::seconds(900)]);
     let times = policy.durations();
     assert_eq!((times.offers_max, times.misroutes_max, times.escalate_percent), (3, 2, 150));
     assert_eq!(times.reminder_percents, [50, 80]);
@@ -118,11 +120,12 @@ fn sla_and_times_are_those_of_the_policy_page() {
 }
 
 #[test]
-fn the_working_day_is_the_calendars_once_days_are_not_whole() {
-    let text = DEFAULT_POLICY.replacen("whole_days = true", "whole_days = false", 1);
-    let policy = policy(&text).unwrap();
-    assert_eq!(policy.durations().working_day_seconds, 30_600);
-    assert_eq!(policy.sla(Priority::P4).accept_seconds, 30_600);
+fn a_text_from_before_the_team_kept_the_hours_is_still_read() {
+    let older = "[calendar]\nopens = \"09:00\"\ncloses = \"17:30\"\nwhole_days = true\n\n[sla.p1]";
+    let text = DEFAULT_POLICY.replacen("[sla.p1]", older, 1);
+    assert_eq!(policy(&text).unwrap().terms(), shipped().terms());
+    let faults = policy(&text.replacen("\"17:30\"", "\"25:30\"", 1)).unwrap_err();
+    assert!(faults[0].message.contains("time of day"), "{faults:?}");
 }
 
 #[test]
@@ -245,7 +248,7 @@ fn the_shipped_team_answers_who_is_who() {
     assert_eq!(team.members().count(), 18);
     let away = DEFAULT_TEAM.replacen("name = \"Maya Cohen\"\n", "name = \"Maya Cohen\"\nactive = false\n", 1);
     let team = crate::contract::policy_text::team(&away).unwrap();
-    assert_eq!(team.acting(&MemberId("maya-cohen".into())).0, "paul-dupont");
+    assert_eq!(team.acting(&MemberId("maya-cohen".into()), super::NOW).0, "paul-dupont");
 }
 
 #[test]

@@ -6,7 +6,6 @@ mod undone;
 use super::Refusal;
 use super::draft::Draft;
 use super::qualify;
-use crate::domain::calendar::Basis;
 use crate::domain::command::{DealChange, DealReport};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::Event;
@@ -142,11 +141,11 @@ fn owner(draft: &Draft<'_>, report: &DealReport) -> Holder {
         | Holder::Operations(_) => false,
     });
     match (&report.owner, present) {
-        (Some(owner), _) => Holder::Rep(owner.clone()),
+        (Some(owner), _) => draft.rep(owner),
         (None, Some(holder)) => holder.clone(),
         // Nobody has closed it yet: whoever qualified it knows the person.
         (None, None) => match &draft.lead.leg {
-            Some(leg) => Holder::Rep(draft.inputs.team.acting(&leg.first).clone()),
+            Some(leg) => Holder::Rep(draft.acting(&leg.first)),
             None => draft.taker().0,
         },
     }
@@ -163,9 +162,8 @@ fn reviewed(draft: &Draft<'_>, report: &DealReport) -> Option<Custody> {
         return None;
     }
     let days = draft.inputs.policy.durations().opportunity_untouched_days;
-    let clock = Clock::over(ClockKind::ReviewBy, Basis::Wall, draft.inputs.now, i64::from(days) * DAY);
-    let holder =
-        report.owner.as_ref().map_or_else(|| custody.holder.clone(), |owner| Holder::Rep(owner.clone()));
+    let clock = Clock::wall(ClockKind::ReviewBy, draft.inputs.now, i64::from(days) * DAY);
+    let holder = report.owner.as_ref().map_or_else(|| custody.holder.clone(), |owner| draft.rep(owner));
     Some(custody.clone().with(clock).held_by(holder))
 }
 
