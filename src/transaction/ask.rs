@@ -75,14 +75,14 @@ pub struct AskRequest {
 #[derive(Clone, Debug)]
 pub enum Asked {
     /// About a lead.
-    Lead(AskRequest),
+    Lead(Box<AskRequest>),
     /// About somebody of the team.
     Team(TeamAsk),
 }
 
 impl From<AskRequest> for Asked {
     fn from(request: AskRequest) -> Self {
-        Self::Lead(request)
+        Self::Lead(Box::new(request))
     }
 }
 
