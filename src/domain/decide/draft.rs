@@ -257,7 +257,7 @@ impl<'a> Draft<'a> {
         if running.is_none() && handed_off {
             return None;
         }
-        let clock = running.unwrap_or_else(|| self.contact_of(terms, self.pool_hours(&self.pool())));
+        let clock = running.unwrap_or_else(|| Self::contact_of(terms, self.pool_hours(&self.pool())));
         let take_back = rep.map(|(rep, since)| {
             let (sla, hours) = (self.inputs.policy.sla(terms.priority), self.hours(rep));
             hours.after(hours.after(since, sla.contact).max(terms.contact_by), sla.grace)
@@ -267,7 +267,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The clock that a cycle's terms start.
-    pub fn contact_of(&self, terms: &Terms, hours: &Calendar) -> Clock {
+    pub fn contact_of(terms: &Terms, hours: &Calendar) -> Clock {
         Clock::until(ClockKind::ContactBy, Hours::Of(hours), terms.contact_from, terms.contact_by)
     }
 

@@ -61,17 +61,6 @@ pub(super) fn deal_words(state: DealState) -> &'static str {
     }
 }
 
-pub(super) fn rung_words(rung: Rung) -> &'static str {
-    match rung {
-        Rung::RemindHalf => "half of the time is over",
-        Rung::RemindLate => "four fifths of the time are over",
-        Rung::Due => "due now",
-        Rung::TakeBack => "the lead is about to be taken back",
-        Rung::Escalate => "long overdue",
-        Rung::Daily => "still open",
-    }
-}
-
 pub(super) fn joined<const N: usize>(parts: [Option<&str>; N]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

@@ -40,7 +40,13 @@ fn said(prng: &mut Prng, story: &Story) -> Vec<Availability> {
             ..Availability::present(member.clone(), Source::Manager, story.now)
         }
     };
-    TEAM.members().filter_map(|member| prng.one_in(2).then(|| draw(&member.id, prng))).collect()
+    let mut said = Vec::new();
+    for member in TEAM.members() {
+        if prng.one_in(2) {
+            said.push(draw(&member.id, prng));
+        }
+    }
+    said
 }
 
 /// Another team is in force; whoever is switched off by it hands over, as the sweeper has it.
