@@ -75,7 +75,7 @@ pub struct AskRequest {
 #[derive(Clone, Debug)]
 pub enum Asked {
     OfLead(Box<AskRequest>),
-    Pattern(PatternRequest),
+    Pattern(Box<PatternRequest>),
 }
 
 impl Asked {
@@ -97,7 +97,7 @@ impl From<AskRequest> for Asked {
 
 impl From<PatternRequest> for Asked {
     fn from(request: PatternRequest) -> Self {
-        Self::Pattern(request)
+        Self::Pattern(Box::new(request))
     }
 }
 
