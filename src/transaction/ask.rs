@@ -76,7 +76,7 @@ pub struct AskRequest {
 #[derive(Clone, Debug)]
 pub enum Asked {
     OfLead(Box<AskRequest>),
-    Pattern(PatternRequest),
+    Pattern(Box<PatternRequest>),
     /// About somebody of the team.
     Team(TeamAsk),
 }
@@ -101,7 +101,7 @@ impl From<AskRequest> for Asked {
 
 impl From<PatternRequest> for Asked {
     fn from(request: PatternRequest) -> Self {
-        Self::Pattern(request)
+        Self::Pattern(Box::new(request))
     }
 }
 

@@ -230,6 +230,7 @@ fn change_told(event: &Event) -> Option<Told> {
 }
 
 /// What whoever works the lead should hear of.
+#[expect(clippy::too_many_lines, reason = "one arm for each event, and nothing else")]
 fn news_told(handed: &Handed<'_>) -> Option<Told> {
     match handed.event {
         Event::SignalRecorded { signal, tell: true } => {

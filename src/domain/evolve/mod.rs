@@ -44,6 +44,7 @@ pub fn evolve(mut lead: Lead, event: &Event) -> Result<Lead, ImpossibleEvent> {
     Ok(lead)
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each event, and nothing else")]
 fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
     match event {
         Event::LeadCaptured { .. } | Event::CycleStarted { .. } => begin(lead, event)?,
@@ -110,7 +111,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         }
         Event::OriginCredited { origin } => lead.origin = *origin,
         Event::ContestAllowed { .. } | Event::RejectionContested { .. } | Event::ContestResolved { .. } => {
-            contest::apply(lead, event)?
+            contest::apply(lead, event)?;
         }
         Event::OfferMissed { .. }
         | Event::BreachVoided { .. }

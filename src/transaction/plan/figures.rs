@@ -53,11 +53,10 @@ impl Planner<'_> {
             self.handoff(before, after, event, occurred_at);
         }
         self.fact(before, after, event, occurred_at);
-        if let Some(pool) = taken_from(before, event) {
-            let member = match event {
-                Event::LeadAccepted { by, .. } | Event::CloserAccepted { by, .. } => by.clone(),
-                _other => return,
-            };
+        if let Event::LeadAccepted { by, .. } | Event::CloserAccepted { by, .. } = event
+            && let Some(pool) = taken_from(before, event)
+        {
+            let member = by.clone();
             self.write.rotation_entries.push(RotationEntryRow { pool, member, lead: after.id });
         }
     }

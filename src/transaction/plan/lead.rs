@@ -197,10 +197,9 @@ impl Planner<'_> {
             steps.push((before, event, state.clone()));
         }
         let published = self.is_published(request, occurred_at, events);
-        let rejected = events.iter().find_map(|event| match event {
-            Event::LeadRejected { code, .. } => Some(*code),
-            _other => None,
-        });
+        let rejected = events
+            .iter()
+            .find_map(|event| if let Event::LeadRejected { code, .. } = event { Some(*code) } else { None });
         for (before, event, after) in &steps {
             self.audit(entry, request, after, event, actor, occurred_at)?;
             self.follow(before, after, event, occurred_at);

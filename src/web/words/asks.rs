@@ -14,6 +14,7 @@ pub struct RefusalWords {
 
 /// A refusal code in words.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "one arm for each code, and nothing else")]
 pub fn refusal(code: &str) -> RefusalWords {
     let (what, next) = match code {
         "already_offered" => (

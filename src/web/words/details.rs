@@ -1,7 +1,6 @@
 //! Details of an event's line: terms, facts, what was patched, how far a clock got. It names no event.
 
 use super::{date, origin_words, rejection_words};
-use crate::domain::custody::Rung;
 use crate::domain::lead::{DealState, Origin, RestReason, Terms};
 use crate::domain::policy::SqlFacts;
 use crate::domain::profile::ProfilePatch;
