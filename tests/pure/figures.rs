@@ -1,6 +1,7 @@
 //! The figures of the handshake against numbers that can be checked by hand: duties of both sides, patterns, the digest.
 
-use crate::story::POLICY;
+use crate::story::{POLICY, TEAM};
+use baton::domain::calendar::Calendar;
 use baton::domain::time::{DAY, HOUR, Moment};
 use baton::scoreboard::digest::digest;
 use baton::scoreboard::duties::{self, sla};
@@ -46,8 +47,13 @@ fn fact(number: u128, hours: i64, kind: &str, code: &str) -> FactRead {
     }
 }
 
+/// When marketing works: Monday to Friday, 09:00 to 17:30 UTC.
+fn marketing() -> &'static Calendar {
+    TEAM.hours(TEAM.marketing_owner())
+}
+
 fn figures(handoffs: &[DutyRead], facts: &[FactRead], answers: &[AnswerRead], now_hours: i64) -> Sla {
-    sla(week(), handoffs, facts, answers, POLICY.durations(), Moment(at(now_hours)))
+    sla(week(), handoffs, facts, answers, POLICY.durations(), marketing(), Moment(at(now_hours)))
 }
 
 fn of<'a>(sla: &'a Sla, name: &str) -> &'a Figure {
@@ -187,9 +193,11 @@ fn a_pattern_is_owed_an_answer_in_two_business_days() {
         at: at(hours),
         member: "noah-fischer".to_owned(),
     };
-    let duty = |answers: &[AnswerRead]| owed(found.clone(), answers, POLICY.durations()).remove(0);
+    let duty =
+        |answers: &[AnswerRead]| owed(found.clone(), answers, POLICY.durations(), marketing()).remove(0);
     let now = Moment(at(24));
-    assert_eq!(duty(&[]).answer_by, begun_at.plus(2 * DAY), "Monday's is due on Wednesday");
+    let closing = Moment::parse("2026-06-09T17:30:00Z").unwrap();
+    assert_eq!(duty(&[]).answer_by, closing, "Monday's, of before nine, is due when Tuesday closes");
     assert_eq!(duty(&[]).is_on_time(now), None, "it may still come");
     assert_eq!(duty(&[]).is_on_time(begun_at.plus(3 * DAY)), Some(false));
     assert_eq!(duty(&[answer(20)]).is_on_time(now), Some(true));

@@ -169,6 +169,10 @@ fn pool(
         }
         Some(PoolId(word.value))
     };
+    if let Some(closers) = section.optional_word("closer_pool").filter(|closers| closers.value == id.value) {
+        let message = format!("the pool `{}` can't be its own closers", id.value);
+        section.text.fault(closers.span, message, None);
+    }
     let mut members: Vec<(MemberId, u32)> = Vec::new();
     let mut places = Vec::new();
     for entry in section.sections("members") {

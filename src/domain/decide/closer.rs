@@ -51,6 +51,11 @@ pub(super) fn awaits(draft: &Draft<'_>) -> bool {
     matches!(&draft.lead.leg, Some(Leg { step: LegStep::Waiting { held: false }, .. }))
 }
 
+/// Whether the lead waits for a closer, whoever is to find one.
+pub(super) fn waits(draft: &Draft<'_>) -> bool {
+    matches!(&draft.lead.leg, Some(Leg { step: LegStep::Waiting { .. }, .. }))
+}
+
 /// The closer who has an unanswered offer.
 pub(super) fn offeree(draft: &Draft<'_>) -> Option<MemberId> {
     match draft.lead.leg.as_ref().map(|leg| &leg.step) {
@@ -129,10 +134,11 @@ pub(super) fn withdraw(draft: &mut Draft<'_>, why: Withdrawal) -> Result<(), Ref
 /// The closer's `return`: back to the first rep, who has some business days to mend what is missing.
 pub(super) fn give_back(draft: &mut Draft<'_>, days: u32) -> Result<(), Refusal> {
     let Some(leg) = draft.lead.leg.clone() else { return Err(Refusal::NoClosersLeg) };
-    let to = draft.acting(&leg.first);
+    let first = draft.rep(&draft.acting(&leg.first));
+    let to = first.member().clone();
     let hours = draft.hours(&to);
     let clock = Clock::over(ClockKind::DispositionBy, hours, draft.inputs.now, Span::business_days(days));
-    let custody = Custody::new(Holder::Rep(to.clone()), clock).with_some(draft.running(ClockKind::RespondBy));
+    let custody = Custody::new(first, clock).with_some(draft.running(ClockKind::RespondBy));
     draft.push(Event::ReturnedToFirst { to, custody })
 }
 

@@ -1,8 +1,8 @@
 //! Whoever holds the lead has left, or was switched off: it goes on without them, and without blame. It never finds out which
 //! leads those are.
 
-use super::Refusal;
 use super::draft::{Draft, UNROUTED};
+use super::{Refusal, closer};
 use crate::domain::calendar::Span;
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::{Event, Withdrawal};
@@ -33,6 +33,11 @@ pub(super) fn holder_left(draft: &mut Draft<'_>, member: &MemberId) -> Result<()
             let heir = draft.inputs.team.is_there(&deputy, draft.inputs.now).then_some(deputy);
             given_up(draft, member, heir)
         }
+        // A closer with an unanswered offer: the next closer's turn. A queue of closers keeps a steward.
+        Stage::SalesQualified(_) if closer::is_offered(draft) => {
+            closer::withdraw(draft, Withdrawal::HolderLeft)
+        }
+        Stage::SalesQualified(_) if closer::waits(draft) => replaced(draft, custody),
         Stage::SalesQualified(_) => {
             let manager = managing(draft, &custody.holder)?;
             let custody = custody.held_by(manager);
@@ -53,6 +58,20 @@ pub(super) fn holder_left(draft: &mut Draft<'_>, member: &MemberId) -> Result<()
         | Stage::Recycled { .. }
         | Stage::Disqualified { .. }
         | Stage::Suppressed { .. } => replaced(draft, custody),
+    }
+}
+
+/// A lead that comes to rest with the arbiter of its open contest, who has left meanwhile, rests with whoever stands in.
+pub(super) fn relieve_arbiter(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    let Some(custody) = draft.lead.stage.custody().cloned() else { return Ok(()) };
+    let is_left = matches!(custody.holder, Holder::Arbiter(_)) && !is_active(draft, custody.holder.member());
+    if draft.decided_nothing() || !is_left {
+        return Ok(());
+    }
+    match replaced(draft, custody) {
+        // Nobody stands in: the duty stays where it is rather than undo what was decided.
+        Err(Refusal::NothingChanges) => Ok(()),
+        other => other,
     }
 }
 

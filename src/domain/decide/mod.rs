@@ -88,6 +88,7 @@ pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec
         Command::ContestRejection { handoff } => contest::contest(&mut draft, *handoff)?,
         Command::SettleContest { handoff, ruling } => contest::settle(&mut draft, *handoff, *ruling)?,
     }
+    leaver::relieve_arbiter(&mut draft)?;
     draft.finish()
 }
 

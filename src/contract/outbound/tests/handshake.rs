@@ -2,7 +2,7 @@
 
 use super::story::{START, lead_id, member, owner, pool, rep, steps, steward, terms};
 use crate::contract::outbound::records;
-use crate::domain::calendar::Basis;
+use crate::domain::calendar::Hours;
 use crate::domain::contest::Verdict;
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::{Event, Withdrawal};
@@ -37,7 +37,7 @@ fn rejection() -> Vec<Event> {
 }
 
 fn contested() -> Event {
-    let clock = Clock::until(ClockKind::VerdictBy, Basis::Business, START, START.plus(3 * DAY));
+    let clock = Clock::until(ClockKind::VerdictBy, Hours::Wall, START, START.plus(3 * DAY));
     Event::RejectionContested {
         handoff: handoff(),
         by: member("owner"),
@@ -82,7 +82,7 @@ fn qualified() -> Vec<Event> {
             candidates: Vec::new(),
             custody: Custody::new(
                 Holder::Rep(member("bob")),
-                Clock::until(ClockKind::AcceptBy, Basis::Business, START, START.plus(DAY)),
+                Clock::until(ClockKind::AcceptBy, Hours::Wall, START, START.plus(DAY)),
             ),
         },
     ]

@@ -145,7 +145,7 @@ fn owner(draft: &Draft<'_>, report: &DealReport) -> Holder {
         (None, Some(holder)) => holder.clone(),
         // Nobody has closed it yet: whoever qualified it knows the person.
         (None, None) => match &draft.lead.leg {
-            Some(leg) => Holder::Rep(draft.acting(&leg.first)),
+            Some(leg) => draft.rep(&leg.first),
             None => draft.taker().0,
         },
     }
