@@ -19,6 +19,7 @@ mod position;
 mod quarantine;
 mod redrive;
 mod reference;
+mod route;
 mod send;
 mod serve;
 mod simulate;
@@ -114,6 +115,9 @@ enum Command {
     /// Erases a person: their data goes, their keys stand on the erased list, the audit still verifies.
     #[command(after_help = EXIT_CODES)]
     Erase(erase::Arguments),
+    /// Explains, tests and replays how leads are routed; changes nothing.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Route(route::Arguments),
     /// Publishes or shows the reference data.
     #[command(subcommand, after_help = EXIT_CODES)]
     Reference(reference::Arguments),
@@ -172,5 +176,6 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Lead(arguments) => lead::run(&settings, &arguments),
         Command::Erase(arguments) => erase::run(&settings, &arguments),
         Command::Reference(arguments) => reference::run(&settings, &arguments),
+        Command::Route(arguments) => route::run(&settings, &arguments),
     }
 }

@@ -5,43 +5,13 @@ use super::ids::{AccountId, LeadId, OpportunityId};
 use super::lead::{Attempt, Consent, DealState, Lead, Motion, Origin, RestReason, SuppressedFor, Terms};
 use super::policy::{DisqualifiedFor, Grade, Guards, Priority, RejectionCode, SqlFacts};
 use super::profile::{ProfilePatch, Stamp};
-use super::routing::Candidate;
+use super::routing::{Candidate, RouteReceipt};
 use super::signal::{Signal, SignalId};
 use super::team::{MemberId, PoolId};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
 
-/// Why an offer ended without being accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Withdrawal {
-    /// The rep passed it on, without blame.
-    Declined,
-    /// `accept_by` went by.
-    NotAccepted,
-    /// `contact_by` went by without an attempt.
-    NotContacted,
-    /// Somebody named another person.
-    Reassigned,
-    /// Sales returned it with a reason.
-    Rejected,
-    /// The person is worked as another lead, or another passage goes on.
-    Merged,
-}
-
-impl Withdrawal {
-    /// The word on the wire.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Declined => "declined",
-            Self::NotAccepted => "not_accepted",
-            Self::NotContacted => "not_contacted",
-            Self::Reassigned => "reassigned",
-            Self::Rejected => "rejected",
-            Self::Merged => "merged",
-        }
-    }
-}
+pub use super::withdrawal::Withdrawal;
 
 /// What was decided about one lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +68,8 @@ pub enum Event {
         candidates: Vec<Candidate>,
         offer_no: u32,
         custody: Custody,
+        /// Since format 3, and last: bytes of older formats end before it.
+        receipt: Option<Box<RouteReceipt>>,
     },
     OfferWithdrawn {
         from: MemberId,
@@ -330,6 +302,11 @@ pub enum Event {
     OriginCredited {
         origin: Origin,
     },
+    /// The person asked about a product that the policy lists.
+    ProductRequested {
+        product: String,
+        stamp: Stamp,
+    },
 }
 
 impl Event {
@@ -392,6 +369,7 @@ impl Event {
             Self::MqlDated { .. } => "mql_dated",
             Self::ContactLeft { .. } => "contact_left",
             Self::OriginCredited { .. } => "origin_credited",
+            Self::ProductRequested { .. } => "product_requested",
         }
     }
 }

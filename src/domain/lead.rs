@@ -5,7 +5,7 @@ pub use super::stage::{RestReason, Stage, StageKind, SuppressedFor};
 use super::custody::{Custody, Holder};
 use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
 use super::policy::{Grade, Guards, Priority, SqlFacts};
-use super::profile::Profile;
+use super::profile::{Profile, Stamped};
 use super::signal::SignalWindow;
 use super::team::MemberId;
 use super::time::Moment;
@@ -29,6 +29,9 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// Every origin.
+    pub const ALL: &'static [Self] = &[Self::Marketing, Self::Sales, Self::Partner, Self::Unknown];
+
     /// The word on the wire.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -43,7 +46,7 @@ impl Origin {
     /// Reads the word.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::Marketing, Self::Sales, Self::Partner, Self::Unknown].into_iter().find(|it| it.code() == code)
+        Self::ALL.iter().copied().find(|it| it.code() == code)
     }
 }
 
@@ -295,6 +298,9 @@ pub struct Lead {
     /// The person asked for no contact at all while a deal was open or won: nobody may be told to call.
     pub no_contact: bool,
     pub parked: Option<Parked>,
+    // Fields since format 3.
+    /// The product that the person asked about last, as the policy lists it.
+    pub product: Option<Stamped<String>>,
 }
 
 impl Lead {
@@ -327,6 +333,7 @@ impl Lead {
             consent_at: ConsentTimes::default(),
             no_contact: false,
             parked: None,
+            product: None,
         }
     }
 

@@ -19,3 +19,4 @@ pub mod subject;
 pub mod team;
 pub mod time;
 pub mod unite;
+mod withdrawal;

@@ -1,6 +1,7 @@
 //! Who is there: people, pools, stewards, owners and deputies. It never knows who holds which lead.
 
 use super::policy::Segment;
+use super::routing::Caps;
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -91,6 +92,8 @@ pub struct Member {
     pub active: bool,
     /// Who acts while this person is away; there for everybody who holds leads by office.
     pub deputy: Option<MemberId>,
+    /// Own bounds, which count before the pool's.
+    pub caps: Caps,
 }
 
 /// Reps who share leads.
@@ -105,6 +108,8 @@ pub struct Pool {
     pub next_pool: Option<PoolId>,
     /// A rep with so many open leads gets no more.
     pub open_leads_max: Option<u32>,
+    /// A rep who got so many leads since midnight of the pool's time zone gets no more that day.
+    pub daily_leads_max: Option<u32>,
     /// IANA name of the pool's time zone.
     pub time_zone: String,
     /// Working hours, in minutes after midnight.
@@ -224,6 +229,16 @@ impl Team {
     #[must_use]
     pub fn manager_of(&self, member: &MemberId) -> Option<&MemberId> {
         self.members.get(member)?.manager.as_ref()
+    }
+
+    /// How many leads a rep takes from a pool: own bounds before the pool's.
+    #[must_use]
+    pub fn caps(&self, pool: &Pool, rep: &MemberId) -> Caps {
+        let own = self.members.get(rep).map(|member| member.caps).unwrap_or_default();
+        Caps {
+            open_leads_max: own.open_leads_max.or(pool.open_leads_max),
+            daily_leads_max: own.daily_leads_max.or(pool.daily_leads_max),
+        }
     }
 
     /// Why the person cannot take a lead at this moment; nobody who is unknown can.

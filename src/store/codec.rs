@@ -10,12 +10,19 @@ use crate::domain::subject::SubjectEvent;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The format that this program writes, and the newest that it reads.
-pub const FORMAT: u8 = 2;
+pub const FORMAT: u8 = 3;
 /// The oldest that it reads.
 const FORMAT_OLDEST: u8 = 1;
 /// What a lead of format 1 lacks at its end, as format 2 writes it: consent said at no time (two numbers), contact not
 /// forbidden, not parked.
 const LEAD_TAIL_OF_FORMAT_1: &[u8] = &[0, 0, 0, 0];
+/// What a lead of format 2 lacks at its end, as format 3 writes it: no product asked about.
+const LEAD_TAIL_OF_FORMAT_2: &[u8] = &[0];
+/// What an offer of formats 1 and 2 lacks at its end: no receipt.
+const OFFER_TAIL_OF_FORMAT_2: &[u8] = &[0];
+/// The numbers of events that end with what grew.
+const OFFERED: u8 = 7;
+const ABSORBED: u8 = 46;
 /// Typical size of a lead's state; one allocation for most.
 const CAPACITY_BYTES: usize = 1024;
 
@@ -32,14 +39,21 @@ pub fn lead(lead: &Lead) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// A newer format, or bytes that nobody wrote.
 pub fn read_lead(bytes: &[u8]) -> Result<Lead, StoreError> {
-    if let Some((&1, rest)) = bytes.split_first() {
-        let mut grown = Vec::with_capacity(bytes.len() + LEAD_TAIL_OF_FORMAT_1.len());
-        grown.push(FORMAT);
-        grown.extend_from_slice(rest);
-        grown.extend_from_slice(LEAD_TAIL_OF_FORMAT_1);
-        return read("lead state", &grown);
+    match bytes.first() {
+        Some(1) => read("lead state", &grown(bytes, &[LEAD_TAIL_OF_FORMAT_1, LEAD_TAIL_OF_FORMAT_2])),
+        Some(2) => read("lead state", &grown(bytes, &[LEAD_TAIL_OF_FORMAT_2])),
+        Some(_) | None => read("lead state", bytes),
     }
-    read("lead state", bytes)
+}
+
+/// Bytes of an older format as this one writes them: what came later was not there.
+fn grown(bytes: &[u8], tails: &[&[u8]]) -> Vec<u8> {
+    let mut grown = bytes.to_vec();
+    if let Some(format) = grown.first_mut() {
+        *format = FORMAT;
+    }
+    grown.extend(tails.iter().flat_map(|tail| tail.iter()));
+    grown
 }
 
 /// The bytes of an event, as audit rows keep them.
@@ -55,7 +69,11 @@ pub fn event(event: &Event) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// A newer format, or bytes that nobody wrote.
 pub fn read_event(bytes: &[u8]) -> Result<Event, StoreError> {
-    read("event", bytes)
+    match bytes {
+        [1 | 2, OFFERED, ..] => read("event", &grown(bytes, &[OFFER_TAIL_OF_FORMAT_2])),
+        [2, ABSORBED, ..] => read("event", &grown(bytes, &[LEAD_TAIL_OF_FORMAT_2])),
+        _ => read("event", bytes),
+    }
 }
 
 /// The bytes of what happened to a subject that is no lead.
@@ -152,16 +170,31 @@ mod tests {
     fn a_lead_of_format_1_reads_with_nothing_in_what_came_later() {
         let before = Lead::unseen(LeadId::derived("test", "1", 0));
         let mut bytes = lead(&before).unwrap();
-        bytes.truncate(bytes.len() - LEAD_TAIL_OF_FORMAT_1.len());
+        bytes.truncate(bytes.len() - LEAD_TAIL_OF_FORMAT_1.len() - LEAD_TAIL_OF_FORMAT_2.len());
         bytes[0] = 1;
         assert_eq!(read_lead(&bytes).unwrap(), before);
+    }
+
+    #[test]
+    fn a_lead_of_format_2_reads_with_no_product() {
+        let before = Lead::unseen(LeadId::derived("test", "1", 0));
+        let mut bytes = lead(&before).unwrap();
+        bytes.truncate(bytes.len() - LEAD_TAIL_OF_FORMAT_2.len());
+        bytes[0] = 2;
+        assert_eq!(read_lead(&bytes).unwrap(), before);
+        let absorbed = Event::LeadAbsorbed { from: before.id, united: Box::new(before) };
+        let mut bytes = event(&absorbed).unwrap();
+        assert_eq!(bytes[1], ABSORBED, "the event has another number");
+        bytes.truncate(bytes.len() - LEAD_TAIL_OF_FORMAT_2.len());
+        bytes[0] = 2;
+        assert_eq!(read_event(&bytes).unwrap(), absorbed);
     }
 
     #[test]
     fn a_newer_format_is_told_apart_from_damage() {
         let mut bytes = event(&Event::NoteTaken).unwrap();
         bytes[0] = FORMAT + 1;
-        assert!(matches!(read_event(&bytes), Err(StoreError::NewerFormat { format: 3, .. })));
+        assert!(matches!(read_event(&bytes), Err(StoreError::NewerFormat { format: 4, .. })));
         bytes[0] = FORMAT;
         bytes.push(0);
         assert!(matches!(read_event(&bytes), Err(StoreError::Damaged { .. })));

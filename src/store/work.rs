@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 const QUEUED: Statement = Statement::new(
     "lead.queued",
-    "SELECT id FROM lead WHERE pool = $1 AND stage = 2 AND NOT held AND NOT parked ORDER BY priority, mql_at, id LIMIT $2",
+    "SELECT id FROM lead WHERE pool = $1 AND stage = 2 AND NOT held AND NOT parked AND id <> ALL($3::uuid[])
+     ORDER BY priority, mql_at, id LIMIT $2",
 );
 const POOLS: Statement = Statement::new(
     "lead.queued_pools",
@@ -72,15 +73,22 @@ impl Horizon {
     }
 }
 
-/// Leads that wait for the router in a pool's queue, by priority, then age.
+/// Leads that wait for the router in a pool's queue, by priority, then age, without those who were just tried in vain.
 ///
 /// # Errors
 /// The statement fails.
-pub async fn queued(conn: &mut PgConnection, pool: &PoolId, limit: i64) -> Result<Vec<LeadId>, StoreError> {
+pub async fn queued(
+    conn: &mut PgConnection,
+    pool: &PoolId,
+    limit: i64,
+    without: &[LeadId],
+) -> Result<Vec<LeadId>, StoreError> {
+    let without: Vec<Uuid> = without.iter().map(|lead| lead.0).collect();
     let rows: Vec<(Uuid,)> = QUEUED
         .rows()
         .bind(&pool.0)
         .bind(limit)
+        .bind(without)
         .fetch_all(conn)
         .await
         .map_err(|error| QUEUED.failed(error))?;

@@ -162,6 +162,7 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/leads/{id}/history", get(api::leads::history))
         .route("/api/v1/leads/{id}/score", get(api::leads::score))
         .route("/api/v1/leads/{id}/{ask}", post(api::asks::ask))
+        .route("/api/v1/routing/fairness", get(api::routing::fairness))
         .route("/api/v1/ledger", get(api::ledger::ledger))
         .route("/", get(pages::board::board))
         .route("/fragments/board", get(pages::board::fragment))

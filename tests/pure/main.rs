@@ -12,6 +12,7 @@ mod expect;
 mod lifecycle;
 mod plan;
 mod property;
+mod routing;
 mod scenario;
 mod simulation;
 mod story;

@@ -5,6 +5,7 @@ use super::policy::pairs;
 use super::section::{At, Section, Text};
 use super::{hash, minute_of_day};
 use crate::domain::policy::Segment;
+use crate::domain::routing::Caps;
 use crate::domain::team::{CrmUser, Member, MemberId, Offices, Pool, PoolId, Role, Team};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,6 +73,7 @@ impl People {
             manager: manager.map(|word| self.person(section, &word)),
             active: section.flag("active", true),
             deputy: deputy.map(|word| self.person(section, &word)),
+            caps: caps(section),
         }
     }
 
@@ -129,16 +131,26 @@ fn pool(section: &Section<'_, '_>, id: &At<String>, pools: &[At<String>], people
         let message = format!("the pool `{}` closes before it opens", id.value);
         section.text.fault(section.span(), message, None);
     }
+    let caps = caps(section);
     Pool {
         id: PoolId(id.value.clone()),
         name: section.word("name").value,
         members,
         steward: people.office(section, "steward"),
         next_pool: next_pool.map(|word| PoolId(word.value)),
-        open_leads_max: section.optional_count("open_leads_max"),
+        open_leads_max: caps.open_leads_max,
+        daily_leads_max: caps.daily_leads_max,
         time_zone: time_zone(section),
         opens_minute,
         closes_minute,
+    }
+}
+
+/// How many leads at most, held and a day.
+fn caps(section: &Section<'_, '_>) -> Caps {
+    Caps {
+        open_leads_max: section.optional_count("open_leads_max"),
+        daily_leads_max: section.optional_count("daily_leads_max"),
     }
 }
 

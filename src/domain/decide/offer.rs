@@ -7,15 +7,17 @@ use crate::domain::custody::Holder;
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::{Stage, StageKind};
 use crate::domain::policy::Priority;
-use crate::domain::team::{MemberId, PoolId, Role};
+use crate::domain::team::{Absence, MemberId, PoolId, Role};
 
 /// The row "offer (router)".
 pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal> {
     if !matches!(draft.lead.stage, Stage::Queued { held: false, .. }) {
         return Err(Refusal::Stale);
     }
-    if !draft.inputs.team.member(&offer.rep).is_some_and(|member| member.active) {
-        return Err(Refusal::NotEligible);
+    // Outside their hours a rep may still be offered what can wait for the opening; the router knows which.
+    match draft.inputs.team.absence(&offer.rep, draft.inputs.now) {
+        None | Some(Absence::OffShift { .. }) => {}
+        Some(Absence::Inactive | Absence::Away { .. }) => return Err(Refusal::NotEligible),
     }
     let custody = draft.offered(&offer.rep);
     draft.push(Event::LeadOffered {
@@ -25,6 +27,7 @@ pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal>
         candidates: offer.candidates.clone(),
         offer_no: draft.lead.cycle.offers + 1,
         custody,
+        receipt: offer.receipt.clone(),
     })
 }
 

@@ -4,9 +4,11 @@ pub mod answers;
 pub mod board;
 pub mod checkpoints;
 pub mod checks;
+pub mod fairness;
 pub mod kept;
 pub mod lead_list;
 pub mod lead_page;
+pub mod offers;
 pub mod sums;
 pub mod trail;
 
@@ -26,9 +28,11 @@ pub(super) fn statements() -> Vec<Statement> {
         board::STATEMENTS,
         checkpoints::STATEMENTS,
         checks::STATEMENTS,
+        fairness::STATEMENTS,
         kept::STATEMENTS,
         lead_list::STATEMENTS,
         lead_page::STATEMENTS,
+        offers::STATEMENTS,
         sums::STATEMENTS,
         trail::STATEMENTS,
     ]

@@ -198,6 +198,7 @@ impl Planner<'_> {
         for (before, event, after) in &steps {
             self.audit(entry, request, after, event, actor, occurred_at)?;
             self.follow(before, after, event);
+            self.assigned(after, event);
             if matches!(event, Event::LeadErased) {
                 self.forget(before, occurred_at);
             }

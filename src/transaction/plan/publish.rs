@@ -202,6 +202,7 @@ fn may_publish(event: &Event) -> bool {
         | Event::AskRefused { .. }
         | Event::ConsentGiven { .. }
         | Event::SplitBegun { .. }
+        | Event::ProductRequested { .. }
         | Event::MqlDated { .. } => false,
         Event::ProfileReported { .. }
         | Event::CycleStarted { .. }

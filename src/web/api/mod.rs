@@ -4,6 +4,7 @@ pub(super) mod asks;
 pub(super) mod health;
 pub(super) mod leads;
 pub(super) mod ledger;
+pub(super) mod routing;
 mod shapes;
 
 use super::problem::{FieldFault, Problem};
@@ -14,12 +15,13 @@ use utoipa::OpenApi;
     info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
     paths(
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
-        asks::ask, ledger::ledger, super::live::live
+        asks::ask, ledger::ledger, routing::fairness, super::live::live
     ),
     components(schemas(Problem, FieldFault)),
     tags(
         (name = "leads", description = "Read leads; scope `read`"),
         (name = "asks", description = "Act on a lead in a member's name; scope `ask`"),
+        (name = "routing", description = "How pools share their leads; scope `read`"),
         (name = "live", description = "Ticks"),
         (name = "ledger", description = "What became of every record"),
         (name = "health", description = "Open to everybody")

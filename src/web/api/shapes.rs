@@ -1,5 +1,6 @@
 //! What the API shows of leads: fields of their own, so that a change inside never changes what programs read.
 
+use super::routing::RouteShape;
 use crate::domain::lead::{Lead, StageKind};
 use crate::domain::time::Moment;
 use crate::store::read::lead_list::LeadLine;
@@ -106,6 +107,8 @@ pub struct LeadShape {
     pub last_campaign: Option<String>,
     pub person: Option<PersonShape>,
     pub score: ScoreShape,
+    /// Why the latest offer went to whom it did.
+    pub route: Option<RouteShape>,
 }
 
 /// One line of a receipt.
@@ -245,6 +248,7 @@ pub(super) fn lead(read: &LeadRead, texts: &Texts) -> LeadShape {
             crm: person.crm,
         }),
         score: score(lead, texts, read.now),
+        route: super::routing::route(read.last_offer.as_ref()),
     }
 }
 

@@ -1,8 +1,9 @@
 //! One audit event as a line of a lead's story. It never shows what the event does not hold.
 
+use super::signals::signal_line;
 use super::{
     attempt_words, channel_words, clock_words, date, member_name, moment_words, origin_words, plain,
-    pool_name, refusal, rejection_words, signal_words,
+    pool_name, refusal, rejection_words,
 };
 use crate::domain::custody::{Custody, Rung};
 use crate::domain::event::{Event, Withdrawal};
@@ -48,7 +49,7 @@ pub struct EventWords {
     pub tone: Tone,
 }
 
-fn line(tone: Tone, title: impl Into<String>, more: impl Into<String>) -> EventWords {
+pub(super) fn line(tone: Tone, title: impl Into<String>, more: impl Into<String>) -> EventWords {
     EventWords { title: title.into(), more: more.into(), tone }
 }
 
@@ -238,7 +239,12 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         }
         Event::ReturnedToSql { .. } => line(Tone::Warn, "The deal was deleted", "back to qualified"),
         Event::CustomerNoted { .. } => line(Tone::Good, "The company is a customer now", ""),
-        Event::ContactLeft { .. } => line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it"),
+        Event::ContactLeft { .. } => {
+            line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it")
+        }
+        Event::ProductRequested { product, .. } => {
+            line(Tone::Plain, "Asked about a product", product.as_str())
+        }
         Event::OriginCredited { origin } => {
             line(Tone::Plain, "Origin corrected", format!("the campaign counts as {}", origin.code()))
         }
@@ -384,18 +390,4 @@ fn rung_words(rung: Rung) -> &'static str {
         Rung::Escalate => "long overdue",
         Rung::Daily => "still open",
     }
-}
-
-fn signal_line(signal: &crate::domain::signal::Signal, tell: bool) -> EventWords {
-    let words = signal_words(signal.kind);
-    let mut title = String::with_capacity(words.len());
-    let mut letters = words.chars();
-    title.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-    title.extend(letters);
-    let more = match (signal.automated, tell) {
-        (true, _) => "made by a machine; counted, never scored",
-        (false, true) => "the holder was told",
-        (false, false) => "",
-    };
-    line(Tone::Plain, title, more)
 }

@@ -7,6 +7,7 @@ mod forgery;
 mod kill;
 mod merge;
 mod parked;
+mod routing;
 mod story;
 mod tamper;
 mod two_instances;

@@ -6,4 +6,5 @@ mod examples;
 mod journey;
 mod parked;
 mod privacy;
+mod routing;
 mod undone;

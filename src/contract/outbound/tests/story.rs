@@ -35,6 +35,7 @@ pub(super) fn team() -> Team {
         manager: None,
         active: true,
         deputy: None,
+        caps: crate::domain::routing::Caps::default(),
     };
     let offices = Offices {
         segment_owners: [member("owner"), member("owner"), member("owner")],
@@ -161,6 +162,7 @@ fn offered(offer_no: u32) -> Event {
         candidates,
         offer_no,
         custody: rep(ClockKind::AcceptBy),
+        receipt: None,
     }
 }
 

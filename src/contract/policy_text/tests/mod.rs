@@ -3,6 +3,7 @@
 mod engagement;
 mod fit;
 mod mql;
+mod routes;
 mod routing;
 mod texts;
 
