@@ -146,6 +146,9 @@ async fn sources(conn: &mut PgConnection, asked: &[Asked]) -> Result<BTreeMap<St
     Ok(rows.into_iter().collect())
 }
 
+/// Id, kind, owner, name as it is compared, keys.
+type Stored = (Uuid, Option<String>, Option<String>, Option<String>, Vec<String>);
+
 /// The companies of these ids and of these names, with who works them.
 async fn companies(
     conn: &mut PgConnection,
@@ -169,7 +172,6 @@ async fn companies(
     }
     let mut deals = owners(COMPANY_DEALS, conn, &ids).await?;
     let mut holders = owners(HOLDERS, conn, &ids).await?;
-    type Stored = (Uuid, Option<String>, Option<String>, Option<String>, Vec<String>);
     let rows: Vec<Stored> =
         COMPANIES.rows().bind(&ids).fetch_all(conn).await.map_err(|error| COMPANIES.failed(error))?;
     Ok(rows

@@ -27,7 +27,7 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Fail
     let results = run_cases(&cases, &policy, &team);
     let failed = results.iter().filter(|it| !it.differences.is_empty()).count();
     if arguments.json {
-        say_json(&json!(results.iter().map(|it| shown(it)).collect::<Vec<_>>()));
+        say_json(&json!(results.iter().map(shown).collect::<Vec<_>>()));
     } else {
         for result in &results {
             tell(&arguments.file, result);

@@ -117,11 +117,11 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
                 priority: priority(handed),
                 custody,
             });
-            Told::plain(event_type).with("receipt", explained(handed, route))
+            Told::plain(event_type).with("receipt", explained(handed, &route))
         }
         Event::LeadReassigned { custody, .. } => {
             let route = parts::named_route(&custody.holder, priority(handed), Some(custody));
-            Told::plain("lead.reassigned.v1").with("receipt", explained(handed, route))
+            Told::plain("lead.reassigned.v1").with("receipt", explained(handed, &route))
         }
         Event::OfferWithdrawn { from, why, .. } => {
             let previous = parts::holder(&Holder::Rep(from.clone()), handed.team);
@@ -140,7 +140,7 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
     })
 }
 
-fn explained(handed: &Handed<'_>, route: Value) -> Value {
+fn explained(handed: &Handed<'_>, route: &Value) -> Value {
     json!({ "score": parts::receipt_lines(handed.receipt), "route": route })
 }
 

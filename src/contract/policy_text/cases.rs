@@ -130,9 +130,6 @@ fn read(section: &Section<'_, '_>) -> MadeUp {
         let message = "`at` must be a time such as \"2026-01-07T10:00:00Z\"".to_owned();
         section.text.fault(at.span.clone(), message, None);
     }
-    fn chosen<T: Copy>(section: &Section<'_, '_>, key: &str, good: &[(&'static str, T)]) -> Option<T> {
-        section.optional_word(key).and_then(|word| section.chosen(&word, good))
-    }
     MadeUp {
         grade: chosen(section, "grade", &pairs(Grade::ALL, Grade::code)),
         priority: chosen(section, "priority", &PRIORITIES),
@@ -155,4 +152,8 @@ fn read(section: &Section<'_, '_>) -> MadeUp {
         account_owner: member("account_owner"),
         at: moment.and_then(Result::ok),
     }
+}
+
+fn chosen<T: Copy>(section: &Section<'_, '_>, key: &str, good: &[(&'static str, T)]) -> Option<T> {
+    section.optional_word(key).and_then(|word| section.chosen(&word, good))
 }

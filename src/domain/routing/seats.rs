@@ -110,7 +110,7 @@ struct Seat {
 #[derive(Clone, Debug)]
 pub struct Seats {
     pub pool: PoolId,
-    seats: Vec<Seat>,
+    list: Vec<Seat>,
     runners: Vec<Runner>,
     moved: bool,
 }
@@ -160,14 +160,14 @@ impl Seats {
                 today: load.today.get(rep).copied().unwrap_or(0),
             }
         });
-        Self { pool: pool.id.clone(), seats: seats.collect(), runners: Vec::new(), moved: false }
+        Self { pool: pool.id.clone(), list: seats.collect(), runners: Vec::new(), moved: false }
     }
 
     /// Chooses whose turn it is for this lead; the turn is taken.
     pub fn choose(&mut self, subject: &RouteSubject) -> Choice {
         self.runners.clear();
-        let mut reasons: Vec<Option<WhyNot>> = Vec::with_capacity(self.seats.len());
-        for (place, seat) in self.seats.iter().enumerate() {
+        let mut reasons: Vec<Option<WhyNot>> = Vec::with_capacity(self.list.len());
+        for (place, seat) in self.list.iter().enumerate() {
             let why_not = seat.why_not(subject);
             reasons.push(why_not);
             if why_not.is_none() && seat.weight > 0 {
@@ -178,12 +178,12 @@ impl Seats {
         if chosen.is_some() {
             self.moved = true;
             for runner in &self.runners {
-                if let Some(seat) = self.seats.get_mut(runner.place) {
+                if let Some(seat) = self.list.get_mut(runner.place) {
                     seat.credit = runner.credit;
                 }
             }
         }
-        let rep = chosen.and_then(|place| self.seats.get(place)).map(|seat| seat.rep.clone());
+        let rep = chosen.and_then(|place| self.list.get(place)).map(|seat| seat.rep.clone());
         let (candidates, more) = self.candidates(chosen, &reasons);
         Choice { rep, candidates, more }
     }
@@ -191,12 +191,12 @@ impl Seats {
     /// Whether anybody could take the lead; no turn is taken.
     #[must_use]
     pub fn has_room(&self, subject: &RouteSubject) -> bool {
-        self.seats.iter().any(|seat| seat.weight > 0 && seat.why_not(subject).is_none())
+        self.list.iter().any(|seat| seat.weight > 0 && seat.why_not(subject).is_none())
     }
 
     /// Counts a lead that the rep got, whoever chose them.
     pub fn took(&mut self, rep: &MemberId) {
-        for seat in self.seats.iter_mut().filter(|seat| seat.rep == *rep) {
+        for seat in self.list.iter_mut().filter(|seat| seat.rep == *rep) {
             seat.open += 1;
             seat.today += 1;
         }
@@ -211,23 +211,23 @@ impl Seats {
     /// The credits, to be stored.
     #[must_use]
     pub fn rotation(&self) -> Rotation {
-        Rotation { counters: self.seats.iter().map(|seat| (seat.rep.clone(), seat.credit)).collect() }
+        Rotation { counters: self.list.iter().map(|seat| (seat.rep.clone(), seat.credit)).collect() }
     }
 
     /// The first of the list, with the chosen one in any case.
     fn candidates(&self, chosen: Option<usize>, reasons: &[Option<WhyNot>]) -> (Vec<Candidate>, u32) {
         let late = chosen.is_some_and(|place| place >= CANDIDATES_MAX);
         let room = CANDIDATES_MAX - usize::from(late);
-        let shown = (0..self.seats.len()).take(room).chain(chosen.filter(|_| late));
+        let shown = (0..self.list.len()).take(room).chain(chosen.filter(|_| late));
         let candidates: Vec<Candidate> = shown
             .filter_map(|place| {
-                let seat = self.seats.get(place)?;
+                let seat = self.list.get(place)?;
                 let reason = reasons.get(place).copied().flatten().or(Some(WhyNot::NotNext));
                 let why_not = if chosen == Some(place) { None } else { reason };
                 Some(Candidate { rep: seat.rep.clone(), why_not })
             })
             .collect();
-        let more = u32::try_from(self.seats.len() - candidates.len()).unwrap_or(u32::MAX);
+        let more = u32::try_from(self.list.len() - candidates.len()).unwrap_or(u32::MAX);
         (candidates, more)
     }
 }
