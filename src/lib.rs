@@ -9,6 +9,7 @@ pub mod demo;
 pub mod domain;
 pub mod intake;
 pub mod relay;
+pub mod replay;
 pub mod router;
 pub mod scoreboard;
 pub mod service;

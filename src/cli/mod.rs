@@ -20,6 +20,7 @@ mod quarantine;
 mod redrive;
 mod reference;
 mod report;
+mod route;
 mod send;
 mod serve;
 mod simulate;
@@ -119,6 +120,9 @@ enum Command {
     /// The team: who is there now, its text, people away, back or switched off.
     #[command(subcommand, after_help = EXIT_CODES)]
     Team(team::Arguments),
+    /// Explains, tests and replays how leads are routed; changes nothing.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Route(route::Arguments),
     /// Publishes or shows the reference data.
     #[command(subcommand, after_help = EXIT_CODES)]
     Reference(reference::Arguments),
@@ -182,5 +186,6 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Team(arguments) => team::run(&settings, &arguments),
         Command::Reference(arguments) => reference::run(&settings, &arguments),
         Command::Report(arguments) => report::run(&settings, &arguments),
+        Command::Route(arguments) => route::run(&settings, &arguments),
     }
 }

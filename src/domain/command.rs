@@ -6,7 +6,7 @@ use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
 use super::lead::{Attempt, Consent, Lead, Motion, Origin, SuppressedFor};
 use super::policy::{Guards, Policy, RejectionCode, SqlFacts};
 use super::profile::{ProfilePatch, Stamp};
-use super::routing::Candidate;
+use super::routing::{Candidate, RouteReceipt};
 use super::signal::Signal;
 use super::team::{MemberId, PoolId, Team};
 use super::time::Moment;
@@ -89,6 +89,8 @@ pub struct Report {
     pub account: Option<AccountId>,
     /// The account is a customer's.
     pub customer: bool,
+    /// The product that the person asks about; kept only where the policy lists it.
+    pub product: Option<String>,
 }
 
 /// How far an opt-out goes.
@@ -159,6 +161,7 @@ pub struct Offer {
     /// The rule that chose the pool.
     pub rule: String,
     pub candidates: Vec<Candidate>,
+    pub receipt: Option<Box<RouteReceipt>>,
 }
 
 /// A clock that came due, as the sweeper read it; a change since then makes it stale.

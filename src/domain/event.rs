@@ -6,7 +6,7 @@ use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
 use super::lead::{Attempt, Consent, DealState, Lead, Motion, Origin, RestReason, SuppressedFor, Terms};
 use super::policy::{DisqualifiedFor, Grade, Guards, Priority, RejectionCode, SqlFacts};
 use super::profile::{ProfilePatch, Stamp};
-use super::routing::Candidate;
+use super::routing::{Candidate, RouteReceipt};
 use super::signal::{Signal, SignalId};
 use super::team::{MemberId, PoolId};
 use super::time::Moment;
@@ -69,6 +69,8 @@ pub enum Event {
         candidates: Vec<Candidate>,
         offer_no: u32,
         custody: Custody,
+        /// Since format 3, and last: bytes of older formats end before it.
+        receipt: Option<Box<RouteReceipt>>,
     },
     OfferWithdrawn {
         from: MemberId,
@@ -391,5 +393,10 @@ pub enum Event {
     HolderReplaced {
         from: MemberId,
         custody: Custody,
+    },
+    /// The person asked about a product that the policy lists.
+    ProductRequested {
+        product: String,
+        stamp: Stamp,
     },
 }

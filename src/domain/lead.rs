@@ -7,7 +7,7 @@ use super::custody::{Custody, Holder};
 use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
 use super::leg::{Leg, LegStep, PastOffer};
 use super::policy::{Grade, Guards, Priority, SqlFacts};
-use super::profile::Profile;
+use super::profile::{Profile, Stamped};
 use super::signal::SignalWindow;
 use super::team::{MemberId, PoolId};
 use super::time::Moment;
@@ -31,6 +31,9 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// Every origin.
+    pub const ALL: &'static [Self] = &[Self::Marketing, Self::Sales, Self::Partner, Self::Unknown];
+
     /// The word on the wire.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -45,7 +48,7 @@ impl Origin {
     /// Reads the word.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::Marketing, Self::Sales, Self::Partner, Self::Unknown].into_iter().find(|it| it.code() == code)
+        Self::ALL.iter().copied().find(|it| it.code() == code)
     }
 }
 
@@ -304,6 +307,8 @@ pub struct Lead {
     pub past_offers: Vec<PastOffer>,
     /// The closer's leg of a qualified lead.
     pub leg: Option<Leg>,
+    /// The product that the person asked about last, as the policy lists it.
+    pub product: Option<Stamped<String>>,
 }
 
 impl Lead {
@@ -339,6 +344,7 @@ impl Lead {
             returned: Vec::new(),
             past_offers: Vec::new(),
             leg: None,
+            product: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::availability::{Availability, Away, Source};
 use super::calendar::Calendar;
 use super::policy::Segment;
-use super::routing::POOL_STEPS_MAX;
+use super::routing::{Caps, POOL_STEPS_MAX};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,6 +99,8 @@ pub struct Member {
     pub hours: Arc<Calendar>,
     /// Absences that somebody has told, whoever did.
     pub away: Vec<Away>,
+    /// Own bounds, which count before the pool's.
+    pub caps: Caps,
 }
 
 /// Reps who share leads.
@@ -115,7 +117,7 @@ pub struct Pool {
     pub closer_pool: Option<PoolId>,
     /// A rep with so many open leads gets no more.
     pub open_leads_max: Option<u32>,
-    /// A rep who was given so many leads of this pool on one day of theirs gets no more until the next.
+    /// A rep who got so many leads since midnight of the pool's time zone gets no more that day.
     pub daily_leads_max: Option<u32>,
     /// When the pool works; a rep may have other hours.
     pub hours: Arc<Calendar>,
@@ -314,6 +316,16 @@ impl Team {
     #[must_use]
     pub fn manager_of(&self, member: &MemberId) -> Option<&MemberId> {
         self.members.get(member)?.manager.as_ref()
+    }
+
+    /// How many leads a rep takes from a pool: own bounds before the pool's.
+    #[must_use]
+    pub fn caps(&self, pool: &Pool, rep: &MemberId) -> Caps {
+        let own = self.members.get(rep).map(|member| member.caps).unwrap_or_default();
+        Caps {
+            open_leads_max: own.open_leads_max.or(pool.open_leads_max),
+            daily_leads_max: own.daily_leads_max.or(pool.daily_leads_max),
+        }
     }
 
     /// Why the person cannot take a lead at this moment; nobody who is unknown can.

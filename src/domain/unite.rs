@@ -100,6 +100,7 @@ pub fn united(ours: &Lead, theirs: &Lead, goes: Goes) -> Lead {
         returned: returned(ours, theirs),
         past_offers: leads.past_offers.clone(),
         leg: leads.leg.clone(),
+        product: later(ours.product.as_ref(), theirs.product.as_ref()),
     }
 }
 
@@ -134,15 +135,16 @@ fn later_campaign(ours: &Lead, theirs: &Lead) -> (Option<String>, Moment) {
     (from.last_campaign.clone(), from.last_campaign_at)
 }
 
+fn later<T: Clone>(ours: Option<&Stamped<T>>, theirs: Option<&Stamped<T>>) -> Option<Stamped<T>> {
+    match (ours, theirs) {
+        (Some(ours), Some(theirs)) if theirs.stamp > ours.stamp => Some(theirs.clone()),
+        (Some(ours), _) => Some(ours.clone()),
+        (None, theirs) => theirs.cloned(),
+    }
+}
+
 /// Field by field the later writer, as if both had always been one.
 fn profiles(ours: &Profile, theirs: &Profile) -> Profile {
-    fn later<T: Clone>(ours: Option<&Stamped<T>>, theirs: Option<&Stamped<T>>) -> Option<Stamped<T>> {
-        match (ours, theirs) {
-            (Some(ours), Some(theirs)) if theirs.stamp > ours.stamp => Some(theirs.clone()),
-            (Some(ours), _) => Some(ours.clone()),
-            (None, theirs) => theirs.cloned(),
-        }
-    }
     let mut known = ours.known;
     known.email |= theirs.known.email;
     known.phone |= theirs.known.phone;

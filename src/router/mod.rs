@@ -2,14 +2,16 @@
 //! never chooses anybody and holds no SQL.
 
 use crate::clock;
+use crate::domain::ids::LeadId;
 use crate::domain::team::PoolId;
-use crate::domain::time::SECOND;
+use crate::domain::time::{Moment, SECOND};
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{semantic, trace};
 use crate::transaction::batch::{Batch, Outcome, Stream};
 use crate::transaction::session::{CommitError, Session};
 use crate::transaction::turn;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -22,6 +24,13 @@ const STREAMS: u8 = 8;
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 
+/// Transactions that one pool gets in a turn, so that a long queue does not keep the others waiting: 2,000 leads.
+const PAGES_MAX: usize = 10;
+/// A lead that nobody could take is tried again after so long; meanwhile those behind it have their turn.
+const VAIN_WAIT: i64 = 5 * SECOND;
+/// Leads tried in vain that are remembered: 16 bytes each in every query of the queue.
+const VAIN_MAX: usize = 10_000;
+
 /// Called after every commit that changed something.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
@@ -33,13 +42,15 @@ pub struct Router {
     settings: Arc<Settings>,
     health: Health,
     wake: Wake,
+    /// Leads that nobody could take, and when they were tried.
+    vain: BTreeMap<LeadId, Moment>,
 }
 
 impl Router {
     /// A router over a session of its own.
     #[must_use]
     pub fn new(session: Session, owner: String, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
-        Self { session, owner, settings, health, wake }
+        Self { session, owner, settings, health, wake, vain: BTreeMap::new() }
     }
 
     /// Runs until cancelled, woken when a lead came to stand in a queue and by its own tick.
@@ -80,40 +91,57 @@ impl Router {
     /// The database failed; leads stay queued.
     pub async fn run_once(&mut self) -> Result<usize, CommitError> {
         let micros = i64::from(self.settings.router.lease_seconds) * SECOND;
-        let limit = i64::from(self.settings.router.leads);
+        let now = self.session.now().await?;
+        self.vain.retain(|_, at| now.since(*at) < VAIN_WAIT && now >= *at);
         let mut moved = 0;
         for pool in self.session.queued_pools().await? {
-            if !self.session.take_pool(&pool, &self.owner, micros).await? {
-                continue;
+            for _ in 0..PAGES_MAX {
+                if !self.session.take_pool(&pool, &self.owner, micros).await? {
+                    break;
+                }
+                let Some(offered) = self.page(&pool).await? else { break };
+                moved += offered;
             }
-            let leads = self.session.queued(&pool, limit).await?;
-            if leads.is_empty() {
-                continue;
-            }
-            let now = self.session.now().await?;
-            let mut traces = self.session.traces(&leads).await?;
-            let contexts: Vec<String> = traces.values().cloned().collect();
-            let keys = self.session.keys();
-            let batch = Batch {
-                stream: Some(Stream::Route(stream(&pool))),
-                routing: Some(pool),
-                entries: leads
-                    .into_iter()
-                    .map(|lead| turn::route(keys, lead, now, traces.remove(&lead)))
-                    .collect(),
-                ..Batch::default()
-            };
-            let span = semantic::turn_span("route", batch.entries.len());
-            trace::follow(&span, contexts.iter().map(String::as_str));
-            let committed = self.session.commit(&batch).instrument(span).await?;
-            let offered =
-                committed.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied(_))).count();
-            if offered > 0 {
-                (self.wake)();
-            }
-            moved += offered;
         }
         Ok(moved)
+    }
+
+    /// One transaction over a pool's queue; says how many leads moved, nothing once the queue has been gone through.
+    async fn page(&mut self, pool: &PoolId) -> Result<Option<usize>, CommitError> {
+        let limit = i64::from(self.settings.router.leads);
+        let vain: Vec<LeadId> = self.vain.keys().copied().collect();
+        let leads = self.session.queued(pool, limit, &vain).await?;
+        if leads.is_empty() {
+            return Ok(None);
+        }
+        let now = self.session.now().await?;
+        let mut traces = self.session.traces(&leads).await?;
+        let contexts: Vec<String> = traces.values().cloned().collect();
+        let keys = self.session.keys();
+        let entries = leads.iter().map(|lead| turn::route(keys, *lead, now, traces.remove(lead))).collect();
+        let batch = Batch {
+            stream: Some(Stream::Route(stream(pool))),
+            routing: Some(pool.clone()),
+            entries,
+            ..Batch::default()
+        };
+        let span = semantic::turn_span("route", batch.entries.len());
+        trace::follow(&span, contexts.iter().map(String::as_str));
+        let committed = self.session.commit(&batch).instrument(span).await?;
+        let mut offered = 0;
+        for (lead, outcome) in leads.iter().zip(&committed.outcomes) {
+            if matches!(outcome, Outcome::Applied(_)) {
+                offered += 1;
+            } else if self.vain.len() < VAIN_MAX {
+                self.vain.insert(*lead, now);
+            }
+        }
+        if offered > 0 {
+            (self.wake)();
+        }
+        let is_last = i64::try_from(leads.len()).is_ok_and(|read| read < limit);
+        // A queue that nobody can take anything from is not gone through in one turn, lest the others wait.
+        Ok((!is_last || offered > 0).then_some(offered))
     }
 }
 

@@ -5,6 +5,7 @@ use super::error::StoreError;
 use super::rows::AccountRow;
 use super::statement::Statement;
 use crate::domain::ids::AccountId;
+use crate::domain::routing::name_key;
 use crate::domain::team::MemberId;
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,9 +21,11 @@ const READ: Statement =
     Statement::new("account.read", "SELECT id, kind, owner, segment FROM account WHERE id = ANY($1::uuid[])");
 const UPSERT: Statement = Statement::new(
     "account.upsert",
-    "INSERT INTO account (id, name, kind, owner, segment, region, customer_since)
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[])
+    "INSERT INTO account (id, name, name_key, kind, owner, segment, region, customer_since)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+         $8::integer[])
      ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, account.name),
+         name_key = coalesce(excluded.name_key, account.name_key),
          kind = coalesce(excluded.kind, account.kind), owner = coalesce(excluded.owner, account.owner),
          segment = coalesce(excluded.segment, account.segment), region = coalesce(excluded.region, account.region),
          customer_since = coalesce(excluded.customer_since, account.customer_since)",
@@ -97,6 +100,7 @@ pub async fn upsert(conn: &mut PgConnection, rows: &[AccountRow]) -> Result<(), 
             .query()
             .bind(column(&wave, |row| row.id.0))
             .bind(column(&wave, |row| row.name.clone()))
+            .bind(column(&wave, |row| row.name.as_deref().and_then(name_key)))
             .bind(column(&wave, |row| row.kind.clone()))
             .bind(column(&wave, |row| row.owner.as_ref().map(|owner| owner.0.clone())))
             .bind(column(&wave, |row| row.segment.clone()))

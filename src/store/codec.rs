@@ -17,9 +17,12 @@ const FORMAT_OLDEST: u8 = 1;
 /// What a lead of format 1 lacks at its end, as format 2 and later write it: consent said at no time (two numbers), contact not
 /// forbidden, not parked.
 const LEAD_TAIL_OF_FORMAT_1: &[u8] = &[0, 0, 0, 0];
-/// What a lead of format 2 lacks at its end: no rejections, no offers that ended, no closer's leg.
-const LEAD_TAIL_OF_FORMAT_2: &[u8] = &[0, 0, 0];
-/// The number of `LeadAbsorbed`, the one event that holds a lead; it came with format 2.
+/// What a lead of format 2 lacks at its end: no rejections, no offers that ended, no closer's leg, no product asked about.
+const LEAD_TAIL_OF_FORMAT_2: &[u8] = &[0, 0, 0, 0];
+/// What an offer of formats 1 and 2 lacks at its end: no receipt.
+const OFFER_TAIL_OF_FORMAT_2: &[u8] = &[0];
+/// The numbers of events that end with what grew: an offer, and the one event that holds a lead, which came with format 2.
+const OFFERED: u8 = 7;
 const ABSORBED: u8 = 46;
 /// Typical size of a lead's state; one allocation for most.
 const CAPACITY_BYTES: usize = 1024;
@@ -37,19 +40,21 @@ pub fn lead(lead: &Lead) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// A newer format, or bytes that nobody wrote.
 pub fn read_lead(bytes: &[u8]) -> Result<Lead, StoreError> {
-    let Some((&format, rest)) =
-        bytes.split_first().filter(|(format, _)| (FORMAT_OLDEST..FORMAT).contains(*format))
-    else {
-        return read("lead state", bytes);
-    };
-    let mut grown = Vec::with_capacity(bytes.len() + CAPACITY_BYTES);
-    grown.push(FORMAT);
-    grown.extend_from_slice(rest);
-    if format < 2 {
-        grown.extend_from_slice(LEAD_TAIL_OF_FORMAT_1);
+    match bytes.first() {
+        Some(1) => read("lead state", &grown(bytes, &[LEAD_TAIL_OF_FORMAT_1, LEAD_TAIL_OF_FORMAT_2])),
+        Some(2) => read("lead state", &grown(bytes, &[LEAD_TAIL_OF_FORMAT_2])),
+        Some(_) | None => read("lead state", bytes),
     }
-    grown.extend_from_slice(LEAD_TAIL_OF_FORMAT_2);
-    read("lead state", &grown)
+}
+
+/// Bytes of an older format as this one writes them: what came later was not there.
+fn grown(bytes: &[u8], tails: &[&[u8]]) -> Vec<u8> {
+    let mut grown = bytes.to_vec();
+    if let Some(format) = grown.first_mut() {
+        *format = FORMAT;
+    }
+    grown.extend(tails.iter().flat_map(|tail| tail.iter()));
+    grown
 }
 
 /// The bytes of an event, as audit rows keep them.
@@ -65,16 +70,11 @@ pub fn event(event: &Event) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// A newer format, or bytes that nobody wrote.
 pub fn read_event(bytes: &[u8]) -> Result<Event, StoreError> {
-    if let [format, ABSORBED, rest @ ..] = bytes
-        && (FORMAT_OLDEST..FORMAT).contains(format)
-    {
-        // The lead that was taken in stands at the event's end, without what leads have since.
-        let mut grown = vec![FORMAT, ABSORBED];
-        grown.extend_from_slice(rest);
-        grown.extend_from_slice(LEAD_TAIL_OF_FORMAT_2);
-        return read("event", &grown);
+    match bytes {
+        [1 | 2, OFFERED, ..] => read("event", &grown(bytes, &[OFFER_TAIL_OF_FORMAT_2])),
+        [2, ABSORBED, ..] => read("event", &grown(bytes, &[LEAD_TAIL_OF_FORMAT_2])),
+        _ => read("event", bytes),
     }
-    read("event", bytes)
 }
 
 /// The bytes of what happened to a subject that is no lead.
@@ -193,6 +193,21 @@ mod tests {
         bytes.truncate(bytes.len() - LEAD_TAIL_OF_FORMAT_1.len());
         bytes[0] = 1;
         assert_eq!(read_lead(&bytes).unwrap(), before);
+    }
+
+    #[test]
+    fn a_lead_of_format_2_reads_with_no_product() {
+        let before = Lead::unseen(LeadId::derived("test", "1", 0));
+        let mut bytes = lead(&before).unwrap();
+        bytes.truncate(bytes.len() - LEAD_TAIL_OF_FORMAT_2.len());
+        bytes[0] = 2;
+        assert_eq!(read_lead(&bytes).unwrap(), before);
+        let absorbed = Event::LeadAbsorbed { from: before.id, united: Box::new(before) };
+        let mut bytes = event(&absorbed).unwrap();
+        assert_eq!(bytes[1], ABSORBED, "the event has another number");
+        bytes.truncate(bytes.len() - LEAD_TAIL_OF_FORMAT_2.len());
+        bytes[0] = 2;
+        assert_eq!(read_event(&bytes).unwrap(), absorbed);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod anonymous;
+pub mod assignment;
 pub mod audit;
 pub mod audit_head;
 mod audit_rows;
@@ -38,6 +39,7 @@ mod privacy_rows;
 pub mod read;
 pub mod relay_shard;
 pub mod rotation;
+pub mod route_facts;
 pub mod rows;
 pub mod statement;
 pub mod text;
@@ -84,6 +86,8 @@ pub fn catalog() -> Vec<Statement> {
         &read::statements(),
         relay_shard::STATEMENTS,
         rotation::STATEMENTS,
+        route_facts::STATEMENTS,
+        assignment::STATEMENTS,
         text::STATEMENTS,
         token::STATEMENTS,
         work::STATEMENTS,

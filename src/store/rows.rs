@@ -9,7 +9,7 @@ use uuid::Uuid;
 pub use super::audit_rows::{AuditRow, AuditSubject, CauseTextRow, HeadRow};
 pub use super::fan_out_rows::{FanOutRow, FanOutStep, MergeRow, SplitRow};
 pub use super::handoff_rows::{HandoffFactRow, HandoffRow, PatternAnswerRow};
-pub use super::pool_rows::{RotationEntryRow, RotationRow};
+pub use super::pool_rows::{AssignmentRow, RotationEntryRow, RotationRow};
 pub use super::privacy_rows::{ConsentRow, ErasedKey, ErasureRow, Said};
 
 /// A lead and the columns that are read without opening its state.

@@ -12,7 +12,8 @@ use uuid::Uuid;
 /// MQLs in the queue (stage 2), and qualified leads that wait for a closer (stage 5 with a pool).
 const QUEUED: Statement = Statement::new(
     "lead.queued",
-    "SELECT id FROM lead WHERE pool = $1 AND stage IN (2, 5) AND NOT held AND NOT parked ORDER BY priority, mql_at, id LIMIT $2",
+    "SELECT id FROM lead WHERE pool = $1 AND stage IN (2, 5) AND NOT held AND NOT parked AND id <> ALL($3::uuid[])
+     ORDER BY priority, mql_at, id LIMIT $2",
 );
 const POOLS: Statement = Statement::new(
     "lead.queued_pools",
@@ -73,15 +74,22 @@ impl Horizon {
     }
 }
 
-/// Leads that wait for the router in a pool's queue, by priority, then age.
+/// Leads that wait for the router in a pool's queue, by priority, then age, without those who were just tried in vain.
 ///
 /// # Errors
 /// The statement fails.
-pub async fn queued(conn: &mut PgConnection, pool: &PoolId, limit: i64) -> Result<Vec<LeadId>, StoreError> {
+pub async fn queued(
+    conn: &mut PgConnection,
+    pool: &PoolId,
+    limit: i64,
+    without: &[LeadId],
+) -> Result<Vec<LeadId>, StoreError> {
+    let without: Vec<Uuid> = without.iter().map(|lead| lead.0).collect();
     let rows: Vec<(Uuid,)> = QUEUED
         .rows()
         .bind(&pool.0)
         .bind(limit)
+        .bind(without)
         .fetch_all(conn)
         .await
         .map_err(|error| QUEUED.failed(error))?;

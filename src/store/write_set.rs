@@ -1,10 +1,11 @@
 //! Every row that one transaction writes, counts and moves included. It only holds; `apply` executes.
 
 use super::rows::{
-    AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ConsentRow, ContactRow, DisagreementRow,
-    ErasureRow, FanOutRow, FanOutStep, HandoffFactRow, HandoffRow, HeadRow, IdempotencyRow, IdentityRow,
-    KeptRow, LeadRow, LedgerRow, MergeRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow, PatternAnswerRow,
-    PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow, SplitRow, TouchRow, UserRow,
+    AccountRow, AnonymousRow, AssignmentRow, AuditRow, CampaignRow, CauseTextRow, ConsentRow, ContactRow,
+    DisagreementRow, ErasureRow, FanOutRow, FanOutStep, HandoffFactRow, HandoffRow, HeadRow, IdempotencyRow,
+    IdentityRow, KeptRow, LeadRow, LedgerRow, MergeRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow,
+    PatternAnswerRow, PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow, SplitRow, TouchRow,
+    UserRow,
 };
 use crate::domain::availability::Availability;
 use crate::domain::ids::{IdentityKey, LeadId, OpportunityId};
@@ -46,6 +47,8 @@ pub struct WriteSet {
     /// The router's: counters of its one pool, whole; entries folded into them go.
     pub rotation: Vec<RotationRow>,
     pub rotation_folded: Vec<i64>,
+    /// Offers that were made.
+    pub assignments: Vec<AssignmentRow>,
     pub quarantine: Vec<KeptRow>,
     pub parked: Vec<ParkedRow>,
     /// Parked rows that were replayed, with what became of them.

@@ -6,8 +6,9 @@ use crate::store::error::StoreError;
 use crate::store::kept::Intake;
 use crate::store::write_set::WriteSet;
 use crate::store::{
-    account, anonymous, audit, audit_head, availability, erasure, facts, fan_out, handoff, identity, kept,
-    lead, ledger, merge, opportunity, outbox, parked_lead, passage, person, position, rotation,
+    account, anonymous, assignment, audit, audit_head, availability, erasure, facts, fan_out, handoff,
+    identity, kept, lead, ledger, merge, opportunity, outbox, parked_lead, passage, person, position,
+    rotation,
 };
 use sqlx::PgConnection;
 
@@ -55,6 +56,7 @@ pub async fn apply(
     write!(step, set.rotation_entries, rotation::add_entries(conn, &set.rotation_entries));
     write!(step, set.rotation, rotation::replace(conn, &set.rotation));
     write!(step, set.rotation_folded, rotation::drop_folded(conn, &set.rotation_folded));
+    write!(step, set.assignments, assignment::add(conn, &set.assignments));
     write!(step, set.parked_resolved, kept::resolve_parked(conn, &set.parked_resolved, now));
     write!(
         step,

@@ -115,6 +115,16 @@ pub struct Batch {
     pub moves: Vec<Move>,
 }
 
+impl Batch {
+    /// The leads that entries name by themselves: those that the router offers.
+    pub fn routed_leads(&self) -> impl Iterator<Item = LeadId> + '_ {
+        self.entries.iter().filter_map(|entry| match &entry.decoded {
+            Ok(Decoded::Request(request)) => request.lead,
+            Ok(Decoded::Ignored(_)) | Err(_) => None,
+        })
+    }
+}
+
 /// Records that were kept as received, decided again: each entry is one, in the order in which they were kept.
 #[derive(Clone, Debug)]
 pub struct Redrive {

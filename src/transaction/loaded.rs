@@ -5,12 +5,13 @@ use crate::contract::keys::Keys;
 use crate::domain::ids::{AccountId, IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::Origin;
 use crate::domain::policy::{Policy, Reference};
-use crate::domain::routing::Rotation;
+use crate::domain::routing::{Load, Rotation};
 use crate::domain::signal::Signal;
 use crate::domain::team::{MemberId, PoolId, Team};
 use crate::domain::time::Moment;
 use crate::store::audit_head::Heads;
 use crate::store::erasure::{Belongings, Listed};
+use crate::store::route_facts::RouteFacts;
 use crate::store::rows::{LeadRow, OpportunityRow, PersonRow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -93,8 +94,10 @@ pub struct Loaded {
     pub positions: BTreeMap<(String, i32), i64>,
     /// Streams that are no records, to their last number.
     pub streams: BTreeMap<String, i64>,
-    /// The router's one pool: its counters with entries folded in, the entries' ids, and open leads per rep.
+    /// The router's one pool: its counters with entries folded in, the entries' ids, and what reps hold.
     pub pool: Option<LoadedPool>,
+    /// What is known beside the leads that the router's batch offers.
+    pub route_facts: BTreeMap<LeadId, RouteFacts>,
     /// Rows of a redrive that are still kept, and its leads behind which more rows queue than the batch takes.
     pub kept: BTreeSet<Uuid>,
     pub queued_behind: BTreeSet<LeadId>,
@@ -106,5 +109,6 @@ pub struct LoadedPool {
     pub pool: Option<PoolId>,
     pub rotation: Rotation,
     pub folded: Vec<i64>,
-    pub open_leads: BTreeMap<MemberId, u32>,
+    /// What the reps of this pool and of those after it hold now and got today.
+    pub load: Load,
 }

@@ -2,6 +2,7 @@
 
 use super::loaded::Texts;
 use super::trouble::CommitError;
+use crate::contract::keys::Keys;
 use crate::contract::policy_text;
 use crate::domain::policy::{Policy, Reference};
 use crate::domain::team::Team;
@@ -50,7 +51,12 @@ pub(super) fn are_active(texts: &Texts, world: &WorldRow) -> Result<bool, Commit
 
 impl TextCache {
     /// The active texts, compiled now where they are new.
-    pub(super) async fn load(&self, conn: &mut Connection, world: &WorldRow) -> Result<Texts, CommitError> {
+    pub(super) async fn load(
+        &self,
+        conn: &mut Connection,
+        world: &WorldRow,
+        keys: &Keys,
+    ) -> Result<Texts, CommitError> {
         let [policy, team, reference] = active(world)?;
         let cached = {
             let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,15 +66,15 @@ impl TextCache {
                 kept.references.get(reference).cloned(),
             )
         };
+        let is_new = cached.0.is_none() || cached.1.is_none();
         let texts = Texts {
             policy: if let Some(found) = cached.0 {
                 found
             } else {
-                Arc::new(compile(
-                    "policy",
-                    &body(conn, TextKind::Policy, policy).await?,
-                    policy_text::policy,
-                )?)
+                let body = body(conn, TextKind::Policy, policy).await?;
+                let read = compile("policy", &body, policy_text::policy)?;
+                // Leads know their company's domain by its HMAC only.
+                Arc::new(read.sealed(|domain| keys.company(domain)))
             },
             team: if let Some(found) = cached.1 {
                 found
@@ -82,6 +88,9 @@ impl TextCache {
                 Arc::new(compile("reference", &body, policy_text::reference)?)
             },
         };
+        if is_new {
+            warn(&texts);
+        }
         {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             keep(&mut kept.policies, policy, &texts.policy);
@@ -93,6 +102,17 @@ impl TextCache {
         }
         let (version, said) = availability::read(conn).await.map_err(CommitError::Store)?;
         Ok(Texts { team: Arc::new(texts.team.in_force(version, said)), ..texts })
+    }
+}
+
+/// Says what is surely not meant; the service goes on, and leads that no pool takes stand in the steward's queue.
+fn warn(texts: &Texts) {
+    for finding in policy_text::lint(&texts.policy, &texts.team, Some(&texts.reference)) {
+        tracing::warn!(
+            policy.line = finding.line,
+            finding = finding.message,
+            "the policy's routes and the team do not fit"
+        );
     }
 }
 

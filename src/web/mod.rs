@@ -166,6 +166,7 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/sla", get(api::sla::sla))
         .route("/api/v1/pattern-answer", post(api::sla::answer_pattern))
         .route("/api/v1/team/{member}/availability", post(api::team::availability))
+        .route("/api/v1/routing/fairness", get(api::routing::fairness))
         .route("/api/v1/ledger", get(api::ledger::ledger))
         .route("/", get(pages::board::board))
         .route("/fragments/board", get(pages::board::fragment))

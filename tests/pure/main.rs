@@ -15,6 +15,7 @@ mod lifecycle;
 mod people;
 mod plan;
 mod property;
+mod routing;
 mod scenario;
 mod simulation;
 mod speaking;

@@ -116,6 +116,7 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
             pool: PoolId("mid-market".into()),
             rule: "mid-market".into(),
             candidates: Vec::new(),
+            receipt: None,
         }),
         "pass_pool" => Command::PassPool { to: PoolId(line.words[1].into()) },
         "claim" => Command::ClaimLead,

@@ -30,6 +30,7 @@ fn submitted(reading: &Reading<'_>) -> Decoded {
     let report = Report {
         consent: consent(reading),
         campaign: reading.campaign(),
+        product: data.owned("requested_product"),
         ..reading.report(&named, Some(Origin::Marketing))
     };
     let touch = TouchDetail {

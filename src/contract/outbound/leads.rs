@@ -106,14 +106,23 @@ fn hex(bytes: &[u8]) -> String {
 fn custody_told(handed: &Handed<'_>) -> Option<Told> {
     Some(match handed.event {
         Event::LeadMarketingQualified { .. } => Told::plain("lead.marketing_qualified.v1"),
-        Event::LeadOffered { rule, pool, candidates, offer_no, .. } => {
+        Event::LeadOffered { rule, pool, candidates, offer_no, custody, receipt, .. } => {
             // The first offer of a cycle routes the lead; later ones move it on.
             let event_type = if *offer_no <= 1 { "lead.routed.v1" } else { "lead.reassigned.v1" };
-            let route = parts::route(rule, pool, candidates);
-            let receipt = json!({ "score": parts::receipt_lines(handed.receipt), "route": route });
-            Told::plain(event_type).with("receipt", receipt)
+            let route = parts::route(&parts::Routed {
+                rule,
+                pool,
+                candidates,
+                receipt: receipt.as_deref(),
+                priority: priority(handed),
+                custody,
+            });
+            Told::plain(event_type).with("receipt", explained(handed, &route))
         }
-        Event::LeadReassigned { .. } => Told::plain("lead.reassigned.v1"),
+        Event::LeadReassigned { custody, .. } => {
+            let route = parts::named_route(&custody.holder, priority(handed), Some(custody));
+            Told::plain("lead.reassigned.v1").with("receipt", explained(handed, &route))
+        }
         Event::OfferWithdrawn { from, why, .. } => {
             let previous = parts::holder(&Holder::Rep(from.clone()), handed.team);
             Told::why("lead.offer_withdrawn.v1", why.code()).with("previous_holder", previous)
@@ -125,8 +134,16 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
         Event::LeadReopened { .. } => Told::why("lead.queued.v1", "reopened"),
         Event::LeadAccepted { implied, .. } => Told::plain("lead.accepted.v1").implied(*implied),
         Event::CloserWanted { .. } => Told::why("lead.queued.v1", "to_closer"),
-        Event::CloserOffered { rule, pool, candidates, .. } => {
-            let route = parts::route(rule, pool, candidates);
+        Event::CloserOffered { rule, pool, candidates, custody, .. } => {
+            let terms = handed.after.cycle.terms.as_ref();
+            let route = parts::route(&parts::Routed {
+                rule,
+                pool,
+                candidates,
+                receipt: None,
+                priority: terms.map(|terms| terms.priority.number()),
+                custody,
+            });
             let receipt = json!({ "score": parts::receipt_lines(handed.receipt), "route": route });
             Told::why("lead.reassigned.v1", "to_closer").with("receipt", receipt)
         }
@@ -140,6 +157,14 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
         }
         _ => return None,
     })
+}
+
+fn explained(handed: &Handed<'_>, route: &Value) -> Value {
+    json!({ "score": parts::receipt_lines(handed.receipt), "route": route })
+}
+
+fn priority(handed: &Handed<'_>) -> Option<u8> {
+    handed.after.cycle.terms.as_ref().map(|terms| terms.priority.number())
 }
 
 /// What came of the cycle.
@@ -311,6 +336,7 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::CloserWithdrawn { .. }
         | Event::CloserAccepted { .. }
         | Event::ReturnedToFirst { .. }
+        | Event::ProductRequested { .. }
         | Event::MqlDated { .. } => None,
     }
 }

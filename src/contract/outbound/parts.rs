@@ -2,11 +2,11 @@
 
 use super::{AccountShown, DealShown, Handed};
 use crate::contract::request::{CrmKey, Money};
-use crate::domain::custody::{Custody, Holder};
+use crate::domain::custody::{ClockKind, Custody, Holder};
 use crate::domain::lead::{Lead, Origin};
 use crate::domain::policy::SqlFacts;
 use crate::domain::profile::Profile;
-use crate::domain::routing::Candidate;
+use crate::domain::routing::{Candidate, RouteReceipt, WhyNot};
 use crate::domain::scoring::{Receipt, ReceiptPart};
 use crate::domain::team::{PoolId, Team};
 use crate::domain::time::{DAY, Moment};
@@ -130,14 +130,67 @@ pub(super) fn receipt_lines(receipt: Option<&Receipt>) -> Value {
     engagement.chain(fit).take(LINES_MAX).collect()
 }
 
-/// How the holder was found.
-pub(super) fn route(rule: &str, pool: &PoolId, candidates: &[Candidate]) -> Value {
-    let candidates: Vec<Value> = candidates
-        .iter()
-        .take(CANDIDATES_MAX)
-        .map(|it| json!({ "rep": it.rep.0, "why_not": it.why_not.map(crate::domain::routing::WhyNot::code) }))
-        .collect();
-    json!({ "rule": cut(rule), "pool": pool.0, "account_match": null, "candidates": candidates })
+/// An offer, as far as its route explains it.
+pub(super) struct Routed<'a> {
+    pub rule: &'a str,
+    pub pool: &'a PoolId,
+    pub candidates: &'a [Candidate],
+    pub receipt: Option<&'a RouteReceipt>,
+    pub priority: Option<u8>,
+    pub custody: &'a Custody,
+}
+
+/// How the holder was found, who else was looked at, and which times run since.
+pub(super) fn route(routed: &Routed<'_>) -> Value {
+    let receipt = routed.receipt;
+    let by_account = receipt.filter(|it| it.step.is_by_account()).map(|it| it.step.code());
+    let passed_over = receipt.map(|it| {
+        let rules = it.passed_over.iter();
+        rules
+            .map(|passed| json!({ "rule": cut(&passed.rule), "field": passed.field.code() }))
+            .collect::<Vec<_>>()
+    });
+    let account = receipt.and_then(|it| it.account).map(|it| {
+        json!({
+            "id": it.account.to_string(),
+            "by": it.by.code(),
+            "tie_break": it.tie.map(crate::domain::routing::Tie::code),
+            "rivals": it.rivals,
+        })
+    });
+    let due = |kind| routed.custody.clock(kind).map(|clock| clock.due_by.to_string());
+    json!({
+        "rule": cut(routed.rule),
+        "pool": routed.pool.0,
+        "step": receipt.map(|it| it.step.code()),
+        "first_pool": receipt.and_then(|it| it.first_pool.as_ref()).map(|pool| pool.0.clone()),
+        "account_match": by_account,
+        "account": account,
+        "passed_over": passed_over.unwrap_or_default(),
+        "passed_over_more": receipt.map_or(0, |it| it.passed_over_more),
+        "candidates": candidates(routed.candidates),
+        "candidates_more": receipt.map_or(0, |it| it.candidates_more),
+        "sla": { "priority": routed.priority, "accept_by": due(ClockKind::AcceptBy), "contact_by": due(ClockKind::ContactBy) },
+    })
+}
+
+/// A person whom somebody named, without any route.
+pub(super) fn named_route(holder: &Holder, priority: Option<u8>, custody: Option<&Custody>) -> Value {
+    let due = |kind| custody.and_then(|it| it.clock(kind)).map(|clock| clock.due_by.to_string());
+    let candidates = [Candidate { rep: holder.member().clone(), why_not: None }];
+    json!({
+        "rule": "named_person",
+        "pool": null,
+        "step": "wanted",
+        "account_match": null,
+        "candidates": self::candidates(&candidates),
+        "sla": { "priority": priority, "accept_by": due(ClockKind::AcceptBy), "contact_by": due(ClockKind::ContactBy) },
+    })
+}
+
+fn candidates(candidates: &[Candidate]) -> Value {
+    let shown = candidates.iter().take(CANDIDATES_MAX);
+    shown.map(|it| json!({ "rep": it.rep.0, "why_not": it.why_not.map(WhyNot::code) })).collect()
 }
 
 /// What to open the conversation with: the strongest reasons, and the company in features.

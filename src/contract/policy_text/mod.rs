@@ -1,10 +1,13 @@
 //! Policy, team and reference texts to values, with every fault at its line. It never publishes or signs.
 
+mod cases;
 mod error;
 mod hours;
+mod lint;
 mod policy;
 mod reference;
 mod rejections;
+mod routes;
 mod scoring;
 mod section;
 mod team;
@@ -12,7 +15,9 @@ mod team;
 #[cfg(test)]
 mod tests;
 
+pub use cases::{Expected, MadeUp, RouteCase, cases, made_up};
 pub use error::{TextError, nearest};
+pub use lint::{Finding, lint};
 pub use policy::policy;
 pub use reference::reference;
 pub use team::team;
@@ -22,6 +27,8 @@ use sha2::{Digest, Sha256};
 
 /// The default policy, as shipped.
 pub const DEFAULT_POLICY: &str = include_str!("../../../policy/default.toml");
+/// Cases of routing that hold for the default policy and team, as shipped.
+pub const DEFAULT_ROUTE_CASES: &str = include_str!("../../../policy/route-tests.toml");
 /// The default team, as shipped.
 pub const DEFAULT_TEAM: &str = include_str!("../../../policy/team.toml");
 /// The default reference data, as shipped.

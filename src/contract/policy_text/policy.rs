@@ -2,15 +2,12 @@
 
 use super::error::TextError;
 use super::section::{Section, Text};
-use super::{countries, hash, minute_of_day, rejections, scoring};
+use super::{hash, minute_of_day, rejections, routes, scoring};
 use crate::domain::calendar::Span;
-use crate::domain::lead::Motion;
 use crate::domain::policy::{
     Durations, EngagementGround, Grade, MqlDefinition, MqlGround, Policy, PolicyTerms, Priority,
-    RequiredField, Segment, SlaTerms, SqlDefinition, Targets,
+    RequiredField, SlaTerms, SqlDefinition, Targets,
 };
-use crate::domain::routing::RouteRule;
-use crate::domain::team::PoolId;
 
 /// A duration is at most so many business seconds: about three years,
 const DURATION_SECONDS_MAX: u32 = 100_000_000;
@@ -58,7 +55,7 @@ fn terms(root: &Section<'_, '_>) -> Option<PolicyTerms> {
     let rejection_rules = rejections::rejections(&root.section("rejection"));
     let loss = root.section("loss");
     let (losses, loss_unmapped) = rejections::losses(&loss, rejection_rules.as_deref().unwrap_or(&[]));
-    let routes = root.sections("route").iter().map(route).collect();
+    let routing = routes::routing(root);
     let targets = targets(&root.section("targets"));
     let enterprise_above = segment.count("enterprise_above");
     let mid_market_from = segment.count("mid_market_from");
@@ -76,7 +73,9 @@ fn terms(root: &Section<'_, '_>) -> Option<PolicyTerms> {
         rejections: rejection_rules?.try_into().ok()?,
         losses,
         loss_unmapped,
-        routes,
+        named_accounts: routing.named_accounts,
+        products: routing.products,
+        routes: routing.routes,
         required_fields: required,
         targets,
     })
@@ -202,18 +201,6 @@ fn durations(section: &Section<'_, '_>, sla: &Section<'_, '_>) -> Durations {
     }
 }
 
-fn route(section: &Section<'_, '_>) -> RouteRule {
-    RouteRule {
-        id: section.word("id").value,
-        grades: grades(section, "grades"),
-        priorities: section.choices("priorities", &PRIORITIES),
-        countries: countries(section, "countries"),
-        segments: section.choices("segments", &pairs(Segment::ALL, Segment::code)),
-        motions: section.choices("motions", &pairs(&[Motion::NewBusiness, Motion::Expansion], Motion::code)),
-        pool: PoolId(section.word("pool").value),
-    }
-}
-
 fn targets(section: &Section<'_, '_>) -> Targets {
     let money = |key: &str| u64::try_from(section.number(key, 0..1_000_000_000_000_000)).unwrap_or(0);
     Targets {
@@ -228,17 +215,13 @@ fn targets(section: &Section<'_, '_>) -> Targets {
     }
 }
 
-/// The words of priorities in lists of routes.
-const PRIORITIES: [(&str, Priority); 4] =
-    [("p1", Priority::P1), ("p2", Priority::P2), ("p3", Priority::P3), ("p4", Priority::P4)];
-
 /// A priority, 1 to 4, that must be there.
 fn priority(section: &Section<'_, '_>, key: &str) -> Option<Priority> {
     let number = section.number(key, 1..5);
     u8::try_from(number).ok().and_then(Priority::from_number)
 }
 
-fn grades(section: &Section<'_, '_>, key: &str) -> Vec<Grade> {
+pub(super) fn grades(section: &Section<'_, '_>, key: &str) -> Vec<Grade> {
     section.choices(key, &pairs(Grade::ALL, Grade::code))
 }
 

@@ -41,6 +41,11 @@ impl<'t> Text<'t> {
         });
     }
 
+    /// The line, from 1, on which a span begins.
+    pub(super) fn line(&self, span: &Range<usize>) -> u32 {
+        u32::try_from(place(self.text, span.start).0).unwrap_or(u32::MAX)
+    }
+
     /// The faults by line; empty for a good text.
     pub(super) fn into_faults(self) -> Vec<TextError> {
         let mut faults = self.faults.into_inner();

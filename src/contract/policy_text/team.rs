@@ -7,6 +7,7 @@ use super::policy::pairs;
 use super::section::{At, Section, Text};
 use crate::domain::calendar::Calendar;
 use crate::domain::policy::Segment;
+use crate::domain::routing::Caps;
 use crate::domain::team::{CrmUser, Member, MemberId, Offices, Pool, PoolId, Role, Team};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -110,6 +111,7 @@ impl People {
             deputy: deputy.map(|word| self.person(section, &word)),
             hours: SharedHours::new(Calendar::office()),
             away: Vec::new(),
+            caps: caps(section),
         }
     }
 
@@ -191,20 +193,29 @@ fn pool(
         let message = format!("the pool `{}` has no members: leads would wait there for nobody", id.value);
         section.text.fault(section.span(), message, None);
     }
+    let caps = caps(section);
     let pool = Pool {
         id: PoolId(id.value.clone()),
         name: section.word("name").value,
         members,
         steward: people.office(section, "steward"),
         next_pool: other("next_pool"),
-        open_leads_max: section.optional_count("open_leads_max"),
-        daily_leads_max: section.optional_count("daily_leads_max"),
+        open_leads_max: caps.open_leads_max,
+        daily_leads_max: caps.daily_leads_max,
         closer_pool: other("closer_pool"),
         hours: calendars
             .own(section, &calendars.default)
             .unwrap_or_else(|| SharedHours::clone(&calendars.default)),
     };
     ReadPool { pool, places }
+}
+
+/// How many leads at most, held and a day.
+fn caps(section: &Section<'_, '_>) -> Caps {
+    Caps {
+        open_leads_max: section.optional_count("open_leads_max"),
+        daily_leads_max: section.optional_count("daily_leads_max"),
+    }
 }
 
 fn offices(section: &Section<'_, '_>, people: &People) -> Offices {

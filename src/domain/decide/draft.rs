@@ -168,18 +168,9 @@ impl<'a> Draft<'a> {
     }
 
     pub fn pool_for(&self, priority: Priority, grade: Grade, motion: Motion) -> PoolId {
-        let subject = RouteSubject {
-            grade,
-            priority,
-            country: self.lead.profile.country.as_ref().map(|country| country.value.clone()),
-            segment: self.segment(),
-            motion,
-            wanted: None,
-            excluded: Vec::new(),
-            account_owner: None,
-        };
-        choose_pool(self.inputs.policy, &subject)
-            .map_or_else(|| PoolId(UNROUTED.to_owned()), |choice| choice.pool)
+        let subject =
+            RouteSubject { grade, priority, motion, ..RouteSubject::of(&self.lead, self.inputs.policy) };
+        choose_pool(self.inputs.policy, &subject).cloned().unwrap_or_else(|| PoolId(UNROUTED.to_owned()))
     }
 
     // ---- duties: who owes what by when, from the policy's durations

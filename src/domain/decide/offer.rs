@@ -29,6 +29,7 @@ pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal>
         candidates: offer.candidates.clone(),
         offer_no: draft.lead.cycle.offers + 1,
         custody,
+        receipt: offer.receipt.clone(),
     })
 }
 

@@ -40,6 +40,7 @@ pub(super) fn record(draft: &mut Draft<'_>, signal: &Signal, report: &Report) ->
         return learn(draft, report);
     }
     learn_from_signal(draft, report)?;
+    ask_about(draft, report)?;
     // A steward who has the lead in a queue must know of an address that is dead, and of nothing else.
     let tell = if bounced { is_in_sales_view(draft.stage()) } else { is_with_sales(draft.stage()) };
     draft.push(Event::SignalRecorded { signal: *signal, tell })?;
@@ -141,6 +142,14 @@ pub(super) fn is_with_sales(stage: StageKind) -> bool {
 
 fn is_opt_out(draft: &Draft<'_>) -> bool {
     matches!(draft.lead.stage, Stage::Suppressed { reason: SuppressedFor::OptOut, .. })
+}
+
+/// Takes over which product the person asks about; the one who asked last is heard, in whatever order.
+fn ask_about(draft: &mut Draft<'_>, report: &Report) -> Result<(), Refusal> {
+    let Some(product) = &report.product else { return Ok(()) };
+    let event = Event::ProductRequested { product: product.clone(), stamp: report.stamp };
+    let after = crate::domain::evolve::evolve(draft.lead.clone(), &event).map_err(Refusal::Impossible)?;
+    if after.product == draft.lead.product { Ok(()) } else { draft.push(event) }
 }
 
 /// Takes over what a signal says about the person, also who said last what is known already: told in any order, the

@@ -52,7 +52,8 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         | Event::SignalRecorded { .. }
         | Event::TouchRecorded { .. }
         | Event::CrmLinked { .. }
-        | Event::EmailOptedOut { .. } => learn(lead, event),
+        | Event::EmailOptedOut { .. }
+        | Event::ProductRequested { .. } => learn(lead, event),
         Event::LeadMarketingQualified { .. }
         | Event::PriorityRaised { .. }
         | Event::LeadOffered { .. }

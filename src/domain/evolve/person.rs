@@ -4,7 +4,7 @@ use super::set_custody;
 use crate::domain::event::Event;
 use crate::domain::lead::{Consent, ConsentTimes, Lead, Origin, Permission, Stage, SuppressedFor};
 use crate::domain::policy::Guards;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, Stamped};
 use crate::domain::signal::SignalWindow;
 use crate::domain::time::Moment;
 
@@ -25,6 +25,13 @@ pub(super) fn learn(lead: &mut Lead, event: &Event) {
         }
         Event::TouchRecorded { at, origin, campaign } => touch(lead, *at, *origin, campaign.as_ref()),
         Event::CrmLinked { .. } => lead.crm_linked = true,
+        Event::ProductRequested { product, stamp } => {
+            let said = Stamped { value: product.clone(), stamp: *stamp };
+            let later = |known: &Stamped<String>| (said.stamp, &said.value) > (known.stamp, &known.value);
+            if lead.product.as_ref().is_none_or(later) {
+                lead.product = Some(said);
+            }
+        }
         Event::EmailOptedOut { .. } => {
             lead.consent.email = Permission::Withdrawn;
             lead.consent_at.email = lead.consent_at.email.max(lead.decided_at);
@@ -107,6 +114,7 @@ pub(super) fn forget(lead: &mut Lead) {
     // Nobody decides about somebody who is gone: what was contested stands.
     lead.returned.clear();
     lead.past_offers.clear();
+    lead.product = None;
     for attempt in &mut lead.cycle.attempts {
         attempt.id = [0; 16];
     }

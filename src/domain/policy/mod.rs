@@ -13,7 +13,7 @@ pub use sql::{Authority, Budget, Need, SqlDefinition, SqlFacts};
 pub use terms::{Durations, Grade, Priority, RequiredField, Segment, SlaTerms, Targets};
 
 use super::profile::{Function, Profile, Seniority};
-use super::routing::RouteRule;
+use super::routing::{NamedAccount, NamedAccounts, RouteRule};
 use super::scoring::{EngagementRules, FitRules, Receipt, Score, Standing, TitleRules};
 use super::signal::SignalKind;
 use super::time::Moment;
@@ -40,6 +40,10 @@ pub struct PolicyTerms {
     pub losses: Vec<LossRule>,
     /// The rule of a missing or unknown reason.
     pub loss_unmapped: LossRule,
+    /// Companies that go to a person or pool before any route.
+    pub named_accounts: Vec<NamedAccount>,
+    /// Products that routes may ask for, lower case; what else a form names is not kept.
+    pub products: Vec<String>,
     pub routes: Vec<RouteRule>,
     pub required_fields: Vec<RequiredField>,
     pub targets: Targets,
@@ -51,13 +55,35 @@ pub struct Policy {
     /// SHA-256 of the text: the version.
     pub hash: [u8; 32],
     pub(in crate::domain) terms: PolicyTerms,
+    named: NamedAccounts,
 }
 
 impl Policy {
     /// Compiles terms into a policy; the hash is that of the text they were read from.
     #[must_use]
     pub fn compile(hash: [u8; 32], terms: PolicyTerms) -> Self {
-        Self { hash, terms }
+        let named = NamedAccounts::new(terms.named_accounts.clone());
+        Self { hash, terms, named }
+    }
+
+    /// The same policy, with domains of named accounts as leads know them.
+    #[must_use]
+    pub fn sealed(mut self, seal: impl Fn(&str) -> String) -> Self {
+        self.named = self.named.sealed(seal);
+        self
+    }
+
+    /// The companies that come before any route.
+    #[must_use]
+    pub fn named_accounts(&self) -> &NamedAccounts {
+        &self.named
+    }
+
+    /// The product that a form names, if the policy lists it.
+    #[must_use]
+    pub fn product(&self, text: &str) -> Option<String> {
+        let word = text.trim().to_lowercase();
+        self.terms.products.iter().find(|product| **product == word).cloned()
     }
 
     /// Everything the policy says.

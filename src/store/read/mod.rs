@@ -4,10 +4,12 @@ pub mod answers;
 pub mod board;
 pub mod checkpoints;
 pub mod checks;
+pub mod fairness;
 pub mod handshake;
 pub mod kept;
 pub mod lead_list;
 pub mod lead_page;
+pub mod offers;
 pub mod sums;
 pub mod trail;
 
@@ -27,10 +29,12 @@ pub(super) fn statements() -> Vec<Statement> {
         board::STATEMENTS,
         checkpoints::STATEMENTS,
         checks::STATEMENTS,
+        fairness::STATEMENTS,
         handshake::STATEMENTS,
         kept::STATEMENTS,
         lead_list::STATEMENTS,
         lead_page::STATEMENTS,
+        offers::STATEMENTS,
         sums::STATEMENTS,
         trail::STATEMENTS,
     ]

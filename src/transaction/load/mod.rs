@@ -2,30 +2,30 @@
 //! store's.
 
 mod names;
+mod routing;
+
+pub use routing::folded_rotation;
 
 use super::batch::{Batch, DuplicateKey, Entry, Stream};
 use super::collect::{self, Named};
 use super::failpoint::Failpoint;
-use super::loaded::{AccountState, Loaded, LoadedPool, Texts, Waiting};
+use super::loaded::{AccountState, Loaded, Texts, Waiting};
 use super::trouble::CommitError;
 use super::{redrive, reread};
 use crate::contract::Decoder;
 use crate::domain::ids::{AccountId, IdentityKey, LeadId};
 use crate::domain::lead::StageKind;
-use crate::domain::routing::Rotation;
-use crate::domain::team::{MemberId, Pool, PoolId};
 use crate::store::connect::Connection;
 use crate::store::error::StoreError;
 use crate::store::identity::Resolved;
-use crate::store::rotation::StoredPool;
 use crate::store::rows::LeadRow;
 use crate::store::world::WorldRow;
 use crate::store::{
     account, anonymous, audit, duplicate, erasure, facts, identity, kept, lead, merge, opportunity, person,
-    position, rotation, world,
+    position, world,
 };
 use names::{heads, lists, resolve};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What waits may name more keys, under which more waits; a person has a few keys, so this many times is plenty.
 const WAITING_ROUNDS_MAX: usize = 8;
@@ -87,8 +87,7 @@ impl Loading<'_> {
             step.passed();
         }
         if let Some(pool) = &self.batch.routing {
-            loaded.pool = Some(self.pool(conn, pool).await?);
-            step.passed();
+            self.routing(conn, step, pool, &mut loaded).await?;
         }
         self.waiting(conn, step, &named, &resolved, &mut loaded).await?;
         redrive::lock(conn, self.batch, &mut loaded).await?;
@@ -278,19 +277,6 @@ impl Loading<'_> {
         Ok(())
     }
 
-    async fn pool(&self, conn: &mut Connection, id: &PoolId) -> Result<LoadedPool, Interrupted> {
-        let stored = rotation::lock_pool(conn, id).await?;
-        let pool = self.texts.team.pool(id);
-        let mut reps: Vec<MemberId> = members(pool);
-        reps.extend(members(
-            pool.and_then(|pool| pool.next_pool.as_ref()).and_then(|next| self.texts.team.pool(next)),
-        ));
-        let open_leads = lead::open_of_reps(conn, &reps).await?;
-        let folded = stored.entries.iter().map(|(entry, _)| *entry).collect();
-        let rotation = folded_rotation(stored, pool);
-        Ok(LoadedPool { pool: Some(id.clone()), rotation, folded, open_leads })
-    }
-
     /// Locks what waits and reads the signals of anonymous ids that the batch may bind.
     async fn waiting(
         &self,
@@ -314,25 +300,4 @@ impl Loading<'_> {
         }
         Ok(())
     }
-}
-
-fn members(pool: Option<&Pool>) -> Vec<MemberId> {
-    pool.map(|pool| pool.members.iter().map(|(member, _)| member.clone()).collect()).unwrap_or_default()
-}
-
-/// The stored credits, with leads that facts took past the router paid for as if it had been the taker's turn.
-pub fn folded_rotation(stored: StoredPool, pool: Option<&Pool>) -> Rotation {
-    let mut counters: BTreeMap<MemberId, i64> = stored.credits;
-    let weights: &[(MemberId, u32)] = pool.map_or(&[], |pool| pool.members.as_slice());
-    let sum: i64 = weights.iter().map(|(_, weight)| i64::from(*weight)).sum();
-    for (_, taker) in stored.entries {
-        if !weights.iter().any(|(member, _)| *member == taker) {
-            continue;
-        }
-        for (member, weight) in weights {
-            *counters.entry(member.clone()).or_insert(0) += i64::from(*weight);
-        }
-        *counters.entry(taker).or_insert(0) -= sum;
-    }
-    Rotation { counters }
 }

@@ -154,6 +154,8 @@ impl Planner<'_> {
         if report.account.is_none() {
             report.account = self.account_of(person, &report, request);
         }
+        // What a form names is free text until the policy knows the word.
+        report.product = report.product.and_then(|text| self.world.policy.product(&text));
         // Whose campaign it was decides to whose credit the touch is, not which system saw it.
         if report.origin.is_some()
             && let Some((origin, _)) = report.campaign.as_ref().and_then(|id| self.campaign_origin(id))

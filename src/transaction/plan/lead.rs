@@ -203,6 +203,7 @@ impl Planner<'_> {
         for (before, event, after) in &steps {
             self.audit(entry, request, after, event, actor, occurred_at)?;
             self.follow(before, after, event, occurred_at);
+            self.assigned(after, event);
             if matches!(event, Event::LeadErased) {
                 self.forget(before, occurred_at);
             }

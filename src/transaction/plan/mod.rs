@@ -26,7 +26,7 @@ use crate::domain::availability::{Availability, Source};
 use crate::domain::command::Command;
 use crate::domain::ids::{AccountId, HandoffId, IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::{Lead, Origin, Parked};
-use crate::domain::routing::Rotation;
+use crate::domain::routing::Seats;
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use crate::store::StoreError;
@@ -92,8 +92,8 @@ struct Planner<'a> {
     proposed: BTreeSet<LeadId>,
     /// Records of this batch that wait; one that comes later may bring the key.
     parked_here: Vec<super::loaded::Waiting>,
-    rotation: Rotation,
-    open_leads: BTreeMap<MemberId, u32>,
+    /// The router's pool and those after it, as they stand after each offer.
+    seats: Vec<Seats>,
     queued: bool,
     /// What is being decided: an entry, or a record that waited and is replayed.
     place: Place,
@@ -138,7 +138,6 @@ impl<'a> Planner<'a> {
         world: &'a World<'a>,
         stops: &'a BTreeMap<Place, Stop>,
     ) -> Self {
-        let pool = loaded.pool.as_ref();
         Self {
             batch,
             loaded,
@@ -163,8 +162,7 @@ impl<'a> Planner<'a> {
             merged: BTreeMap::new(),
             proposed: BTreeSet::new(),
             parked_here: Vec::new(),
-            rotation: pool.map(|pool| pool.rotation.clone()).unwrap_or_default(),
-            open_leads: pool.map(|pool| pool.open_leads.clone()).unwrap_or_default(),
+            seats: routing::seats(loaded, world),
             queued: false,
             place: Place::Entry(0),
             stops,

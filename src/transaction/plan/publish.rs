@@ -211,6 +211,7 @@ fn may_publish(event: &Event) -> bool {
         | Event::SplitBegun { .. }
         | Event::ContestAllowed { .. }
         | Event::OfferMissed { .. }
+        | Event::ProductRequested { .. }
         | Event::MqlDated { .. } => false,
         Event::ProfileReported { .. }
         | Event::CycleStarted { .. }

@@ -1,18 +1,54 @@
 //! The router's batch: who of the pool gets each queued lead, and the pool's counters afterwards. It never reads a queue.
 
 use super::Planner;
+use crate::contract::keys::Keys;
 use crate::contract::request::Request;
 use crate::domain::command::{Command, Offer};
+use crate::domain::event::Event;
 use crate::domain::lead::Lead;
+use crate::domain::leg::Leg;
 use crate::domain::policy::Priority;
-use crate::domain::routing::{Rotation, RouteSubject, choose_pool, choose_rep};
-use crate::domain::team::PoolId;
+use crate::domain::profile::{MailKind, Profile};
+use crate::domain::routing::{
+    AccountCandidate, AccountMatch, CANDIDATES_MAX, Candidate, CompanyNames, Destination, Knows, MatchBy,
+    RouteReceipt, RouteStep, RouteSubject, Seats, chain, destination, knowing, match_by_name, unfit,
+};
+use crate::domain::team::{MemberId, PoolId};
 use crate::store::StoreError;
-use crate::store::rows::RotationRow;
+use crate::store::route_facts::{Company, RouteFacts};
+use crate::store::rows::{AssignmentRow, RotationRow};
 use crate::transaction::batch::{Entry, Outcome};
+use crate::transaction::loaded::{Loaded, World};
+
+/// The pool of the router's batch and those after it; empty where no pool is locked.
+pub(super) fn seats(loaded: &Loaded, world: &World<'_>) -> Vec<Seats> {
+    let Some((pool, id)) = loaded.pool.as_ref().and_then(|pool| Some((pool, pool.pool.as_ref()?))) else {
+        return Vec::new();
+    };
+    let none = crate::domain::routing::Rotation::default();
+    let pools = chain(world.team, id).into_iter().enumerate();
+    pools
+        .map(|(place, it)| {
+            // Only the first is locked; of the others it matters alone whether anybody is free.
+            let rotation = if place == 0 { &pool.rotation } else { &none };
+            Seats::new(world.team, it, rotation, &pool.load, world.now)
+        })
+        .collect()
+}
+
+/// The rule that an offer to a closer names.
+const CLOSER: &str = "closer";
+
+/// What a lead's way rests on.
+struct Way {
+    subject: RouteSubject,
+    knows: Knows,
+    /// Persons who were tried before any rule.
+    tried: Vec<Candidate>,
+}
 
 impl Planner<'_> {
-    /// Offers one queued lead to a rep of the batch's pool, or hands it to the next pool's queue.
+    /// Offers one queued lead to a rep, or hands it to the queue of the pool that it belongs to.
     pub(super) fn route(&mut self, entry: &Entry, request: &Request) -> Result<Outcome, StoreError> {
         let Some((id, pool)) = request.lead.zip(self.batch.routing.clone()) else {
             return Ok(Outcome::Filtered("stale"));
@@ -27,8 +63,8 @@ impl Planner<'_> {
         let chosen = if let Command::OfferLead(offer) = &command { Some(offer.rep.clone()) } else { None };
         match self.decided(entry, request, id, &command, self.world.now)? {
             Ok(()) => {
-                if let Some(rep) = chosen {
-                    *self.open_leads.entry(rep).or_insert(0) += 1;
+                if let Some(rep) = &chosen {
+                    self.seats.iter_mut().for_each(|seats| seats.took(rep));
                 }
                 Ok(Outcome::Applied(command.name()))
             }
@@ -36,61 +72,238 @@ impl Planner<'_> {
         }
     }
 
+    /// Who knows the person, then the named accounts and the rules, then whose turn it is.
     fn choice(&mut self, lead: &Lead, pool: &PoolId) -> Option<Command> {
-        let team = self.world.team;
-        let subject = self.subject(lead);
-        let here = team.pool(pool)?;
-        let choice = choose_rep(team, here, &subject, &self.rotation, &self.open_leads);
-        if let Some(rep) = choice.rep {
-            self.rotation = choice.rotation;
-            let rule =
-                choose_pool(self.world.policy, &subject).map_or_else(|| "steward".to_owned(), |it| it.rule);
-            let rule = if lead.leg.is_some() { "closer".to_owned() } else { rule };
-            return Some(Command::OfferLead(Offer {
-                rep,
-                pool: pool.clone(),
-                rule,
-                candidates: choice.candidates,
-            }));
+        if let Some(leg) = &lead.leg {
+            return self.closer(lead, leg, pool);
         }
-        let next = here.next_pool.as_ref().and_then(|next| team.pool(next))?;
-        let there = choose_rep(team, next, &subject, &Rotation::default(), &self.open_leads);
-        there.rep.map(|_| Command::PassPool { to: next.id.clone() })
+        let world = *self.world;
+        let none = RouteFacts::default();
+        let facts = self.loaded.route_facts.get(&lead.id).unwrap_or(&none);
+        let mut way = Way {
+            subject: RouteSubject { source: facts.source.clone(), ..RouteSubject::of(lead, world.policy) },
+            knows: knows(lead, facts, world.keys),
+            tried: Vec::new(),
+        };
+        // The owner may have changed in this batch.
+        way.knows.account_owner = way.knows.account_owner.or_else(|| self.account_state(lead.account?).owner);
+        if !self.is_somebody_there(&way.subject) {
+            way.subject = at_opening(way.subject);
+        }
+        for (step, rule, member) in knowing(world.policy, &way.subject, &way.knows) {
+            if way.tried.iter().any(|it| it.rep == member) {
+                continue;
+            }
+            let why_not = unfit(world.team, &way.subject, &member, world.now);
+            way.tried.push(Candidate { rep: member.clone(), why_not });
+            if why_not.is_none() {
+                return Some(known(&way, step, rule, member, pool));
+            }
+        }
+        let destination = destination(world.policy, &way.subject, &way.knows);
+        if let Some(to) = self.elsewhere(lead, pool, &destination) {
+            return Some(Command::PassPool { to });
+        }
+        let (here, after) = self.seats.split_first_mut()?;
+        let choice = here.choose(&way.subject);
+        let Some(rep) = choice.rep else {
+            let next = after.iter().find(|seats| seats.has_room(&way.subject))?;
+            return Some(Command::PassPool { to: next.pool.clone() });
+        };
+        let mut candidates = way.tried;
+        candidates.extend(choice.candidates);
+        let more = choice.more + shorten(&mut candidates);
+        let receipt = RouteReceipt {
+            step: destination.step,
+            by_turn: true,
+            passed_over: destination.passed_over,
+            passed_over_more: destination.passed_over_more,
+            account: way.knows.account,
+            first_pool: destination.pool.filter(|first| first != pool),
+            candidates_more: more,
+        };
+        Some(Command::OfferLead(Offer {
+            rep,
+            pool: pool.clone(),
+            rule: destination.rule,
+            candidates,
+            receipt: Some(Box::new(receipt)),
+        }))
     }
 
-    fn subject(&self, lead: &Lead) -> RouteSubject {
-        let terms = lead.cycle.terms.as_ref();
-        let (wanted, excluded) = match &lead.leg {
-            // The first rep does not close what they have just handed on.
-            Some(leg) => {
-                let first = std::iter::once(leg.first.clone());
-                (leg.wanted.clone(), first.chain(leg.offered_to.iter().cloned()).collect())
-            }
-            None => (lead.cycle.wanted.clone(), lead.cycle.offered_to.clone()),
+    /// Whose turn it is among the closers, after the one whom the record named; the first rep does not close what they have
+    /// just handed on.
+    fn closer(&mut self, lead: &Lead, leg: &Leg, pool: &PoolId) -> Option<Command> {
+        let world = *self.world;
+        let first = std::iter::once(leg.first.clone());
+        let mut subject = RouteSubject {
+            wanted: leg.wanted.clone(),
+            excluded: first.chain(leg.offered_to.iter().cloned()).collect(),
+            ..RouteSubject::of(lead, world.policy)
         };
-        let account = lead.account.map(|account| self.account_state(account)).unwrap_or_default();
-        RouteSubject {
-            grade: terms.map_or(crate::domain::policy::Grade::D, |terms| terms.grade),
-            priority: terms.map_or(Priority::P4, |terms| terms.priority),
-            country: lead.profile.country.as_ref().map(|country| country.value.clone()),
-            segment: self.world.policy.segment(&lead.profile),
-            motion: lead.cycle.motion,
-            wanted,
-            excluded,
-            account_owner: account.owner,
+        if !self.is_somebody_there(&subject) {
+            subject = at_opening(subject);
         }
+        let offer = |rep: MemberId, candidates: Vec<Candidate>| {
+            let (pool, rule) = (pool.clone(), CLOSER.to_owned());
+            Some(Command::OfferLead(Offer { rep, pool, rule, candidates, receipt: None }))
+        };
+        let named = leg.wanted.clone().map(|rep| {
+            let why_not = unfit(world.team, &subject, &rep, world.now);
+            Candidate { rep, why_not }
+        });
+        if let Some(named) = named.clone().filter(|named| named.why_not.is_none()) {
+            return offer(named.rep.clone(), vec![named]);
+        }
+        let (here, after) = self.seats.split_first_mut()?;
+        let choice = here.choose(&subject);
+        if let Some(rep) = choice.rep {
+            return offer(rep, named.into_iter().chain(choice.candidates).take(CANDIDATES_MAX).collect());
+        }
+        let next = after.iter().find(|seats| seats.has_room(&subject))?;
+        Some(Command::PassPool { to: next.pool.clone() })
+    }
+
+    /// Whether anybody of the pool or of those after it could take the lead now, with their hours counted.
+    fn is_somebody_there(&self, subject: &RouteSubject) -> bool {
+        self.seats.iter().any(|seats| seats.has_room(subject))
+    }
+
+    /// The pool that the lead belongs to, unless it stands there, was handed on from there, or sales said that the rules
+    /// are wrong about it.
+    fn elsewhere(&self, lead: &Lead, pool: &PoolId, destination: &Destination) -> Option<PoolId> {
+        let first = destination.pool.as_ref().filter(|_| lead.cycle.misroutes == 0)?;
+        let pools = chain(self.world.team, first);
+        (!pools.is_empty() && pools.iter().all(|it| it.id != *pool)).then(|| first.clone())
     }
 
     /// The pool's counters as rows; entries that were folded into them go.
     pub(super) fn fold_rotation(&mut self) {
         let Some(pool) = self.loaded.pool.as_ref() else { return };
-        let Some(id) = &pool.pool else { return };
-        self.write.rotation = self
-            .rotation
+        let Some((id, seats)) = pool.pool.as_ref().zip(self.seats.first()) else { return };
+        if !seats.is_moved() && pool.folded.is_empty() {
+            return;
+        }
+        self.write.rotation = seats
+            .rotation()
             .counters
-            .iter()
-            .map(|(member, credit)| RotationRow { pool: id.clone(), member: member.clone(), credit: *credit })
+            .into_iter()
+            .map(|(member, credit)| RotationRow { pool: id.clone(), member, credit })
             .collect();
         self.write.rotation_folded.clone_from(&pool.folded);
     }
+
+    /// Every offer is counted, for the day's bounds and for fairness.
+    pub(super) fn assigned(&mut self, after: &Lead, event: &Event) {
+        let Event::LeadOffered { rep, pool, rule, receipt, .. } = event else { return };
+        self.write.assignments.push(AssignmentRow {
+            lead: after.id,
+            version: i64::try_from(after.version).unwrap_or(i64::MAX),
+            at: after.decided_at,
+            pool: pool.clone(),
+            member: rep.clone(),
+            rule: rule.clone(),
+            by_turn: receipt.as_ref().is_none_or(|it| it.by_turn),
+        });
+    }
+}
+
+/// What a lead of the first priority is worth while no region is on shift: like any other it is offered to whose turn it
+/// is, and the answer is due after their opening (POLICY, SLA).
+fn at_opening(subject: RouteSubject) -> RouteSubject {
+    let priority = subject.priority.max(Priority::P2);
+    RouteSubject { priority, ..subject }
+}
+
+/// An offer to somebody who knows the person or the company.
+fn known(way: &Way, step: RouteStep, rule: String, rep: MemberId, pool: &PoolId) -> Command {
+    let receipt = RouteReceipt {
+        step,
+        by_turn: false,
+        passed_over: Vec::new(),
+        passed_over_more: 0,
+        account: way.knows.account,
+        first_pool: None,
+        candidates_more: 0,
+    };
+    Command::OfferLead(Offer {
+        rep,
+        pool: pool.clone(),
+        rule,
+        candidates: way.tried.clone(),
+        receipt: Some(Box::new(receipt)),
+    })
+}
+
+/// Takes out what a receipt has no room for, never the one who was chosen; says how many.
+fn shorten(candidates: &mut Vec<Candidate>) -> u32 {
+    let mut seen: Vec<MemberId> = Vec::new();
+    candidates.retain(|it| {
+        let first = it.why_not.is_none() || !seen.contains(&it.rep);
+        seen.push(it.rep.clone());
+        first
+    });
+    let mut more = 0;
+    while candidates.len() > CANDIDATES_MAX {
+        let Some(last) = candidates.iter().rposition(|it| it.why_not.is_some()) else { break };
+        candidates.remove(last);
+        more += 1;
+    }
+    more
+}
+
+/// Who knows the person or the company, from what was read.
+fn knows(lead: &Lead, facts: &RouteFacts, keys: &Keys) -> Knows {
+    let domain = Profile::value(lead.profile.company_domain.as_ref()).cloned();
+    let found = company(lead, facts, domain.as_deref(), keys);
+    let company = found.as_ref().map(|(company, _)| *company);
+    let crm = company.into_iter().flat_map(|it| &it.keys).filter_map(|key| key.strip_prefix("crm:"));
+    let of_company = |one: fn(&Company) -> &Option<MemberId>| company.and_then(|it| one(it).clone());
+    Knows {
+        opportunity_owner: facts.deal_owner.clone().or_else(|| of_company(|it| &it.deal_owner)),
+        cycle_holder: of_company(|it| &it.cycle_holder),
+        account_owner: of_company(|it| &it.owner),
+        account: found.map(|(_, matched)| matched),
+        names: CompanyNames {
+            crm: crm.map(str::to_owned).collect(),
+            name: company.and_then(|it| it.name_key.clone()).or_else(|| facts.company_name.clone()),
+            domain,
+        },
+    }
+}
+
+/// The company that the lead is bound to; where nothing is known of that one, another of the same name.
+fn company<'f>(
+    lead: &Lead,
+    facts: &'f RouteFacts,
+    domain: Option<&str>,
+    keys: &Keys,
+) -> Option<(&'f Company, AccountMatch)> {
+    let is_known = |it: &Company| it.kind.is_some() || it.owner.is_some();
+    let bound = facts.company.as_ref().map(|it| {
+        let domains = it.keys.iter().filter_map(|key| key.strip_prefix("domain:"));
+        let by_domain = domain.is_some_and(|mine| domains.into_iter().any(|its| keys.company(its) == mine));
+        let by = if by_domain { MatchBy::Domain } else { MatchBy::Crm };
+        (it, AccountMatch { account: it.id, by, tie: None, rivals: 0 })
+    });
+    if let Some(bound) = bound.filter(|(it, _)| is_known(it)) {
+        return Some(bound);
+    }
+    let namesakes: Vec<&Company> = facts.namesakes.iter().filter(|it| is_known(it)).collect();
+    let candidates: Vec<AccountCandidate> = namesakes
+        .iter()
+        .map(|it| AccountCandidate {
+            id: it.id,
+            customer: it.kind.as_deref() == Some("customer"),
+            owner: it.owner.clone(),
+        })
+        .collect();
+    // An address of everybody's vouches for no company.
+    let free_mail =
+        domain.is_none() && !matches!(Profile::value(lead.profile.mail.as_ref()), Some(MailKind::Company));
+    let named = match_by_name(&candidates, free_mail);
+    let named = named.and_then(|(best, matched)| {
+        namesakes.into_iter().find(|it| it.id == best.id).map(|company| (company, matched))
+    });
+    named.or(bound)
 }

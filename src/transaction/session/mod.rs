@@ -111,7 +111,7 @@ impl Session {
         let mut conn = connect_with(&settings).await?;
         migrate::check(&mut conn).await.map_err(CommitError::Store)?;
         let world = world::read(&mut conn).await.map_err(CommitError::Store)?;
-        let texts = settings.texts.load(&mut conn, &world).await?;
+        let texts = settings.texts.load(&mut conn, &world, settings.decoder.keys()).await?;
         let step = Failpoint::after(settings.fail_after_statement);
         Ok(Self { settings, conn, texts, step, dirty: false })
     }
@@ -152,7 +152,8 @@ impl Session {
                 Attempt::Redo => redos += 1,
                 Attempt::OtherTexts(world) => {
                     redos += 1;
-                    self.texts = self.settings.texts.load(&mut self.conn, &world).await?;
+                    let keys = self.settings.decoder.keys();
+                    self.texts = self.settings.texts.load(&mut self.conn, &world, keys).await?;
                 }
                 Attempt::Again(source) => {
                     attempts += 1;

@@ -22,13 +22,18 @@ impl Session {
         if self.dirty { self.reopen().await } else { Ok(()) }
     }
 
-    /// Leads that wait in a pool's queue, by priority, then age.
+    /// Leads that wait in a pool's queue, by priority, then age, without those who were just tried in vain.
     ///
     /// # Errors
     /// The statement fails.
-    pub async fn queued(&mut self, pool: &PoolId, limit: i64) -> Result<Vec<LeadId>, CommitError> {
+    pub async fn queued(
+        &mut self,
+        pool: &PoolId,
+        limit: i64,
+        without: &[LeadId],
+    ) -> Result<Vec<LeadId>, CommitError> {
         self.whole().await?;
-        work::queued(&mut self.conn, pool, limit).await.map_err(CommitError::Store)
+        work::queued(&mut self.conn, pool, limit, without).await.map_err(CommitError::Store)
     }
 
     /// The trace that each lead's newest public record belongs to; leads without one are absent.

@@ -5,6 +5,7 @@ mod handshake;
 pub(super) mod health;
 pub(super) mod leads;
 pub(super) mod ledger;
+pub(super) mod routing;
 mod shapes;
 pub(super) mod sla;
 pub(super) mod team;
@@ -17,7 +18,8 @@ use utoipa::OpenApi;
     info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
     paths(
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
-        asks::ask, sla::sla, sla::answer_pattern, team::availability, ledger::ledger, super::live::live
+        asks::ask, sla::sla, sla::answer_pattern, team::availability, routing::fairness, ledger::ledger,
+        super::live::live
     ),
     components(schemas(Problem, FieldFault)),
     tags(
@@ -25,6 +27,7 @@ use utoipa::OpenApi;
         (name = "asks", description = "Act on a lead in a member's name; scope `ask`"),
         (name = "figures", description = "What both sides owe each other; scope `read`"),
         (name = "team", description = "Say when somebody of the team is there; scope `ask`"),
+        (name = "routing", description = "How pools share their leads; scope `read`"),
         (name = "live", description = "Ticks"),
         (name = "ledger", description = "What became of every record"),
         (name = "health", description = "Open to everybody")

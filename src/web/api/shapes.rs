@@ -1,6 +1,7 @@
 //! What the API shows of leads: fields of their own, so that a change inside never changes what programs read.
 
 use super::handshake::{NoteShape, ReturnedShape, note, returned};
+use super::routing::RouteShape;
 use crate::domain::lead::{Lead, StageKind};
 use crate::domain::time::Moment;
 use crate::store::read::lead_list::LeadLine;
@@ -111,6 +112,8 @@ pub struct LeadShape {
     /// What people wrote about the lead in any of its passages, the newest first.
     pub notes: Vec<NoteShape>,
     pub score: ScoreShape,
+    /// Why the latest offer went to whom it did.
+    pub route: Option<RouteShape>,
 }
 
 /// One line of a receipt.
@@ -252,6 +255,7 @@ pub(super) fn lead(read: &LeadRead, texts: &Texts) -> LeadShape {
         returned: lead.returned.iter().map(returned).collect(),
         notes: read.notes.iter().map(note).collect(),
         score: score(lead, texts, read.now),
+        route: super::routing::route(read.last_offer.as_ref()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One lead: its story, custody, person and deals. It reads nothing and decides nothing.
 
 use super::receipt::{ReceiptView, receipt_view, short_hash};
+use super::route::{RouteLines, route_lines};
 use super::{Countdown, grouped, person_name};
 use crate::domain::event::Event;
 use crate::domain::lead::{Lead, Motion, Permission, Stage};
@@ -41,6 +42,8 @@ pub struct RouteView {
     pub sentence: String,
     /// Name, why not, and whether this one was chosen.
     pub candidates: Vec<(String, &'static str, bool)>,
+    /// What the receipt says beside them.
+    pub lines: RouteLines,
 }
 
 /// A note, a deal, a disagreement: lines of the side column.
@@ -190,18 +193,29 @@ fn duties(lead: &Lead, now: Moment) -> Vec<Duty> {
 }
 
 fn route(lead: &Lead, offer: Option<&Event>, team: &Team) -> Option<RouteView> {
-    let Some(Event::LeadOffered { rep, pool, rule, candidates, offer_no, .. }) = offer else { return None };
+    let offer = offer?;
+    let Event::LeadOffered { rep, pool, rule, candidates, offer_no, receipt, .. } = offer else {
+        return None;
+    };
+    let by_turn = receipt.as_ref().is_none_or(|it| it.by_turn);
     let now_with = if lead.holder().is_some_and(|holder| holder.member() == rep) {
         ""
     } else {
         " It has moved on since."
     };
     Some(RouteView {
-        sentence: format!(
-            "Route \u{201c}{rule}\u{201d} gave it to {}, whose turn chose {}. Offer {offer_no} of this passage.{now_with}",
-            pool_name(team, pool),
-            member_name(team, rep),
-        ),
+        sentence: if by_turn {
+            format!(
+                "Route \u{201c}{rule}\u{201d} gave it to {}, whose turn chose {}. Offer {offer_no} of this passage.{now_with}",
+                pool_name(team, pool),
+                member_name(team, rep),
+            )
+        } else {
+            format!(
+                "It went straight to {}. Offer {offer_no} of this passage.{now_with}",
+                member_name(team, rep)
+            )
+        },
         candidates: candidates
             .iter()
             .map(|candidate| {
@@ -212,6 +226,7 @@ fn route(lead: &Lead, offer: Option<&Event>, team: &Team) -> Option<RouteView> {
                 )
             })
             .collect(),
+        lines: route_lines(offer, team),
     })
 }
 

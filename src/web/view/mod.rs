@@ -3,9 +3,11 @@
 pub mod asks;
 pub mod board;
 pub mod contests;
+pub mod fairness;
 pub mod lead;
 pub mod list;
 pub mod receipt;
+pub mod route;
 
 use crate::domain::policy::Grade;
 

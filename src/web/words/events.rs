@@ -4,9 +4,10 @@ use super::details::{
     both, deal_words, fact_words, joined, patch_words, rest_words, terms_words, touch_words,
 };
 use super::handshake::handshake_words;
+use super::signals::signal_line;
 use super::{
     attempt_words, channel_words, clock_words, clocks, member_name, moment_words, origin_words, plain,
-    pool_name, refusal, rejection_words, signal_words,
+    pool_name, refusal, rejection_words,
 };
 use crate::domain::custody::Custody;
 use crate::domain::event::{Event, Withdrawal};
@@ -247,6 +248,9 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::ClockPutOff { .. } | Event::ClockStale { .. } | Event::HolderReplaced { .. } => {
             clocks::line_of(event, team)
         }
+        Event::ProductRequested { product, .. } => {
+            line(Tone::Plain, "Asked about a product", product.as_str())
+        }
         Event::OriginCredited { origin } => {
             line(Tone::Plain, "Origin corrected", format!("the campaign counts as {}", origin.code()))
         }
@@ -331,18 +335,4 @@ fn attempted(attempt: &Attempt, team: &Team) -> EventWords {
             attempt_words(attempt.outcome)
         },
     )
-}
-
-fn signal_line(signal: &crate::domain::signal::Signal, tell: bool) -> EventWords {
-    let words = signal_words(signal.kind);
-    let mut title = String::with_capacity(words.len());
-    let mut letters = words.chars();
-    title.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-    title.extend(letters);
-    let more = match (signal.automated, tell) {
-        (true, _) => "made by a machine; counted, never scored",
-        (false, true) => "the holder was told",
-        (false, false) => "",
-    };
-    line(Tone::Plain, title, more)
 }

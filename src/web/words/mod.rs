@@ -5,6 +5,7 @@ mod clocks;
 mod details;
 mod events;
 mod handshake;
+mod signals;
 mod time;
 
 pub use asks::{RefusalWords, missing_demand_words, missing_fact_words, refusal, rejection_words};
@@ -231,10 +232,13 @@ pub fn why_not_words(why_not: Option<WhyNot>) -> &'static str {
     match why_not {
         None => "Chosen",
         Some(WhyNot::Unknown) => "not in the team",
-        Some(WhyNot::Inactive) => "away or inactive",
+        Some(WhyNot::Inactive) => "inactive",
         Some(WhyNot::HadItBefore) => "had this lead before",
-        Some(WhyNot::Full) => "holds as many as the pool allows",
+        Some(WhyNot::Full) => "holds as many as allowed",
         Some(WhyNot::NotNext) => "another's turn",
+        Some(WhyNot::Away) => "away",
+        Some(WhyNot::OffShift) => "off shift, and it cannot wait",
+        Some(WhyNot::FullToday) => "got as many today as allowed",
     }
 }
 

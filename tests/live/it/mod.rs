@@ -9,6 +9,7 @@ mod kill;
 mod leaver;
 mod merge;
 mod parked;
+mod routing;
 mod story;
 mod tamper;
 mod two_instances;

@@ -8,7 +8,8 @@ use baton::contract::policy_text;
 use baton::contract::{Decoder, RecordIn};
 use baton::domain::ids::{IdentityKey, KeyKind, LeadId};
 use baton::domain::lead::{Lead, Origin};
-use baton::domain::policy::Reference;
+use baton::domain::policy::{Policy, Reference};
+use baton::domain::team::Team;
 use baton::domain::time::{DAY, MINUTE, Moment};
 use baton::store::erasure::Belongings;
 use baton::store::rows::{AuditSubject, ErasedKey, OutTopic, OutboxRow};
@@ -33,6 +34,8 @@ pub struct Desk {
     pub loaded: Loaded,
     pub now: Moment,
     pub live_from: Moment,
+    pub policy: Option<Policy>,
+    pub team: Option<Team>,
     /// What queues behind parked leads, in order.
     pub queue: Vec<Waiting>,
     offsets: BTreeMap<String, i64>,
@@ -54,6 +57,8 @@ impl Desk {
             loaded: Loaded::default(),
             now: start(),
             live_from: start().plus(-365 * DAY),
+            policy: None,
+            team: None,
             queue: Vec::new(),
             offsets: BTreeMap::new(),
             published: Vec::new(),
@@ -125,8 +130,8 @@ impl Desk {
         self.now = self.now.plus(MINUTE);
         let world = World {
             now: self.now,
-            policy: &POLICY,
-            team: &TEAM,
+            policy: self.policy.as_ref().unwrap_or(&POLICY),
+            team: self.team.as_ref().unwrap_or(&TEAM),
             reference: &REFERENCE,
             live_from: self.live_from,
             timeline: 0,

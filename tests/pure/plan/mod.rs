@@ -6,5 +6,6 @@ mod examples;
 mod journey;
 mod parked;
 mod privacy;
+mod routing;
 mod team;
 mod undone;

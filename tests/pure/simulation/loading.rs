@@ -7,6 +7,7 @@ use super::{DECODER, REFERENCE};
 use crate::story::TEAM;
 use baton::domain::ids::{AccountId, IdentityKey, LeadId};
 use baton::domain::lead::StageKind;
+use baton::domain::routing::Load;
 use baton::domain::team::{MemberId, Pool};
 use baton::store::rotation::StoredPool;
 use baton::store::rows::{AuditSubject, LeadRow, ParkedRow};
@@ -240,7 +241,12 @@ impl Transaction {
         let folded = stored.entries.iter().map(|(entry, _)| *entry).collect();
         let rotation = folded_rotation(stored, pool);
         let open_leads = open_of_reps(&store.tables, &reps);
-        self.loaded.pool = Some(LoadedPool { pool: Some(id), rotation, folded, open_leads });
+        self.loaded.pool = Some(LoadedPool {
+            pool: Some(id),
+            rotation,
+            folded,
+            load: Load { open: open_leads, ..Load::default() },
+        });
         Went::On
     }
 

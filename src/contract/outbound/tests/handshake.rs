@@ -124,6 +124,7 @@ pub(super) fn events() -> Vec<Vec<Event>> {
             candidates: Vec::new(),
             offer_no: 1,
             custody: rep(ClockKind::AcceptBy),
+            receipt: None,
         },
         Event::OfferWithdrawn {
             from: member("ann"),

@@ -37,6 +37,7 @@ pub(super) fn team() -> Team {
         deputy: None,
         hours: std::sync::Arc::new(Calendar::office()),
         away: Vec::new(),
+        caps: crate::domain::routing::Caps::default(),
     };
     let offices = Offices {
         segment_owners: [member("owner"), member("owner"), member("owner")],
@@ -159,6 +160,7 @@ fn offered(offer_no: u32) -> Event {
         candidates,
         offer_no,
         custody: rep(ClockKind::AcceptBy),
+        receipt: None,
     }
 }
 

@@ -4,6 +4,7 @@ mod engagement;
 mod fit;
 mod hours;
 mod mql;
+mod routes;
 mod routing;
 mod texts;
 

@@ -1,23 +1,27 @@
 //! Routes are tried in order, and a pool's leads are shared by weight. They never make offers.
 
 use crate::contract::policy_text::{DEFAULT_POLICY, DEFAULT_TEAM, policy, team};
-use crate::domain::lead::Motion;
+use crate::domain::lead::{Motion, Origin};
 use crate::domain::policy::{Grade, Priority, Segment};
 use crate::domain::routing::*;
 use crate::domain::team::{MemberId, PoolId, Team};
+use crate::domain::time::Moment;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 
 fn subject() -> RouteSubject {
     RouteSubject {
         grade: Grade::A,
         priority: Priority::P1,
         country: Some("DE".into()),
+        region: None,
         segment: Segment::MidMarket,
         motion: Motion::NewBusiness,
+        product: None,
+        origin: Origin::Marketing,
+        campaign: None,
+        source: None,
         wanted: None,
         excluded: Vec::new(),
-        account_owner: None,
     }
 }
 
@@ -40,21 +44,33 @@ fn weighted(weights: [u32; 4]) -> Team {
     team(&text).unwrap()
 }
 
-fn choose(team: &Team, subject: &RouteSubject, rotation: &Rotation, open: &[(&str, u32)]) -> RepChoice {
+/// A day on which everybody is there.
+const NOW: Moment = Moment(1_767_780_000_000_000);
+
+struct Turn {
+    rep: Option<MemberId>,
+    candidates: Vec<Candidate>,
+    rotation: Rotation,
+}
+
+fn choose(team: &Team, subject: &RouteSubject, rotation: &Rotation, open: &[(&str, u32)]) -> Turn {
     let pool = team.pool(&PoolId("mid-market".into())).unwrap();
     let open = open.iter().map(|(name, count)| (rep(name), *count)).collect();
-    choose_rep(team, pool, subject, rotation, &open)
+    let mut seats = Seats::new(team, pool, rotation, &Load { open, ..Load::default() }, NOW);
+    let choice = seats.choose(subject);
+    Turn { rep: choice.rep, candidates: choice.candidates, rotation: seats.rotation() }
 }
 
 #[test]
 fn the_first_route_that_matches_gives_the_pool_and_names_those_before_it() {
     let policy = policy(DEFAULT_POLICY).unwrap();
-    let choice = choose_pool(&policy, &subject()).unwrap();
-    assert_eq!(choice.pool.0, "mid-market");
-    assert_eq!(choice.rule, "mid_market");
-    assert_eq!(choice.passed_over, ["low_touch: grade", "enterprise: segment"]);
+    let choice = destination(&policy, &subject(), &Knows::default());
+    assert_eq!(choice.pool.unwrap().0, "mid-market");
+    assert_eq!((choice.step, choice.rule.as_str()), (RouteStep::Rule, "mid_market"));
+    let passed: Vec<_> = choice.passed_over.iter().map(|it| (it.rule.as_str(), it.field)).collect();
+    assert_eq!(passed, [("low_touch", RouteField::Grade), ("enterprise", RouteField::Segment)]);
     let low = RouteSubject { grade: Grade::D, ..subject() };
-    assert_eq!(choose_pool(&policy, &low).unwrap().pool.0, "low-touch");
+    assert_eq!(choose_pool(&policy, &low).unwrap().0, "low-touch");
 }
 
 #[test]
@@ -65,7 +81,7 @@ fn a_route_by_country_takes_only_leads_whose_country_is_known_to_match() {
         1,
     );
     let policy = policy(&text).unwrap();
-    let pool = |subject: &RouteSubject| choose_pool(&policy, subject).unwrap().pool.0;
+    let pool = |subject: &RouteSubject| choose_pool(&policy, subject).unwrap().0.clone();
     assert_eq!(pool(&subject()), "low-touch");
     assert_eq!(pool(&RouteSubject { country: None, ..subject() }), "mid-market");
     assert_eq!(pool(&RouteSubject { priority: Priority::P2, ..subject() }), "mid-market");
@@ -79,20 +95,6 @@ fn a_lead_that_no_route_takes_has_no_pool() {
 }
 
 #[test]
-fn the_wanted_holder_comes_first_and_costs_no_turn() {
-    let wanted = RouteSubject { wanted: Some(rep("ana-ruiz")), ..subject() };
-    let before = Rotation::default();
-    let choice = choose(&shipped(), &wanted, &before, &[]);
-    assert_eq!(choice.rep, Some(rep("ana-ruiz")));
-    assert_eq!(choice.rotation, before);
-    let owner =
-        RouteSubject { account_owner: Some(rep("ben-okafor")), wanted: Some(rep("nobody")), ..subject() };
-    let choice = choose(&shipped(), &owner, &before, &[]);
-    assert_eq!(choice.rep, Some(rep("ben-okafor")));
-    assert_eq!(choice.candidates[0].why_not, Some(WhyNot::Unknown));
-}
-
-#[test]
 fn those_who_cannot_take_the_lead_are_named_with_the_reason_and_gain_nothing() {
     let text = DEFAULT_TEAM
         .replacen("name = \"Dev Patel\"\n", "name = \"Dev Patel\"\nactive = false\n", 1)
@@ -103,42 +105,26 @@ fn those_who_cannot_take_the_lead_are_named_with_the_reason_and_gain_nothing() {
     assert_eq!(choice.rep, Some(rep("grace-kim")));
     let why: Vec<_> = choice.candidates.iter().map(|it| it.why_not).collect();
     assert_eq!(why, [Some(WhyNot::Inactive), Some(WhyNot::HadItBefore), Some(WhyNot::Full), None]);
-    assert!(choice.rotation.counters.keys().eq([&rep("grace-kim")]));
+    assert!(choice.rotation.counters.values().all(|credit| *credit == 0), "one alone takes every turn");
 }
 
 #[test]
-fn a_pool_without_anybody_hands_on_to_its_next_pool() {
-    let text =
-        DEFAULT_TEAM.replacen("name = \"Mid-market\"\n", "name = \"Mid-market\"\nnext_pool = \"small\"\n", 1);
-    let team = team(&text).unwrap();
-    let mid = PoolId("mid-market".into());
-    let all = ["dev-patel", "emma-larsen", "felix-braun", "grace-kim"].map(rep);
-    let excluded = RouteSubject { excluded: all.to_vec(), ..subject() };
-    let none = BTreeMap::new();
-    let (pool, choice) = choose_rep_of_pools(&team, &mid, &excluded, &none, &BTreeMap::new()).unwrap();
-    assert_eq!((pool.0.as_str(), choice.rep), ("small", Some(rep("hugo-silva"))));
-    assert_eq!(choice.candidates.len(), 7);
-    let (pool, choice) = choose_rep_of_pools(&shipped(), &mid, &excluded, &none, &BTreeMap::new()).unwrap();
-    assert_eq!((pool, choice.rep), (mid, None));
-}
-
-#[test]
-fn a_ring_of_pools_without_anybody_ends() {
+fn a_chain_of_pools_names_each_once_and_a_ring_ends() {
     let text = DEFAULT_TEAM
-        .replacen(
-            "name = \"Mid-market\"\n",
-            "name = \"Mid-market\"\nopen_leads_max = 0\nnext_pool = \"small\"\n",
-            1,
-        )
+        .replacen("name = \"Mid-market\"\n", "name = \"Mid-market\"\nnext_pool = \"small\"\n", 1)
         .replacen(
             "name = \"Small business\"\n",
-            "name = \"Small business\"\nopen_leads_max = 0\nnext_pool = \"mid-market\"\n",
+            "name = \"Small business\"\nnext_pool = \"mid-market\"\n",
             1,
         );
     let team = team(&text).unwrap();
-    let found =
-        choose_rep_of_pools(&team, &PoolId("small".into()), &subject(), &BTreeMap::new(), &BTreeMap::new());
-    assert!(found.is_none_or(|(_, choice)| choice.rep.is_none()));
+    let ids = |first: &str| {
+        chain(&team, &PoolId(first.into())).iter().map(|it| it.id.0.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("mid-market"), ["mid-market", "small"]);
+    assert_eq!(ids("small"), ["small", "mid-market"]);
+    assert_eq!(ids("enterprise"), ["enterprise"]);
+    assert!(ids("nowhere").is_empty());
 }
 
 #[test]

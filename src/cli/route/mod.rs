@@ -1,0 +1,107 @@
+//! `baton route`: how a made-up lead would be routed, a table of such leads, and the past under other rules. It changes
+//! nothing.
+
+mod cases;
+mod explain;
+mod simulate;
+
+use super::output::{FAILED, Failure, USAGE, complain, say};
+use crate::contract::policy_text::{self, TextError};
+use crate::domain::policy::Policy;
+use crate::domain::team::Team;
+use crate::settings::Settings;
+use crate::store::connect::{self, Timeouts};
+use crate::store::text::{self, TextKind};
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+
+/// `route explain | test | simulate`
+#[derive(Debug, Subcommand)]
+pub(super) enum Arguments {
+    /// Says where a made-up lead would go: rule, candidates, times. Nobody holds anything, and every credit is at par.
+    Explain(Box<explain::Arguments>),
+    /// Runs a table of cases (lead in, pool or rep out); exit code 1 where one does not hold.
+    Test(cases::Arguments),
+    /// Plays past leads through other rules: load per rep and pool, and the breaches to be expected. Leads count as they
+    /// stand now; bounds on open leads are not played.
+    Simulate(simulate::Arguments),
+}
+
+/// Which texts are asked.
+#[derive(Debug, Args)]
+struct Files {
+    /// A policy's file; the published one when absent.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// A team's file; the published one when absent.
+    #[arg(long, value_name = "FILE")]
+    team: Option<PathBuf>,
+}
+
+pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Failure> {
+    match arguments {
+        Arguments::Explain(arguments) => explain::run(settings, arguments),
+        Arguments::Test(arguments) => cases::run(settings, arguments),
+        Arguments::Simulate(arguments) => simulate::run(settings, arguments),
+    }
+}
+
+impl Files {
+    /// Policy and team, from files or as published.
+    async fn read(&self, settings: &Settings) -> Result<(Policy, Team), Failure> {
+        let policy = body(settings, TextKind::Policy, self.policy.as_deref()).await?;
+        let team = body(settings, TextKind::Team, self.team.as_deref()).await?;
+        let policy = read("policy", self.policy.as_deref(), policy_text::policy(&policy))?;
+        let team = read("team", self.team.as_deref(), policy_text::team(&team))?;
+        Ok((policy, team))
+    }
+}
+
+async fn body(settings: &Settings, kind: TextKind, file: Option<&Path>) -> Result<String, Failure> {
+    if let Some(file) = file {
+        return from_file(file);
+    }
+    let mut conn = connect::connect(settings.database.url.expose(), "baton route", Timeouts::default())
+        .await
+        .map_err(|error| Failure::store(settings, &error))?;
+    let active = text::active(&mut conn, kind).await.map_err(|error| Failure::store(settings, &error))?;
+    let line = format!("no {} is published: run `baton migrate`, or name a file", kind.code());
+    active.map(|active| active.body).ok_or_else(|| Failure::new(FAILED, line))
+}
+
+fn from_file(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file)
+        .map_err(|error| Failure::new(USAGE, format!("{}: cannot be read: {error}", file.display())))
+}
+
+/// What was read, or every fault with its file and line.
+fn read<T>(what: &str, file: Option<&Path>, read: Result<T, Vec<TextError>>) -> Result<T, Failure> {
+    read.map_err(|faults| {
+        let place = file.map_or_else(|| format!("the published {what}"), |file| file.display().to_string());
+        let lines: Vec<String> = faults.iter().map(|fault| format!("{place}: {fault}")).collect();
+        Failure::new(USAGE, lines.join("; "))
+    })
+}
+
+/// Says what rules and team do not fit in; whether an error is among it.
+fn lint(policy: &Policy, team: &Team) -> bool {
+    let findings = policy_text::lint(policy, team, None);
+    for finding in &findings {
+        complain(&Failure::new(FAILED, format!("policy {finding}")));
+    }
+    findings.iter().any(|finding| finding.error)
+}
+
+/// A table's line: columns as wide as their widest entry.
+fn columns(rows: &[Vec<String>]) {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..count)
+        .map(|place| {
+            rows.iter().filter_map(|row| row.get(place)).map(|it| it.chars().count()).max().unwrap_or(0)
+        })
+        .collect();
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        say(cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+}

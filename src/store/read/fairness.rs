@@ -1,0 +1,47 @@
+//! How many leads each rep got by turn, for the fairness of pools. It changes nothing.
+
+use super::Reader;
+use crate::domain::team::{MemberId, PoolId};
+use crate::domain::time::Moment;
+use crate::store::error::StoreError;
+use crate::store::statement::Statement;
+
+const BY_TURN: Statement = Statement::new(
+    "fairness.by_turn",
+    "SELECT pool, member, count(*) FILTER (WHERE by_turn), count(*) FILTER (WHERE NOT by_turn) FROM assignment
+     WHERE at >= $1 GROUP BY pool, member ORDER BY pool, member",
+);
+
+pub(in crate::store) const STATEMENTS: &[Statement] = &[BY_TURN];
+
+/// What one rep got in one pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Got {
+    pub pool: PoolId,
+    pub member: MemberId,
+    pub by_turn: u32,
+    /// Because they were named, or know the company.
+    pub by_name: u32,
+}
+
+impl Reader {
+    /// Offers since a moment, by pool and rep.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn got_since(&self, at: Moment) -> Result<Vec<Got>, StoreError> {
+        let mut conn = self.connection().await?;
+        let rows: Vec<(String, String, i64, i64)> =
+            BY_TURN.rows().bind(at.0).fetch_all(&mut *conn).await.map_err(|error| BY_TURN.failed(error))?;
+        let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+        Ok(rows
+            .into_iter()
+            .map(|(pool, member, by_turn, by_name)| Got {
+                pool: PoolId(pool),
+                member: MemberId(member),
+                by_turn: count(by_turn),
+                by_name: count(by_name),
+            })
+            .collect())
+    }
+}

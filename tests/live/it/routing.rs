@@ -1,0 +1,124 @@
+//! Routing on the real service: a named account, an open deal's owner, the receipt on the wire and in the API, the figures
+//! of fairness, and the commands that explain and replay it.
+
+use crate::harness::{Event, Installation, Reader, demo_request, produce, until};
+use baton::contract::policy_text;
+use baton::store::connect::{Timeouts, connect};
+use baton::store::text::TextKind;
+use baton::transaction::operation;
+use serde_json::{Value, json};
+
+/// Publishes a policy by the way that every text goes.
+fn publish(installation: &Installation, text: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut conn = connect(&installation.owner_url, "tests", Timeouts::default()).await.unwrap();
+        let hash = policy_text::hash(text);
+        assert!(operation::publish_text(&mut conn, TextKind::Policy, hash, text, "tests").await.unwrap());
+    });
+}
+
+/// What `lead.routed.v1` says of whom an e-mail names.
+fn routed(leads: &mut Reader, email: &str) -> Value {
+    let record = leads.wait(email, |record| {
+        record.event_type == "lead.routed.v1" && record.data["person"]["email"] == email
+    });
+    record.data
+}
+
+#[test]
+fn a_lead_goes_to_the_owner_of_the_companys_open_deal_and_the_account_and_the_receipt_says_why() {
+    let installation = Installation::new();
+    let _serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    let user = |id: &str| json!({"system": "crm", "object": "user", "id": id});
+    let account = json!({"account_id": "a-1", "domains": ["vega.example"], "kind": "prospect", "name": "Vega Inc.", "owner": user("u-hugo-silva")});
+    produce(
+        &installation,
+        "crm.lead-events.v1",
+        &Event::new("crm.account.updated.v1", "/crm", "a-1", account),
+    );
+    until("the company is known", || {
+        installation.number("SELECT count(*) FROM account WHERE name_key = 'vega'") == 1
+    });
+
+    produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
+    let owned = routed(&mut leads, "vera@vega.example");
+    let route = &owned["receipt"]["route"];
+    assert_eq!(owned["holder"]["id"], "hugo-silva", "the account's owner, whatever pool the rules give");
+    assert_eq!((&route["step"], &route["account_match"]), (&json!("account_owner"), &json!("account_owner")));
+    assert_eq!(route["account"]["by"], "domain");
+    assert!(route["sla"]["contact_by"].is_string());
+
+    let deal = json!({"opportunity": {"system": "crm", "id": "o-1"}, "revision": 1, "kind": "new_business",
+        "account": {"system": "crm", "object": "account", "id": "a-1"},
+        "contacts": [{"email": "boss@vega.example"}], "opened_at": jiff::Timestamp::now().to_string(),
+        "owner": user("u-ana-ruiz")});
+    produce(
+        &installation,
+        "crm.lead-events.v1",
+        &Event::new("crm.opportunity.opened.v1", "/crm", "o-1", deal),
+    );
+    until("the deal is known", || {
+        installation
+            .number("SELECT count(*) FROM opportunity WHERE owner = 'ana-ruiz' AND account_id IS NOT NULL")
+            == 1
+    });
+    produce(&installation, "marketing.form-fills.v1", &demo_request("otto@vega.example"));
+    let dealt = routed(&mut leads, "otto@vega.example");
+    assert_eq!(dealt["holder"]["id"], "ana-ruiz", "who has an open deal comes before the account's owner");
+    assert_eq!(dealt["receipt"]["route"]["rule"], "open_opportunity");
+
+    produce(&installation, "marketing.form-fills.v1", &demo_request("nina@elsewhere.example"));
+    let ruled = routed(&mut leads, "nina@elsewhere.example");
+    let route = &ruled["receipt"]["route"];
+    assert_eq!((&route["rule"], &route["step"]), (&json!("mid_market"), &json!("rule")));
+    assert_eq!(route["passed_over"][0], json!({"rule": "low_touch", "field": "grade"}));
+    assert_eq!(installation.number("SELECT count(*) FROM assignment WHERE by_turn"), 1);
+    assert_eq!(installation.number("SELECT count(*) FROM assignment WHERE NOT by_turn"), 2);
+
+    let replayed: Value =
+        serde_json::from_str(&installation.run(&["route", "simulate", "--days", "1", "--json"])).unwrap();
+    assert_eq!(
+        (&replayed["played"], &replayed["moved"]),
+        (&json!(3), &json!(0)),
+        "the same rules, the same reps"
+    );
+    installation.check();
+}
+
+#[test]
+fn a_named_account_of_the_policy_goes_to_its_rep_and_the_shipped_cases_hold_against_the_database() {
+    let installation = Installation::new();
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/policy/route-tests.toml");
+    assert!(installation.run(&["route", "test", cases]).contains("0 do not hold"));
+    let policy = format!(
+        "{}\n[[named_account]]\nid = \"vega\"\ndomain = \"vega.example\"\nrep = \"ben-okafor\"\n",
+        include_str!("../../../policy/default.toml")
+    );
+    let file = std::env::temp_dir().join(format!("baton-named-{}.toml", std::process::id()));
+    std::fs::write(&file, &policy).unwrap();
+    let explained = installation.run(&[
+        "route",
+        "explain",
+        "--domain",
+        "vega.example",
+        "--employees",
+        "500",
+        "--policy",
+        file.to_str().unwrap(),
+        "--json",
+    ]);
+    std::fs::remove_file(&file).unwrap();
+    let explained: Value = serde_json::from_str(&explained).unwrap();
+    assert_eq!((&explained["rep"], &explained["rule"]), (&json!("ben-okafor"), &json!("named_account:vega")));
+
+    publish(&installation, &policy);
+    let _serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
+    let named = routed(&mut leads, "vera@vega.example");
+    assert_eq!(named["holder"]["id"], "ben-okafor");
+    assert_eq!(named["receipt"]["route"]["rule"], "named_account:vega");
+    installation.check();
+}
