@@ -152,6 +152,13 @@ fn property(key: &str, after: &Story, events: &[Event]) -> String {
             lead.cycle.wanted.as_ref().map_or_else(nothing, |it| it.0.split('-').next().unwrap().to_owned())
         }
         "offers" => lead.cycle.offers.to_string(),
+        "accepted" => {
+            let taken = events.iter().find_map(|event| match event {
+                Event::LeadAccepted { implied, .. } => Some(*implied),
+                _other => None,
+            });
+            taken.map_or_else(nothing, |implied| if implied { "implied" } else { "pressed" }.to_owned())
+        }
         "origin" => lead.origin.code().to_owned(),
         "motion" => lead.cycle.motion.code().to_owned(),
         "consent" => format!("{},{}", lead.consent.email.code(), lead.consent.phone.code()),
