@@ -16,6 +16,7 @@ pub mod words;
 
 pub use api::openapi;
 
+use crate::contract::keys::Keys;
 use crate::store::Reader;
 use crate::store::token::Tokens;
 use crate::transaction::ask::Asks;
@@ -56,6 +57,8 @@ pub struct WebState {
     pub reader: Reader,
     pub tokens: Tokens,
     pub asks: Asks,
+    /// Read one-time links.
+    pub keys: Keys,
     /// The active policy, team and reference data.
     pub texts: watch::Receiver<Texts>,
     pub readiness: Readiness,
@@ -82,6 +85,7 @@ impl WebState {
         reader: Reader,
         tokens: Tokens,
         asks: Asks,
+        keys: Keys,
         texts: watch::Receiver<Texts>,
         readiness: Readiness,
         metrics: MetricsText,
@@ -91,6 +95,7 @@ impl WebState {
             reader,
             tokens,
             asks,
+            keys,
             texts,
             readiness,
             metrics,
@@ -161,6 +166,7 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/leads/{id}", get(api::leads::lead))
         .route("/api/v1/leads/{id}/history", get(api::leads::history))
         .route("/api/v1/leads/{id}/score", get(api::leads::score))
+        .route("/api/v1/leads/{id}/deliveries", get(api::deliveries::deliveries))
         .route("/api/v1/leads/{id}/{ask}", post(api::asks::ask))
         .route("/api/v1/ledger", get(api::ledger::ledger))
         .route("/", get(pages::board::board))
@@ -169,6 +175,7 @@ pub fn router(state: WebState) -> Router {
         .route("/leads", get(pages::leads::leads))
         .route("/leads/{id}", get(pages::lead::lead))
         .route("/leads/{id}/{ask}", post(pages::lead::ask))
+        .route("/links/{token}", get(pages::link::show).post(pages::link::act))
         .route("/sign-in", get(pages::sign_in::show).post(pages::sign_in::consume))
         .route("/sign-out", post(pages::sign_in::sign_out))
         .fallback(pages::not_found)

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod board;
 pub mod checkpoints;
 pub mod checks;
+pub mod deliveries;
 pub mod kept;
 pub mod lead_list;
 pub mod lead_page;
@@ -26,6 +27,7 @@ pub(super) fn statements() -> Vec<Statement> {
         board::STATEMENTS,
         checkpoints::STATEMENTS,
         checks::STATEMENTS,
+        deliveries::STATEMENTS,
         kept::STATEMENTS,
         lead_list::STATEMENTS,
         lead_page::STATEMENTS,

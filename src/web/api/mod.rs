@@ -1,6 +1,7 @@
 //! The API: JSON in and out, described by OpenAPI. It shares reads and asks with the pages.
 
 pub(super) mod asks;
+pub(super) mod deliveries;
 pub(super) mod health;
 pub(super) mod leads;
 pub(super) mod ledger;
@@ -14,7 +15,7 @@ use utoipa::OpenApi;
     info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
     paths(
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
-        asks::ask, ledger::ledger, super::live::live
+        deliveries::deliveries, asks::ask, ledger::ledger, super::live::live
     ),
     components(schemas(Problem, FieldFault)),
     tags(
