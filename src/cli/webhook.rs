@@ -103,7 +103,7 @@ fn sums(settings: &Settings, endpoints: &Endpoints, as_json: bool) -> Result<(),
     all.extend(rows.iter().map(|row| (row.endpoint.as_str(), Some(row))));
     let configured = |name: &str| endpoints.names().any(|known| known == name);
     if as_json {
-        let shown = |(name, row): (&&str, &Option<&EndpointSums>)| {
+        let shown = |(name, row): (&str, Option<&EndpointSums>)| {
             json!({
                 "endpoint": name, "configured": configured(name),
                 "stopped_at": row.and_then(|row| row.stopped_at).map(moment),
@@ -113,7 +113,7 @@ fn sums(settings: &Settings, endpoints: &Endpoints, as_json: bool) -> Result<(),
                 "oldest_waiting": row.and_then(|row| row.oldest_waiting).map(moment),
             })
         };
-        say_json(&Value::Array(all.iter().map(shown).collect()));
+        say_json(&Value::Array(all.into_iter().map(shown).collect()));
         return Ok(());
     }
     for (name, row) in &all {
@@ -121,7 +121,10 @@ fn sums(settings: &Settings, endpoints: &Endpoints, as_json: bool) -> Result<(),
         let gone = if configured(name) { "" } else { "  not in the settings any more" };
         say(format!("{name:<40} {waiting:>8} waiting {done:>8} done {failed:>8} failed{gone}"));
         if let Some((at, reason)) = row.and_then(|row| row.stopped_at.zip(row.stopped_reason.as_ref())) {
-            say(format!("  STOPPED since {}: {reason}: mend it, then `baton webhook enable {name}`", moment(at)));
+            say(format!(
+                "  STOPPED since {}: {reason}: mend it, then `baton webhook enable {name}`",
+                moment(at)
+            ));
         }
     }
     if all.is_empty() {
@@ -134,8 +137,7 @@ fn deliveries(settings: &Settings, endpoints: &Endpoints, list: &List) -> Result
     let endpoint = list.endpoint.as_deref().map(|name| full(endpoints, name));
     let rows = block_on(async {
         let mut conn = connection(settings, "baton webhook list").await?;
-        let which =
-            Which { endpoint: endpoint.as_deref(), state: list.state.as_deref(), lead: list.lead };
+        let which = Which { endpoint: endpoint.as_deref(), state: list.state.as_deref(), lead: list.lead };
         let rows = delivery_desk::list(&mut conn, which, list.limit).await;
         rows.map_err(|error| Failure::store(settings, &error))
     })?;
@@ -153,7 +155,11 @@ fn deliveries(settings: &Settings, endpoints: &Endpoints, list: &List) -> Result
     }
     for row in &rows {
         let status = row.last_status.as_deref().unwrap_or("not tried yet");
-        let next = if row.ended_at.is_none() { format!(", next {}", moment(row.next_try_at)) } else { String::new() };
+        let next = if row.ended_at.is_none() {
+            format!(", next {}", moment(row.next_try_at))
+        } else {
+            String::new()
+        };
         say(format!(
             "{}  {:<28} {:<32} {:<7} {status}, {} tries{next}",
             row.event_id, row.event_type, row.endpoint, row.state, row.attempts
@@ -184,7 +190,9 @@ fn test(settings: &Settings, endpoints: &Endpoints, name: &str, as_json: bool) -
         }
         "timeout" => ": nothing came back within webhooks.timeout_seconds",
         "connection_failed" => ": nobody answers there, or no certificate is trusted",
-        status if status.ends_with("_not_followed") => ": redirects are never followed; set the address it leads to",
+        status if status.ends_with("_not_followed") => {
+            ": redirects are never followed; set the address it leads to"
+        }
         _ => "",
     };
     Err(Failure::new(FAULT, format!("{name} did not take the test: {status}{hint}")))
@@ -209,10 +217,15 @@ fn again(settings: &Settings, name: &str, event: Option<Uuid>, as_json: bool) ->
     if as_json {
         say_json(&json!({ "endpoint": name, "redelivered": count }));
     } else if count > 0 {
-        say(format!("{count} deliveries to {name} begin again: `baton webhook list --endpoint {name}` shows them"));
+        say(format!(
+            "{count} deliveries to {name} begin again: `baton webhook list --endpoint {name}` shows them"
+        ));
     }
     if count == 0 && event.is_some() {
-        return Err(Failure::new(FAILED, format!("{name} was never told of that event, or it is too long ago")));
+        return Err(Failure::new(
+            FAILED,
+            format!("{name} was never told of that event, or it is too long ago"),
+        ));
     }
     if count == 0 && !as_json {
         say(format!("nothing has failed at {name}"));

@@ -116,7 +116,9 @@ fn why(route: &Value) -> String {
             let words: Vec<String> = parts.values().filter_map(text).collect();
             (!words.is_empty()).then(|| words.join(", "))
         }
-        other => text(other),
+        one @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+            text(one)
+        }
     };
     let mut why = match (matched, text(&route["pool"])) {
         (Some(matched), _) => format!("The company is known ({matched}); rule {rule}."),
@@ -129,7 +131,7 @@ fn why(route: &Value) -> String {
         .take(OTHERS_MAX)
         .collect();
     if !could_not.is_empty() {
-        why.push_str(&format!(" Not {}.", could_not.join(", ")));
+        why = format!("{why} Not {}.", could_not.join(", "));
     }
     why
 }
@@ -208,7 +210,8 @@ impl Notice {
                 format!("Pass it on:    {}", buttons.pass),
                 format!("Open the lead: {}", buttons.open),
                 String::new(),
-                "Each link works once, and shows a button first. Whatever you do in the CRM counts as well.".to_owned(),
+                "Each link works once, and shows a button first. Whatever you do in the CRM counts as well."
+                    .to_owned(),
             ]),
             (None, Some(page)) => lines.push(format!("The lead: {page}")),
             (None, None) => {}

@@ -322,8 +322,15 @@ impl Parts {
         let health = self.health.clone();
         let metrics: web::MetricsText =
             Arc::new(|| telemetry::metrics_text().map_err(|error| error.to_string()));
-        let mut state =
-            WebState::new(reader, tokens, asks, self.keys.clone(), texts, Arc::new(move || health.report()), metrics);
+        let mut state = WebState::new(
+            reader,
+            tokens,
+            asks,
+            self.keys.clone(),
+            texts,
+            Arc::new(move || health.report()),
+            metrics,
+        );
         state.secure_cookies = self.settings.http.public_url.starts_with("https://");
         Ok(state)
     }

@@ -66,7 +66,6 @@ pub struct Notify {
     pub pool: BTreeMap<String, Places>,
 }
 
-
 /// Where somebody hears of offers.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]

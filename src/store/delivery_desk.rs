@@ -100,14 +100,8 @@ pub async fn list(
     which: Which<'_>,
     limit: i64,
 ) -> Result<Vec<DeliveryLine>, StoreError> {
-    let rows = LIST
-        .rows()
-        .bind(which.endpoint)
-        .bind(which.state)
-        .bind(which.lead)
-        .bind(limit)
-        .fetch_all(conn)
-        .await;
+    let rows =
+        LIST.rows().bind(which.endpoint).bind(which.state).bind(which.lead).bind(limit).fetch_all(conn).await;
     rows.map_err(|error| LIST.failed(error))
 }
 

@@ -47,7 +47,7 @@ const USE_UP_LINK: Statement = Statement::new(
 );
 
 /// Every statement of this file, for the test that prepares them all.
-pub(super) const STATEMENTS: &[Statement] = 
+pub(super) const STATEMENTS: &[Statement] =
     &[INSERT, FIND, USE_LINK, REVOKE, REVOKE_ONE, LIST, LINK_USED, USE_UP_LINK];
 
 /// A token as stored.

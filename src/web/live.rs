@@ -116,13 +116,8 @@ pub(super) async fn live(
         let fault = FieldFault { field: "query".to_owned(), code: "format", detail };
         return Problem::invalid(vec![fault]).into_response();
     };
-    let stream = Stream {
-        ticks: state.ticks(),
-        reader: state.reader.clone(),
-        query,
-        seen: None,
-        first: true,
-    };
+    let stream =
+        Stream { ticks: state.ticks(), reader: state.reader.clone(), query, seen: None, first: true };
     let counts = futures_util::stream::unfold(stream, |mut stream| async move {
         let count = stream.next().await?;
         Some((count, stream))

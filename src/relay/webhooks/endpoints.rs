@@ -139,10 +139,11 @@ fn notices(
         all.insert(format!("slack:{kind}:{id}"), target);
     }
     if !places.email.is_empty() {
-        let address = places.email.expose().parse().map_err(|source| ChannelError::Address {
-            key: format!("notify.{kind}.{id}.email"),
-            source,
-        })?;
+        let address = places
+            .email
+            .expose()
+            .parse()
+            .map_err(|source| ChannelError::Address { key: format!("notify.{kind}.{id}.email"), source })?;
         all.insert(format!("email:{kind}:{id}"), Target::Email { address, audience: audience.clone() });
     }
     Ok(())

@@ -204,8 +204,7 @@ impl Dispatcher {
         // First attempts before repeated ones: with more endpoints than room those that answer are told first.
         due.sort_by_key(|row| (row.attempts, row.id));
         let is_notice = |row: &&Due| !row.endpoint.starts_with("webhook:");
-        let leads: BTreeSet<LeadId> =
-            due.iter().filter(is_notice).map(|row| LeadId(row.lead_id)).collect();
+        let leads: BTreeSet<LeadId> = due.iter().filter(is_notice).map(|row| LeadId(row.lead_id)).collect();
         let (standing, people) =
             if leads.is_empty() { Default::default() } else { self.dispatch.leads(&leads).await? };
         let team = (self.notices.team)();

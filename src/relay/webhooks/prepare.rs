@@ -54,12 +54,7 @@ pub(super) fn parcel(
 }
 
 /// The notice of an offer that still stands.
-fn notice(
-    due: &Due,
-    audience: &Audience,
-    about: About<'_>,
-    desk: &Desk<'_>,
-) -> Result<Notice, Verdict> {
+fn notice(due: &Due, audience: &Audience, about: About<'_>, desk: &Desk<'_>) -> Result<Notice, Verdict> {
     let offer = Offer::read(&due.body).ok_or(Verdict::Dropped("no_offer"))?;
     let stands = about.standing.is_some_and(|lead| {
         u64::try_from(lead.custody_version).ok() == Some(offer.custody_version)

@@ -123,9 +123,7 @@ impl Wire {
     }
 }
 
-fn mail(
-    settings: &Settings,
-) -> Result<Option<(AsyncSmtpTransport<Tokio1Executor>, Mailbox)>, ChannelError> {
+fn mail(settings: &Settings) -> Result<Option<(AsyncSmtpTransport<Tokio1Executor>, Mailbox)>, ChannelError> {
     if settings.notify.smtp_url.is_empty() {
         return Ok(None);
     }

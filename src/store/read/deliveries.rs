@@ -36,11 +36,7 @@ impl Reader {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn pulse_of(
-        &self,
-        holder: Option<&str>,
-        pool: Option<&str>,
-    ) -> Result<(i64, i64), StoreError> {
+    pub async fn pulse_of(&self, holder: Option<&str>, pool: Option<&str>) -> Result<(i64, i64), StoreError> {
         let mut conn = self.connection().await?;
         let row = PULSE_OF.rows().bind(holder).bind(pool).fetch_one(&mut *conn).await;
         row.map_err(|error| PULSE_OF.failed(error))

@@ -79,7 +79,8 @@ pub(in crate::web) async fn act(
 /// Reads a link and refuses one that is altered, over, used, or somebody's who has left.
 async fn live(state: &WebState, text: &str) -> Result<Live, PageFault> {
     let link = state.keys.read_link(text).map_err(|_| {
-        let lines = ["It was cut or altered on its way. Open it from the message once more, or look into the CRM."];
+        let lines =
+            ["It was cut or altered on its way. Open it from the message once more, or look into the CRM."];
         PageFault::new(StatusCode::FORBIDDEN, "This link can't be used", &lines, "")
     })?;
     let hash = link_hash(text);
@@ -89,8 +90,8 @@ async fn live(state: &WebState, text: &str) -> Result<Live, PageFault> {
     }
     let now = state.reader.now().await.map_err(|error| PageFault::store(&error))?;
     if now >= link.expires_at {
-        let line = format!("The offer ended on {}.", moment_words(link.expires_at));
-        return Err(PageFault::new(StatusCode::GONE, "This link is over", &[line.as_str()], ""));
+        let ended = format!("The offer ended on {}.", moment_words(link.expires_at));
+        return Err(PageFault::new(StatusCode::GONE, "This link is over", &[ended.as_str()], ""));
     }
     let member = state.texts().team.member(&link.member).filter(|member| member.active).cloned();
     let Some(member) = member else {

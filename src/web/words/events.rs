@@ -238,7 +238,9 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         }
         Event::ReturnedToSql { .. } => line(Tone::Warn, "The deal was deleted", "back to qualified"),
         Event::CustomerNoted { .. } => line(Tone::Good, "The company is a customer now", ""),
-        Event::ContactLeft { .. } => line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it"),
+        Event::ContactLeft { .. } => {
+            line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it")
+        }
         Event::OriginCredited { origin } => {
             line(Tone::Plain, "Origin corrected", format!("the campaign counts as {}", origin.code()))
         }
