@@ -19,8 +19,8 @@ const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 const SECRETS_MAX: usize = 3;
 /// Attempts that one delivery may have after the first.
 const RETRIES_MAX: usize = 30;
-/// The longest wait between two attempts: messages are kept 30 days.
-const RETRY_SECONDS_MAX: u64 = 7 * 86_400;
+/// All waits together: contents are kept for 30 days.
+const RETRY_SECONDS_MAX: u64 = 20 * 86_400;
 /// The longest that one attempt may take: Standard Webhooks recommends 15 to 30.
 const TIMEOUT_SECONDS_MAX: u64 = 60;
 
@@ -91,13 +91,18 @@ impl Webhooks {
         if self.retry_seconds.is_empty() || self.retry_seconds.len() > RETRIES_MAX {
             return Err(fault(key, "give 1 to 30 waits in seconds, such as [5, 300, 1800]"));
         }
-        if let Some(value) = self.retry_seconds.iter().find(|value| **value > RETRY_SECONDS_MAX) {
-            return Err(SettingsError::Range { key, value: *value, least: 0, most: RETRY_SECONDS_MAX });
+        let in_all = self.retry_seconds.iter().fold(0_u64, |sum, seconds| sum.saturating_add(*seconds));
+        if in_all > RETRY_SECONDS_MAX {
+            return Err(fault(key, "the waits are 1,728,000 seconds (20 days) together at most"));
         }
         self.endpoint.iter().try_for_each(|(name, endpoint)| {
             let key = |field: &str| format!("webhooks.endpoint.{name}.{field}");
             check_name(&key("url"), name)?;
             self.check_url(key("url"), &endpoint.url)?;
+            let named = |it: &String| it.starts_with("lead.") || it.starts_with("feedback.");
+            if !endpoint.types.iter().all(named) {
+                return Err(fault(key("types"), "a type is one such as lead.routed.v1, lead.* or feedback.*"));
+            }
             if endpoint.secrets.is_empty() || endpoint.secrets.len() > SECRETS_MAX {
                 return Err(fault(key("secrets"), "give 1 to 3 secrets; all of them sign"));
             }

@@ -168,6 +168,10 @@ fn a_channel_that_cannot_work_is_refused_with_its_key_and_the_mend() {
     let good = format!("\"{WEBHOOK_SECRET}\"");
     let cases = [
         (endpoint("http://hooks.example/", &good), "webhooks.endpoint.crm.url: give an https:// address"),
+        (
+            endpoint("https://hooks.example/", &good) + "types = [\"leads.*\"]\n",
+            "webhooks.endpoint.crm.types: a type is one such as lead.routed.v1",
+        ),
         (endpoint("https://hooks.example/", ""), "webhooks.endpoint.crm.secrets: give 1 to 3"),
         (endpoint("https://hooks.example/", "\"whsec_c2hvcnQ=\""), "24 to 64 bytes"),
         ("[notify.member.maya]\nemail = \"m@x.example\"\n".to_owned(), "notify.smtp_url is empty"),
