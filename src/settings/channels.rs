@@ -101,7 +101,10 @@ impl Webhooks {
             self.check_url(key("url"), &endpoint.url)?;
             let named = |it: &String| it.starts_with("lead.") || it.starts_with("feedback.");
             if !endpoint.types.iter().all(named) {
-                return Err(fault(key("types"), "a type is one such as lead.routed.v1, lead.* or feedback.*"));
+                return Err(fault(
+                    key("types"),
+                    "a type is one such as lead.routed.v1, lead.* or feedback.*",
+                ));
             }
             if endpoint.secrets.is_empty() || endpoint.secrets.len() > SECRETS_MAX {
                 return Err(fault(key("secrets"), "give 1 to 3 secrets; all of them sign"));

@@ -68,7 +68,7 @@ fn looking_at_a_link_changes_nothing_and_pressing_it_acts_once() {
     assert_eq!(status, 200, "{page}");
     assert!(page.contains("The lead is yours."), "{page}");
     let holder = installation.texts("SELECT holder_id FROM lead WHERE stage = 4");
-    assert_eq!(holder, [rep.clone()]);
+    assert_eq!(holder, std::slice::from_ref(&rep));
     let accepted = version();
     let (status, page) = post(&accept);
     assert!(status == 410 && page.contains("used already"), "{page}");

@@ -4,6 +4,7 @@ use super::receiver::{Answer, Mailbox, Receiver};
 use super::{FORMS, Settings};
 use crate::harness::{Installation, Serving, client, demo_request, produce, until};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// The reps of the pool that a company of 500 is routed to.
 pub const REPS: [&str; 4] = ["dev-patel", "emma-larsen", "felix-braun", "grace-kim"];
@@ -21,9 +22,8 @@ pub fn settings(receiver: &Receiver, mailbox: &Mailbox) -> Settings {
     );
     for rep in REPS {
         let url = receiver.url(&format!("/{rep}"));
-        text.push_str(&format!(
-            "[notify.member.{rep}]\nslack_url = \"{url}\"\nemail = \"{rep}@seller.example\"\n"
-        ));
+        write!(text, "[notify.member.{rep}]\nslack_url = \"{url}\"\nemail = \"{rep}@seller.example\"\n")
+            .unwrap();
     }
     Settings::of(&text)
 }

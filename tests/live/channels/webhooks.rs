@@ -5,6 +5,7 @@ use super::{FORMS, SECRET, Settings, WAITING, endpoint, until_told};
 use crate::harness::{Installation, client, demo_request, produce, until};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 const EVENTS: &str = "SELECT id::text FROM outbox WHERE topic IN (1, 2)";
 const ROUTED: &str = "SELECT count(*) FROM outbox WHERE event_type = 'lead.routed.v1'";
@@ -122,9 +123,8 @@ fn gone_ends_an_endpoint_and_what_never_answers_or_leads_elsewhere_fails() {
         let url = receiver.url(&format!("/{name}"));
         let types =
             if name == "wins" { "types = [\"lead.won.v1\"]\n" } else { "types = [\"lead.routed.v1\"]\n" };
-        text.push_str(&format!(
-            "[webhooks.endpoint.{name}]\nurl = \"{url}\"\nsecrets = [\"{SECRET}\"]\n{types}"
-        ));
+        write!(text, "[webhooks.endpoint.{name}]\nurl = \"{url}\"\nsecrets = [\"{SECRET}\"]\n{types}")
+            .unwrap();
     }
     let settings = Settings::of(&text);
     let _serving = settings.serve(&installation);
@@ -167,9 +167,11 @@ fn a_private_address_is_refused_whether_it_is_a_number_or_a_name() {
     let places =
         [("number", "127.0.0.1"), ("six", "[::1]"), ("name", "localhost"), ("metadata", "169.254.169.254")];
     for (name, host) in places {
-        text.push_str(&format!(
+        write!(
+            text,
             "[webhooks.endpoint.{name}]\nurl = \"https://{host}:{port}/\"\nsecrets = [\"{SECRET}\"]\n"
-        ));
+        )
+        .unwrap();
     }
     let settings = Settings::of(&text);
     for (name, _) in places {
