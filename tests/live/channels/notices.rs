@@ -124,7 +124,8 @@ fn what_has_moved_on_is_not_told_any_more() {
     let mut serving = settings.serve(&installation);
     produce(&installation, FORMS, &demo_request("vera@vega.example"));
     until("the chat was tried and waits", || {
-        installation.texts("SELECT last_status FROM delivery WHERE endpoint LIKE 'slack:member:%'")
+        installation
+            .texts("SELECT coalesce(last_status, 'none') FROM delivery WHERE endpoint LIKE 'slack:member:%'")
             == ["http_500"]
     });
     serving.stop();
@@ -134,7 +135,7 @@ fn what_has_moved_on_is_not_told_any_more() {
     let _serving = settings.serve(&installation);
     until("it is dropped as superseded", || {
         installation
-            .texts("SELECT state || ' ' || last_status FROM delivery WHERE endpoint LIKE 'slack:member:%'")
+            .texts("SELECT state || ' ' || coalesce(last_status, 'none') FROM delivery WHERE endpoint LIKE 'slack:member:%'")
             == ["dropped superseded"]
     });
 }
