@@ -10,6 +10,7 @@ pub mod domain;
 pub mod intake;
 pub mod relay;
 pub mod router;
+pub mod scoreboard;
 pub mod service;
 pub mod settings;
 pub mod store;

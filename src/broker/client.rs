@@ -89,6 +89,18 @@ pub fn producer(settings: &Settings, transactional: Option<&str>) -> ClientConfi
     config
 }
 
+/// The producer of events, whose records go out as a whole or up to a point, never with a hole.
+///
+/// Records of one round are enqueued one after the other, and each would expire by itself: the first of a lead might, and
+/// the next go out when the broker is back. So none expires; the relay counts a round's time and purges what is left.
+#[must_use]
+pub fn gapless_producer(settings: &Settings) -> ClientConfig {
+    let mut config = producer(settings, None);
+    // A gap in a lead's records is a fatal error of the producer, which is then made anew; expiry is not covered by it.
+    config.set("enable.gapless.guarantee", "true").set("delivery.timeout.ms", "0");
+    config
+}
+
 /// Writes what librdkafka says as one of our lines.
 pub fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
@@ -122,3 +134,35 @@ impl rdkafka::ClientContext for Quiet {
 }
 
 impl rdkafka::consumer::ConsumerContext for Quiet {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Flags;
+    use rdkafka::error::RDKafkaErrorCode;
+    use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _, PurgeConfig};
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn no_record_of_the_gapless_producer_expires_by_itself() {
+        let flags = Flags {
+            values: vec![
+                // Nobody listens on the first port, so nothing can go out.
+                "kafka.brokers=127.0.0.1:1".to_owned(),
+                "relay.delivery_timeout_milliseconds=1000".to_owned(),
+            ],
+            ..Flags::default()
+        };
+        let settings = Settings::from_layers(&flags, std::iter::empty()).unwrap();
+        let producer: FutureProducer<Quiet> = gapless_producer(&settings).create_with_context(Quiet).unwrap();
+        let record = || FutureRecord::to("handoff.leads.v1").key("lead").payload("{}");
+        let first = producer.send_result(record()).unwrap();
+        // Longer than each record would live, were it given a time of its own.
+        let waited = tokio::time::timeout(Duration::from_millis(2_500), first).await;
+        assert!(waited.is_err(), "it expired, and what was enqueued after it would go out alone: {waited:?}");
+        let second = producer.send_result(record()).unwrap();
+        producer.purge(PurgeConfig::default().queue().inflight());
+        let (error, _) = second.await.unwrap().unwrap_err();
+        assert_eq!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::PurgeQueue));
+    }
+}

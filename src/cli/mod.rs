@@ -19,6 +19,7 @@ mod position;
 mod quarantine;
 mod redrive;
 mod reference;
+mod report;
 mod send;
 mod serve;
 mod simulate;
@@ -121,6 +122,9 @@ enum Command {
     /// Publishes or shows the reference data.
     #[command(subcommand, after_help = EXIT_CODES)]
     Reference(reference::Arguments),
+    /// Figures: the weekly digest of what became of each campaign's leads.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Report(report::Arguments),
 }
 
 /// Parses, runs, prints one line when it failed.
@@ -177,5 +181,6 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Lead(arguments) => lead::run(&settings, &arguments),
         Command::Erase(arguments) => erase::run(&settings, &arguments),
         Command::Reference(arguments) => reference::run(&settings, &arguments),
+        Command::Report(arguments) => report::run(&settings, &arguments),
     }
 }

@@ -3,6 +3,7 @@
 use crate::domain::command::{Command, Nature};
 use crate::domain::ids::{AccountId, IdentityKey, KeyKind, LeadId, OpportunityId};
 use crate::domain::lead::Origin;
+use crate::domain::policy::RejectionCode;
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 
@@ -214,6 +215,15 @@ pub struct SpendPatch {
     pub channel: Option<String>,
 }
 
+/// Which pattern of rejections marketing answers; its words are the request's note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternAnswer {
+    pub code: RejectionCode,
+    pub campaign: String,
+    /// The rejection that made it a pattern.
+    pub begun_at: Moment,
+}
+
 /// What a record is about.
 #[derive(Clone, Debug)]
 #[expect(
@@ -229,6 +239,8 @@ pub enum Subject {
     Spend(SpendPatch),
     /// The person and all `others` are one, says the CRM.
     Merge,
+    /// Marketing's answer to a pattern of rejections.
+    PatternAnswer(PatternAnswer),
 }
 
 /// A note that came with a record: free text, kept in `note` and nowhere else.

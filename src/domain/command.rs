@@ -1,5 +1,6 @@
 //! Commands: what somebody asks for or reports, imperative. They carry no direct identifier; nothing is decided here.
 
+use super::contest::Ruling;
 use super::custody::ClockKind;
 use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
 use super::lead::{Attempt, Consent, Lead, Motion, Origin, SuppressedFor};
@@ -194,8 +195,10 @@ pub enum Command {
     DeclineLead,
     RecordAttempt(Attempt),
     RejectLead(Rejection),
+    /// `next_owner`: the closer whom the record names.
     QualifyLead {
         facts: SqlFacts,
+        next_owner: Option<MemberId>,
     },
     ReportDeal(DealReport),
     ReassignLead {
@@ -261,6 +264,15 @@ pub enum Command {
         signals: Vec<Signal>,
         report: Report,
     },
+    /// Marketing contests the rejection of a handoff.
+    ContestRejection {
+        handoff: HandoffId,
+    },
+    /// The arbiter decides a contest.
+    SettleContest {
+        handoff: HandoffId,
+        ruling: Ruling,
+    },
 }
 
 impl Command {
@@ -297,7 +309,9 @@ impl Command {
             | Self::CreditCampaign { .. }
             | Self::AbsorbLead { .. }
             | Self::MergeLead { .. }
-            | Self::SplitLead { .. } => None,
+            | Self::SplitLead { .. }
+            | Self::ContestRejection { .. }
+            | Self::SettleContest { .. } => None,
         }
     }
 
@@ -335,6 +349,8 @@ impl Command {
             Self::MergeLead { .. } => "merge_lead",
             Self::SplitLead { .. } => "split_lead",
             Self::BeginSplit { .. } => "begin_split",
+            Self::ContestRejection { .. } => "contest_rejection",
+            Self::SettleContest { .. } => "settle_contest",
         }
     }
 }

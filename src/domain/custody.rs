@@ -298,6 +298,12 @@ impl Custody {
         self
     }
 
+    /// Whether this is the only duty.
+    #[must_use]
+    pub fn owes_only(&self, kind: ClockKind) -> bool {
+        self.rest.is_empty() && self.first.kind == kind
+    }
+
     /// The same duties, owed by someone else.
     #[must_use]
     pub fn held_by(mut self, holder: Holder) -> Self {

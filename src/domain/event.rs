@@ -1,7 +1,8 @@
 //! Events: what was decided, past tense; the audit keeps each one's bytes. Variants are stored: append only.
 
-use super::custody::{ClockKind, Custody, Rung};
-use super::ids::{AccountId, LeadId, OpportunityId};
+use super::contest::Verdict;
+use super::custody::{Clock, ClockKind, Custody, Rung};
+use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
 use super::lead::{Attempt, Consent, DealState, Lead, Motion, Origin, RestReason, SuppressedFor, Terms};
 use super::policy::{DisqualifiedFor, Grade, Guards, Priority, RejectionCode, SqlFacts};
 use super::profile::{ProfilePatch, Stamp};
@@ -11,37 +12,7 @@ use super::team::{MemberId, PoolId};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
 
-/// Why an offer ended without being accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Withdrawal {
-    /// The rep passed it on, without blame.
-    Declined,
-    /// `accept_by` went by.
-    NotAccepted,
-    /// `contact_by` went by without an attempt.
-    NotContacted,
-    /// Somebody named another person.
-    Reassigned,
-    /// Sales returned it with a reason.
-    Rejected,
-    /// The person is worked as another lead, or another passage goes on.
-    Merged,
-}
-
-impl Withdrawal {
-    /// The word on the wire.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Declined => "declined",
-            Self::NotAccepted => "not_accepted",
-            Self::NotContacted => "not_contacted",
-            Self::Reassigned => "reassigned",
-            Self::Rejected => "rejected",
-            Self::Merged => "merged",
-        }
-    }
-}
+pub use super::event_names::Withdrawal;
 
 /// What was decided about one lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -330,68 +301,79 @@ pub enum Event {
     OriginCredited {
         origin: Origin,
     },
-}
-
-impl Event {
-    /// The type as audit rows, history and docs name it.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::LeadCaptured { .. } => "lead_captured",
-            Self::ProfileReported { .. } => "profile_reported",
-            Self::SignalRecorded { .. } => "signal_recorded",
-            Self::TouchRecorded { .. } => "touch_recorded",
-            Self::CycleStarted { .. } => "cycle_started",
-            Self::LeadMarketingQualified { .. } => "lead_marketing_qualified",
-            Self::PriorityRaised { .. } => "priority_raised",
-            Self::LeadOffered { .. } => "lead_offered",
-            Self::OfferWithdrawn { .. } => "offer_withdrawn",
-            Self::LeadQueued { .. } => "lead_queued",
-            Self::LeadAccepted { .. } => "lead_accepted",
-            Self::AttemptRecorded { .. } => "attempt_recorded",
-            Self::LeadRejected { .. } => "lead_rejected",
-            Self::SqlReversed => "sql_reversed",
-            Self::LeadRecycled { .. } => "lead_recycled",
-            Self::LeadDisqualified { .. } => "lead_disqualified",
-            Self::DataFixAsked { .. } => "data_fix_asked",
-            Self::DataFixed { .. } => "data_fixed",
-            Self::LeadSuppressed { .. } => "lead_suppressed",
-            Self::LeadSalesQualified { .. } => "lead_sales_qualified",
-            Self::FactsAdded { .. } => "facts_added",
-            Self::OpportunityOpened { .. } => "opportunity_opened",
-            Self::DealRecorded { .. } => "deal_recorded",
-            Self::LeadWon { .. } => "lead_won",
-            Self::LeadLost { .. } => "lead_lost",
-            Self::WinReversed { .. } => "win_reversed",
-            Self::LeadClosedAsWon { .. } => "lead_closed_as_won",
-            Self::ReviewAsked { .. } => "review_asked",
-            Self::LeadReassigned { .. } => "lead_reassigned",
-            Self::PreferenceNoted { .. } => "preference_noted",
-            Self::CrmLinked { .. } => "crm_linked",
-            Self::EmailOptedOut { .. } => "email_opted_out",
-            Self::NoteTaken => "note_taken",
-            Self::ReplyOwed { .. } => "reply_owed",
-            Self::ClockReminded { .. } => "clock_reminded",
-            Self::ClockBreached { .. } => "clock_breached",
-            Self::ClockEscalated { .. } => "clock_escalated",
-            Self::FactDiverged { .. } => "fact_diverged",
-            Self::AskRefused { .. } => "ask_refused",
-            Self::ConsentGiven { .. } => "consent_given",
-            Self::CrmUnlinked { .. } => "crm_unlinked",
-            Self::ContactForbidden { .. } => "contact_forbidden",
-            Self::LeadErased => "lead_erased",
-            Self::LeadReopened { .. } => "lead_reopened",
-            Self::ReturnedToSql { .. } => "returned_to_sql",
-            Self::CustomerNoted { .. } => "customer_noted",
-            Self::LeadAbsorbed { .. } => "lead_absorbed",
-            Self::LeadMerged { .. } => "lead_merged",
-            Self::LeadSplit { .. } => "lead_split",
-            Self::SplitBegun { .. } => "split_begun",
-            Self::LeadParked { .. } => "lead_parked",
-            Self::LeadUnparked => "lead_unparked",
-            Self::MqlDated { .. } => "mql_dated",
-            Self::ContactLeft { .. } => "contact_left",
-            Self::OriginCredited { .. } => "origin_credited",
-        }
-    }
+    /// Marketing may contest the rejection of that version until then; the policy at that time fixes it.
+    ContestAllowed {
+        until: Moment,
+        code: RejectionCode,
+        by: Option<MemberId>,
+        version: u64,
+    },
+    /// Marketing contests a rejection; `custody` where the lead still rests under it, else figures only.
+    RejectionContested {
+        handoff: HandoffId,
+        by: MemberId,
+        arbiter: MemberId,
+        clock: Clock,
+        custody: Option<Custody>,
+    },
+    /// The contest has its verdict. `moot`: the lead has moved on, figures only; `custody`: who holds what rests on.
+    ContestResolved {
+        handoff: HandoffId,
+        verdict: Verdict,
+        moot: bool,
+        by: Option<MemberId>,
+        custody: Option<Custody>,
+    },
+    /// The rejection does not count any more; `version` is that of its event.
+    RejectionVoided {
+        handoff: HandoffId,
+        code: RejectionCode,
+        version: u64,
+    },
+    /// The rep had accepted in time, and we heard of it late: the missed acceptance does not count.
+    BreachVoided {
+        rep: MemberId,
+        accept_by: Moment,
+    },
+    /// Qualified, and a closer is to take it over: in the queue of the closers' pool, for the router.
+    CloserWanted {
+        first: MemberId,
+        wanted: Option<MemberId>,
+        pool: PoolId,
+        held: bool,
+        custody: Custody,
+    },
+    CloserOffered {
+        rep: MemberId,
+        pool: PoolId,
+        rule: String,
+        candidates: Vec<Candidate>,
+        custody: Custody,
+    },
+    /// The closer does not take it: the queue again, for the next.
+    CloserWithdrawn {
+        from: MemberId,
+        why: Withdrawal,
+        pool: PoolId,
+        held: bool,
+        custody: Custody,
+    },
+    /// The closer works it from here on.
+    CloserAccepted {
+        by: MemberId,
+        at: Moment,
+        implied: bool,
+        custody: Custody,
+    },
+    /// A rep lost the lead for want of an answer or a call; what is heard late of it is held against these times.
+    OfferMissed {
+        rep: MemberId,
+        accept_by: Option<Moment>,
+        why: Withdrawal,
+    },
+    /// The closer gave it back: the first rep mends what is missing.
+    ReturnedToFirst {
+        to: MemberId,
+        custody: Custody,
+    },
 }

@@ -2,12 +2,14 @@
 
 pub use super::stage::{RestReason, Stage, StageKind, SuppressedFor};
 
+use super::contest::Returned;
 use super::custody::{Custody, Holder};
 use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
+use super::leg::{Leg, LegStep, PastOffer};
 use super::policy::{Grade, Guards, Priority, SqlFacts};
 use super::profile::Profile;
 use super::signal::SignalWindow;
-use super::team::MemberId;
+use super::team::{MemberId, PoolId};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
 
@@ -295,6 +297,13 @@ pub struct Lead {
     /// The person asked for no contact at all while a deal was open or won: nobody may be told to call.
     pub no_contact: bool,
     pub parked: Option<Parked>,
+    // Fields since format 3.
+    /// The last rejection of each handoff that may be contested, the latest last.
+    pub returned: Vec<Returned>,
+    /// Offers of the running cycle that were missed, in order.
+    pub past_offers: Vec<PastOffer>,
+    /// The closer's leg of a qualified lead.
+    pub leg: Option<Leg>,
 }
 
 impl Lead {
@@ -327,6 +336,9 @@ impl Lead {
             consent_at: ConsentTimes::default(),
             no_contact: false,
             parked: None,
+            returned: Vec::new(),
+            past_offers: Vec::new(),
+            leg: None,
         }
     }
 
@@ -346,6 +358,19 @@ impl Lead {
     #[must_use]
     pub fn handoff(&self) -> Option<HandoffId> {
         self.cycle.terms.as_ref().map(|terms| terms.handoff)
+    }
+
+    /// The pool whose router should offer the lead, and whether its steward holds it back: of a lead in a queue, or
+    /// one that waits for a closer.
+    #[must_use]
+    pub fn queue(&self) -> Option<(&PoolId, bool)> {
+        if let Stage::Queued { pool, held, .. } = &self.stage {
+            return Some((pool, *held));
+        }
+        self.leg.as_ref().and_then(|leg| match leg.step {
+            LegStep::Waiting { held } => Some((&leg.pool, held)),
+            LegStep::Offered(_) | LegStep::Working(_) => None,
+        })
     }
 
     /// The state of a deal, as far as this lead knows it.

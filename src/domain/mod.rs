@@ -2,13 +2,16 @@
 
 pub mod calendar;
 pub mod command;
+pub mod contest;
 pub mod custody;
 pub mod decide;
 pub mod event;
+mod event_names;
 pub mod evolve;
 pub mod fan_out;
 pub mod ids;
 pub mod lead;
+pub mod leg;
 pub mod policy;
 pub mod profile;
 pub mod routing;

@@ -210,4 +210,35 @@ impl Stage {
             Self::Unseen | Self::Won { .. } | Self::Merged { .. } => self,
         }
     }
+
+    /// The same stage closed: without the custody that kept it open. Stages that are always open stay as they are.
+    #[must_use]
+    pub fn closed(self) -> Self {
+        match self {
+            Self::WonUnderReview { at, .. } => Self::Won { at },
+            Self::Lost { at, .. } => Self::Lost { at, custody: None },
+            Self::Disqualified { reason, .. } => Self::Disqualified { reason, custody: None },
+            Self::Suppressed { reason, .. } => Self::Suppressed { reason, custody: None },
+            Self::Unseen
+            | Self::Captured(_)
+            | Self::Queued { .. }
+            | Self::Offered { .. }
+            | Self::SalesAccepted(_)
+            | Self::SalesQualified(_)
+            | Self::Opportunity(_)
+            | Self::Won { .. }
+            | Self::Recycled { .. }
+            | Self::Merged { .. } => self,
+        }
+    }
+
+    /// Held by the arbiter where nobody held it: a closed stage is open while a contest waits for its verdict.
+    #[must_use]
+    pub fn opened(self, custody: Custody) -> Self {
+        if let Self::Won { at } = self {
+            Self::WonUnderReview { at, custody }
+        } else {
+            self.with_custody(custody)
+        }
+    }
 }

@@ -74,6 +74,11 @@ pub enum SubjectEvent {
         by: String,
         reason: String,
     },
+    /// Marketing answered a pattern of rejections of this campaign's leads.
+    PatternAnswered {
+        code: String,
+        begun_at: Moment,
+    },
 }
 
 impl SubjectEvent {
@@ -88,6 +93,7 @@ impl SubjectEvent {
             Self::SpendReported { .. } => "spend_reported",
             Self::TextPublished { .. } => "text_published",
             Self::PositionMoved { .. } => "position_moved",
+            Self::PatternAnswered { .. } => "pattern_answered",
         }
     }
 }

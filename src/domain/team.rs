@@ -103,6 +103,8 @@ pub struct Pool {
     pub steward: MemberId,
     /// Where leads go when nobody of this pool can take one.
     pub next_pool: Option<PoolId>,
+    /// Where leads go once a rep of this pool has qualified them; `None`: the rep closes them.
+    pub closer_pool: Option<PoolId>,
     /// A rep with so many open leads gets no more.
     pub open_leads_max: Option<u32>,
     /// IANA name of the pool's time zone.

@@ -1,5 +1,6 @@
 //! One lead out of two (LIFECYCLE N5): whose passage goes on, and what both know together. It never decides whether.
 
+use super::contest::{RETURNED_MAX, Returned};
 use super::lead::{
     DEALS_MAX, Deal, DealState, Lead, Motion, Origin, PAST_CYCLES_MAX, PastCycle, Stage, StageKind,
     SuppressedFor,
@@ -96,7 +97,21 @@ pub fn united(ours: &Lead, theirs: &Lead, goes: Goes) -> Lead {
         consent_at,
         no_contact: ours.no_contact || theirs.no_contact,
         parked: ours.parked.clone(),
+        returned: returned(ours, theirs),
+        past_offers: leads.past_offers.clone(),
+        leg: leads.leg.clone(),
     }
+}
+
+/// Rejections of both, each handoff once; what is contested of either goes on.
+fn returned(ours: &Lead, theirs: &Lead) -> Vec<Returned> {
+    let known = |returned: &&Returned| ours.returned.iter().all(|mine| mine.handoff != returned.handoff);
+    let mut returned: Vec<Returned> =
+        ours.returned.iter().chain(theirs.returned.iter().filter(known)).cloned().collect();
+    returned.sort_by_key(|returned| (returned.at, returned.handoff));
+    let surplus = returned.len().saturating_sub(RETURNED_MAX);
+    returned.drain(..surplus);
+    returned
 }
 
 fn earlier_origin(ours: &Lead, theirs: &Lead) -> (Origin, Moment) {

@@ -8,8 +8,9 @@ use crate::store::outbox::Unsent;
 use crate::telemetry::metrics;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::future_producer::DeliveryFuture;
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _, PurgeConfig};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Whether a record can never be sent as it is, whatever the producer.
 pub(super) fn is_hopeless(error: &KafkaError) -> bool {
@@ -29,11 +30,9 @@ impl Relay {
         if let Some(producer) = &self.events {
             return Ok(producer.clone());
         }
-        let mut config = client::producer(&self.settings, None);
-        // A gap in a lead's records is a fatal error of the producer, which is then made anew.
-        config.set("enable.gapless.guarantee", "true");
-        let producer: FutureProducer<client::Quiet> =
-            config.create_with_context(client::Quiet).map_err(RelayError::Client)?;
+        let producer: FutureProducer<client::Quiet> = client::gapless_producer(&self.settings)
+            .create_with_context(client::Quiet)
+            .map_err(RelayError::Client)?;
         self.events = Some(producer.clone());
         Ok(producer)
     }
@@ -43,61 +42,86 @@ impl Relay {
         let unsent: Vec<Unsent> = rows.iter().map(|(_, row)| row.clone()).collect();
         let identifiers = self.outlet.identifiers(&unsent).await?;
         let producer = self.events()?;
-        let mut futures: Vec<(i16, &Unsent, DeliveryFuture)> = Vec::with_capacity(rows.len());
-        let mut stuck: BTreeSet<LeadId> = BTreeSet::new();
-        let mut hopeless: Vec<(i16, &Unsent, String)> = Vec::new();
-        let mut failure = None;
+        let mut round = Round::default();
         for (shard, row) in rows {
-            if stuck.contains(&row.lead) {
+            if round.stuck.contains(&row.lead) {
                 continue;
             }
             match filling::outgoing(row, &identifiers, &self.keys) {
                 Ok(out) => match enqueue(&producer, &out) {
-                    Ok(future) => futures.push((*shard, row, future)),
-                    Err(error) if is_hopeless(&error) => {
-                        stuck.insert(row.lead);
-                        hopeless.push((*shard, row, error.to_string()));
-                    }
+                    Ok(future) => round.under_way.push((*shard, row, future)),
+                    Err(error) if is_hopeless(&error) => round.hold(*shard, row, error.to_string()),
                     // A full queue sends the rest in the next round.
                     Err(error) => {
-                        failure = Some(error);
+                        round.failure = Some(error);
                         break;
                     }
                 },
-                Err(error) => {
-                    stuck.insert(row.lead);
-                    hopeless.push((*shard, row, crate::telemetry::chain(&error)));
-                }
+                Err(error) => round.hold(*shard, row, crate::telemetry::chain(&error)),
             }
         }
-        let mut delivered: BTreeMap<i16, Vec<&Unsent>> = BTreeMap::new();
-        for (shard, row, future) in futures {
-            match future.await {
-                Ok(Ok(_)) if !stuck.contains(&row.lead) => delivered.entry(shard).or_default().push(row),
-                Ok(Ok(_)) => {}
-                Ok(Err((error, _))) => {
-                    stuck.insert(row.lead);
-                    if is_hopeless(&error) {
-                        hopeless.push((shard, row, error.to_string()));
-                    } else {
-                        failure = Some(error);
-                    }
-                }
-                Err(_) => failure = Some(KafkaError::Canceled),
-            }
-        }
+        let delivery = Duration::from_millis(u64::from(self.settings.relay.delivery_timeout_milliseconds));
+        let delivered = round.reports(&producer, delivery).await;
         let mut sent = 0;
         for (shard, rows) in delivered {
             sent += self.mark(shard, &rows).await?;
             count(&rows);
         }
-        for (shard, row, reason) in hopeless {
+        for (shard, row, reason) in round.hopeless {
             self.hold(shard, row, &reason).await?;
         }
-        match failure {
+        match round.failure {
             None | Some(KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)) => Ok(sent),
             Some(error) => Err(RelayError::Delivery(error)),
         }
+    }
+}
+
+/// What became of the rows of one round.
+#[derive(Default)]
+struct Round<'a> {
+    under_way: Vec<(i16, &'a Unsent, DeliveryFuture)>,
+    /// Leads of which a row did not go out: what comes after it is not marked either.
+    stuck: BTreeSet<LeadId>,
+    hopeless: Vec<(i16, &'a Unsent, String)>,
+    failure: Option<KafkaError>,
+}
+
+impl<'a> Round<'a> {
+    /// A row that can never be sent, with the reason.
+    fn hold(&mut self, shard: i16, row: &'a Unsent, reason: String) {
+        self.stuck.insert(row.lead);
+        self.hopeless.push((shard, row, reason));
+    }
+
+    /// Awaits every report, all of them together for `delivery` at most; gives what was delivered, by shard.
+    async fn reports(
+        &mut self,
+        producer: &FutureProducer<client::Quiet>,
+        delivery: Duration,
+    ) -> BTreeMap<i16, Vec<&'a Unsent>> {
+        let mut delivered: BTreeMap<i16, Vec<&Unsent>> = BTreeMap::new();
+        let until = tokio::time::Instant::now() + delivery;
+        for (shard, row, future) in std::mem::take(&mut self.under_way) {
+            let Ok(report) = tokio::time::timeout_at(until, future).await else {
+                // What is not out yet must not go out behind what the next round sends.
+                producer.purge(PurgeConfig::default().queue().inflight());
+                self.stuck.insert(row.lead);
+                self.failure = Some(KafkaError::MessageProduction(RDKafkaErrorCode::MessageTimedOut));
+                continue;
+            };
+            match report {
+                Ok(Ok(_)) if !self.stuck.contains(&row.lead) => delivered.entry(shard).or_default().push(row),
+                Ok(Ok(_)) => {}
+                Ok(Err((error, _))) if is_hopeless(&error) => self.hold(shard, row, error.to_string()),
+                Ok(Err((error, _))) => {
+                    self.stuck.insert(row.lead);
+                    self.failure = Some(error);
+                }
+                Err(_) => self.failure = Some(KafkaError::Canceled),
+            }
+        }
+        delivered
     }
 }
 

@@ -30,10 +30,10 @@ impl Desk {
         }
     }
 
-    async fn answer(&mut self, asked: &ask::AskRequest) -> Result<AskReply, AskError> {
+    async fn answer(&mut self, asked: &ask::Asked) -> Result<AskReply, AskError> {
         let failed = |error: CommitError| AskError::Transaction(Box::new(error));
         let now = self.session.now().await.map_err(failed)?;
-        let batch = ask::batch(asked, &self.keys, now);
+        let batch = asked.batch(&self.keys, now);
         let committed = match self.session.commit(&batch).await {
             Ok(committed) => committed,
             Err(error) => {

@@ -10,12 +10,16 @@ use crate::domain::subject::SubjectEvent;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The format that this program writes, and the newest that it reads.
-pub const FORMAT: u8 = 2;
+pub const FORMAT: u8 = 3;
 /// The oldest that it reads.
 const FORMAT_OLDEST: u8 = 1;
 /// What a lead of format 1 lacks at its end, as format 2 writes it: consent said at no time (two numbers), contact not
 /// forbidden, not parked.
 const LEAD_TAIL_OF_FORMAT_1: &[u8] = &[0, 0, 0, 0];
+/// What a lead of format 2 lacks at its end: no rejections, no offers that ended, no closer's leg.
+const LEAD_TAIL_OF_FORMAT_2: &[u8] = &[0, 0, 0];
+/// The number of `LeadAbsorbed`, the one event that holds a lead; it came with format 2.
+const ABSORBED: u8 = 46;
 /// Typical size of a lead's state; one allocation for most.
 const CAPACITY_BYTES: usize = 1024;
 
@@ -32,14 +36,19 @@ pub fn lead(lead: &Lead) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// A newer format, or bytes that nobody wrote.
 pub fn read_lead(bytes: &[u8]) -> Result<Lead, StoreError> {
-    if let Some((&1, rest)) = bytes.split_first() {
-        let mut grown = Vec::with_capacity(bytes.len() + LEAD_TAIL_OF_FORMAT_1.len());
-        grown.push(FORMAT);
-        grown.extend_from_slice(rest);
+    let Some((&format, rest)) =
+        bytes.split_first().filter(|(format, _)| (FORMAT_OLDEST..FORMAT).contains(*format))
+    else {
+        return read("lead state", bytes);
+    };
+    let mut grown = Vec::with_capacity(bytes.len() + CAPACITY_BYTES);
+    grown.push(FORMAT);
+    grown.extend_from_slice(rest);
+    if format < 2 {
         grown.extend_from_slice(LEAD_TAIL_OF_FORMAT_1);
-        return read("lead state", &grown);
     }
-    read("lead state", bytes)
+    grown.extend_from_slice(LEAD_TAIL_OF_FORMAT_2);
+    read("lead state", &grown)
 }
 
 /// The bytes of an event, as audit rows keep them.
@@ -55,6 +64,15 @@ pub fn event(event: &Event) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// A newer format, or bytes that nobody wrote.
 pub fn read_event(bytes: &[u8]) -> Result<Event, StoreError> {
+    if let [format, ABSORBED, rest @ ..] = bytes
+        && (FORMAT_OLDEST..FORMAT).contains(format)
+    {
+        // The lead that was taken in stands at the event's end, without what leads have since.
+        let mut grown = vec![FORMAT, ABSORBED];
+        grown.extend_from_slice(rest);
+        grown.extend_from_slice(LEAD_TAIL_OF_FORMAT_2);
+        return read("event", &grown);
+    }
     read("event", bytes)
 }
 
@@ -149,9 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn a_lead_of_format_1_reads_with_nothing_in_what_came_later() {
+    fn a_lead_of_an_older_format_reads_with_nothing_in_what_came_later() {
         let before = Lead::unseen(LeadId::derived("test", "1", 0));
         let mut bytes = lead(&before).unwrap();
+        bytes.truncate(bytes.len() - LEAD_TAIL_OF_FORMAT_2.len());
+        bytes[0] = 2;
+        assert_eq!(read_lead(&bytes).unwrap(), before);
         bytes.truncate(bytes.len() - LEAD_TAIL_OF_FORMAT_1.len());
         bytes[0] = 1;
         assert_eq!(read_lead(&bytes).unwrap(), before);
@@ -161,7 +182,7 @@ mod tests {
     fn a_newer_format_is_told_apart_from_damage() {
         let mut bytes = event(&Event::NoteTaken).unwrap();
         bytes[0] = FORMAT + 1;
-        assert!(matches!(read_event(&bytes), Err(StoreError::NewerFormat { format: 3, .. })));
+        assert!(matches!(read_event(&bytes), Err(StoreError::NewerFormat { format: 4, .. })));
         bytes[0] = FORMAT;
         bytes.push(0);
         assert!(matches!(read_event(&bytes), Err(StoreError::Damaged { .. })));

@@ -7,7 +7,7 @@ use super::rows::LeadRow;
 use super::statement::Statement;
 use crate::domain::custody::Holder;
 use crate::domain::ids::LeadId;
-use crate::domain::lead::Stage;
+use crate::domain::lead::{Lead, Stage};
 use crate::domain::policy::{Grade, Segment};
 use crate::domain::team::{MemberId, PoolId};
 use sqlx::PgConnection;
@@ -130,8 +130,12 @@ struct Shown {
     held: bool,
 }
 
-fn shown(stage: &Stage) -> Shown {
-    match stage {
+fn shown(lead: &Lead) -> Shown {
+    // A qualified lead stands in the queue of the closers' pool while it waits for one.
+    if let Some((pool, held)) = lead.queue() {
+        return Shown { pool: Some(pool.0.clone()), held };
+    }
+    match &lead.stage {
         Stage::Queued { pool, held, .. } => Shown { pool: Some(pool.0.clone()), held: *held },
         Stage::Offered { pool, .. } => Shown { pool: Some(pool.0.clone()), held: false },
         Stage::Unseen
@@ -175,8 +179,8 @@ pub async fn upsert(conn: &mut PgConnection, rows: &[LeadRow]) -> Result<(), Sto
             .bind(column(&wave, |row| row.lead.holder().map(|holder| holder.member().0.clone())))
             .bind(column(&wave, |row| row.lead.custody().map(|custody| custody.next_due_at().0)))
             .bind(column(&wave, |row| row.lead.custody().map(|custody| custody.deadline().0)))
-            .bind(column(&wave, |row| shown(&row.lead.stage).pool))
-            .bind(column(&wave, |row| shown(&row.lead.stage).held))
+            .bind(column(&wave, |row| shown(&row.lead).pool))
+            .bind(column(&wave, |row| shown(&row.lead).held))
             .bind(column(&wave, |row| terms(row).map(|terms| i16::from(terms.priority.number()))))
             .bind(column(&wave, |row| terms(row).and_then(|terms| terms.mql_at).map(|at| at.0)))
             .bind(column(&wave, |row| i32::try_from(row.lead.cycle.number).unwrap_or(i32::MAX)))
@@ -224,5 +228,5 @@ pub async fn open_of_reps(
 /// The pool in whose queue a lead stands.
 #[must_use]
 pub fn queue_of(row: &LeadRow) -> Option<&PoolId> {
-    if let Stage::Queued { pool, .. } = &row.lead.stage { Some(pool) } else { None }
+    row.lead.queue().map(|(pool, _)| pool)
 }

@@ -18,6 +18,8 @@ pub mod error;
 pub mod facts;
 pub mod fan_out;
 mod fan_out_rows;
+pub mod handoff;
+mod handoff_rows;
 pub mod identity;
 pub mod kept;
 pub mod lane;
@@ -68,6 +70,7 @@ pub fn catalog() -> Vec<Statement> {
         erasure::STATEMENTS,
         facts::STATEMENTS,
         fan_out::STATEMENTS,
+        handoff::STATEMENTS,
         identity::STATEMENTS,
         kept::STATEMENTS,
         lane::STATEMENTS,

@@ -1,8 +1,8 @@
-//! The tables `touch`, `handoff`, `note` and `disagreement`: what belongs to a lead's way. It never changes a lead.
+//! The tables `touch`, `note` and `disagreement`: what belongs to a lead's way. It never changes a lead.
 
-use super::columns::{column, sorted, text_array, waves};
+use super::columns::{column, sorted, text_array};
 use super::error::StoreError;
-use super::rows::{DisagreementRow, HandoffRow, NoteRow, TouchRow};
+use super::rows::{DisagreementRow, NoteRow, TouchRow};
 use super::statement::Statement;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Origin;
@@ -22,15 +22,6 @@ const CREDIT_TOUCHES: Statement = Statement::new(
      FROM unnest($1::uuid[], $2::text[], $3::text[]) AS credited (lead, campaign, origin)
      WHERE lead_id = credited.lead AND touch.campaign = credited.campaign",
 );
-const HANDOFFS: Statement = Statement::new(
-    "handoff.upsert",
-    "INSERT INTO handoff (id, lead_id, cycle, mql_at, priority, accepted_at, sql_at, rejected)
-     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::bigint[], $5::smallint[], $6::bigint[],
-         $7::bigint[], $8::text[])
-     ON CONFLICT (id) DO UPDATE SET lead_id = excluded.lead_id, cycle = excluded.cycle, mql_at = excluded.mql_at, priority = excluded.priority,
-         accepted_at = excluded.accepted_at, sql_at = excluded.sql_at,
-         rejected = coalesce(excluded.rejected, handoff.rejected)",
-);
 const NOTES: Statement = Statement::new(
     "note.insert",
     "INSERT INTO note (id, lead_id, at, author, theme, body, tags, may_quote)
@@ -46,7 +37,7 @@ const DISAGREEMENTS: Statement = Statement::new(
      ON CONFLICT DO NOTHING",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[TOUCHES, CREDIT_TOUCHES, HANDOFFS, NOTES, DISAGREEMENTS];
+pub(super) const STATEMENTS: &[Statement] = &[TOUCHES, CREDIT_TOUCHES, NOTES, DISAGREEMENTS];
 
 /// Keeps touches; one that is there stays as it is.
 ///
@@ -68,29 +59,6 @@ pub async fn add_touches(conn: &mut PgConnection, rows: &[TouchRow]) -> Result<(
         .execute(conn)
         .await
         .map_err(|error| TOUCHES.failed(error))?;
-    Ok(())
-}
-
-/// Writes handoffs; a second one of the same cycle under another id is refused by the table.
-///
-/// # Errors
-/// The statement fails.
-pub async fn upsert_handoffs(conn: &mut PgConnection, rows: &[HandoffRow]) -> Result<(), StoreError> {
-    for wave in waves(rows, |row| row.id) {
-        HANDOFFS
-            .query()
-            .bind(column(&wave, |row| row.id.0))
-            .bind(column(&wave, |row| row.lead.0))
-            .bind(column(&wave, |row| row.cycle))
-            .bind(column(&wave, |row| row.mql_at.map(|at| at.0)))
-            .bind(column(&wave, |row| row.priority))
-            .bind(column(&wave, |row| row.accepted_at.map(|at| at.0)))
-            .bind(column(&wave, |row| row.sql_at.map(|at| at.0)))
-            .bind(column(&wave, |row| row.rejected))
-            .execute(&mut *conn)
-            .await
-            .map_err(|error| HANDOFFS.failed(error))?;
-    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Rows as they are written, one struct per table. Plain values; nothing here talks to a database.
 
-use crate::domain::ids::{AccountId, EventId, HandoffId, IdentityKey, LeadId, OpportunityId};
+use crate::domain::ids::{AccountId, EventId, IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::Lead;
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 pub use super::audit_rows::{AuditRow, AuditSubject, CauseTextRow, HeadRow};
 pub use super::fan_out_rows::{FanOutRow, FanOutStep, MergeRow, SplitRow};
+pub use super::handoff_rows::{HandoffFactRow, HandoffRow, PatternAnswerRow};
 pub use super::pool_rows::{RotationEntryRow, RotationRow};
 pub use super::privacy_rows::{ConsentRow, ErasedKey, ErasureRow, Said};
 
@@ -137,20 +138,6 @@ pub struct TouchRow {
     pub source: Option<String>,
     pub medium: Option<String>,
     pub form_id: Option<String>,
-}
-
-/// One passage, for figures and for the wall that keeps it single: unique (lead, cycle).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HandoffRow {
-    pub id: HandoffId,
-    pub lead: LeadId,
-    pub cycle: i32,
-    pub mql_at: Option<Moment>,
-    pub priority: i16,
-    pub accepted_at: Option<Moment>,
-    pub sql_at: Option<Moment>,
-    /// Code of the last rejection of this cycle.
-    pub rejected: Option<&'static str>,
 }
 
 /// A company.

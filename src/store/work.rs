@@ -9,13 +9,14 @@ use sqlx::PgConnection;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// MQLs in the queue (stage 2), and qualified leads that wait for a closer (stage 5 with a pool).
 const QUEUED: Statement = Statement::new(
     "lead.queued",
-    "SELECT id FROM lead WHERE pool = $1 AND stage = 2 AND NOT held AND NOT parked ORDER BY priority, mql_at, id LIMIT $2",
+    "SELECT id FROM lead WHERE pool = $1 AND stage IN (2, 5) AND NOT held AND NOT parked ORDER BY priority, mql_at, id LIMIT $2",
 );
 const POOLS: Statement = Statement::new(
     "lead.queued_pools",
-    "SELECT DISTINCT pool FROM lead WHERE stage = 2 AND NOT held AND NOT parked ORDER BY pool",
+    "SELECT DISTINCT pool FROM lead WHERE stage IN (2, 5) AND pool IS NOT NULL AND NOT held AND NOT parked ORDER BY pool",
 );
 /// Clocks never outrun facts: a clock fires at the earlier of now and the least `caught_up_to` of the feeds that could
 /// still tell that the duty was met. A feed that an operator released does not hold them, until it has caught up past the

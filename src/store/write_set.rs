@@ -2,9 +2,9 @@
 
 use super::rows::{
     AccountRow, AnonymousRow, AuditRow, CampaignRow, CauseTextRow, ConsentRow, ContactRow, DisagreementRow,
-    ErasureRow, FanOutRow, FanOutStep, HandoffRow, HeadRow, IdempotencyRow, IdentityRow, KeptRow, LeadRow,
-    LedgerRow, MergeRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow, PersonRow, PositionRow,
-    RotationEntryRow, RotationRow, SpendRow, SplitRow, TouchRow, UserRow,
+    ErasureRow, FanOutRow, FanOutStep, HandoffFactRow, HandoffRow, HeadRow, IdempotencyRow, IdentityRow,
+    KeptRow, LeadRow, LedgerRow, MergeRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow, PatternAnswerRow,
+    PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow, SplitRow, TouchRow, UserRow,
 };
 use crate::domain::ids::{IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::Origin;
@@ -33,6 +33,8 @@ pub struct WriteSet {
     /// Touches of a campaign that belongs to another side than was thought: of these leads, all of them.
     pub touches_credited: Vec<(LeadId, String, Origin)>,
     pub handoffs: Vec<HandoffRow>,
+    pub handoff_facts: Vec<HandoffFactRow>,
+    pub pattern_answers: Vec<PatternAnswerRow>,
     pub disagreements: Vec<DisagreementRow>,
     pub anonymous: Vec<AnonymousRow>,
     /// Anonymous keys that now name a lead: their stored signals were attached and go.

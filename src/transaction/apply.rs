@@ -6,8 +6,8 @@ use crate::store::error::StoreError;
 use crate::store::kept::Intake;
 use crate::store::write_set::WriteSet;
 use crate::store::{
-    account, anonymous, audit, audit_head, erasure, facts, fan_out, identity, kept, lead, ledger, merge,
-    opportunity, outbox, parked_lead, passage, person, position, rotation,
+    account, anonymous, audit, audit_head, erasure, facts, fan_out, handoff, identity, kept, lead, ledger,
+    merge, opportunity, outbox, parked_lead, passage, person, position, rotation,
 };
 use sqlx::PgConnection;
 
@@ -46,7 +46,9 @@ pub async fn apply(
     write!(step, set.notes, passage::add_notes(conn, &set.notes));
     write!(step, set.touches, passage::add_touches(conn, &set.touches));
     write!(step, set.touches_credited, passage::credit_touches(conn, &set.touches_credited));
-    write!(step, set.handoffs, passage::upsert_handoffs(conn, &set.handoffs));
+    write!(step, set.handoffs, handoff::upsert(conn, &set.handoffs));
+    write!(step, set.handoff_facts, handoff::add_facts(conn, &set.handoff_facts));
+    write!(step, set.pattern_answers, handoff::answer_patterns(conn, &set.pattern_answers));
     write!(step, set.disagreements, passage::add_disagreements(conn, &set.disagreements));
     write!(step, set.anonymous, anonymous::add(conn, &set.anonymous));
     write!(step, set.anonymous_bound, anonymous::delete(conn, &set.anonymous_bound));

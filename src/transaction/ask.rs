@@ -1,5 +1,6 @@
 //! Asks of people: one at a time through one session, each answered once whatever its sender repeats. It decides nothing.
 
+use super::ask_duty::PatternRequest;
 use super::batch::{Batch, Entry, Idempotency, Outcome, Raw, Stream};
 use crate::contract::keys::{Keys, normal_email};
 use crate::contract::request::{
@@ -70,6 +71,36 @@ pub struct AskRequest {
     pub idempotency: IdempotencyKey,
 }
 
+/// What somebody asks: something of a lead, or a duty of their side.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    OfLead(Box<AskRequest>),
+    Pattern(PatternRequest),
+}
+
+impl Asked {
+    /// The batch of this ask, decided as of `now`.
+    #[must_use]
+    pub fn batch(&self, keys: &Keys, now: Moment) -> Batch {
+        match self {
+            Self::OfLead(request) => batch(request, keys, now),
+            Self::Pattern(request) => request.batch(keys, now),
+        }
+    }
+}
+
+impl From<AskRequest> for Asked {
+    fn from(request: AskRequest) -> Self {
+        Self::OfLead(Box::new(request))
+    }
+}
+
+impl From<PatternRequest> for Asked {
+    fn from(request: PatternRequest) -> Self {
+        Self::Pattern(request)
+    }
+}
+
 /// What became of an ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AskReply {
@@ -94,7 +125,7 @@ pub enum AskError {
 /// An ask on its way, with where its answer goes.
 #[derive(Debug)]
 pub struct Waiting {
-    pub request: AskRequest,
+    pub request: Asked,
     answer: oneshot::Sender<Result<AskReply, AskError>>,
 }
 
@@ -136,9 +167,9 @@ impl Asks {
     ///
     /// # Errors
     /// The queue is full or gone, the key was used for another ask, or the transaction failed.
-    pub async fn submit(&self, request: AskRequest) -> Result<AskReply, AskError> {
+    pub async fn submit(&self, request: impl Into<Asked>) -> Result<AskReply, AskError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Waiting { request, answer }).map_err(|error| match error {
+        self.queue.try_send(Waiting { request: request.into(), answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => AskError::Busy,
             mpsc::error::TrySendError::Closed(_) => AskError::Closed,
         })?;
@@ -153,18 +184,8 @@ impl Asks {
 /// The batch of one ask, decided as of `now`.
 #[must_use]
 pub fn batch(request: &AskRequest, keys: &Keys, now: Moment) -> Batch {
-    // Two people may use the same key; together with who asks it names one cause.
-    let id = format!("{}/{}", request.idempotency.actor, request.idempotency.key);
-    let cause = Cause {
-        source: SOURCE.to_owned(),
-        hmac: keys.cause(SOURCE, &id),
-        id,
-        event_type: format!("ask.{}", request.command.name()),
-        occurred_at: now,
-        time_flagged: false,
-        actor: Who::Member(request.member.clone()),
-        traceparent: None,
-    };
+    let event_type = format!("ask.{}", request.command.name());
+    let cause = cause(&request.idempotency, &request.member, event_type, keys, now);
     let asked = Request {
         cause,
         nature: Nature::Ask,
@@ -181,24 +202,52 @@ pub fn batch(request: &AskRequest, keys: &Keys, now: Moment) -> Batch {
         others: request.other.iter().map(|other| other.person(keys)).collect(),
         lead: Some(request.lead),
     };
+    asked_batch(asked, &request.idempotency, stream_of(request.lead.0.as_bytes()), keys)
+}
+
+/// Who asked, under which key.
+pub(super) fn cause(
+    idempotency: &IdempotencyKey,
+    member: &MemberId,
+    event_type: String,
+    keys: &Keys,
+    now: Moment,
+) -> Cause {
+    // Two people may use the same key; together with who asks it names one cause.
+    let id = format!("{}/{}", idempotency.actor, idempotency.key);
+    Cause {
+        source: SOURCE.to_owned(),
+        hmac: keys.cause(SOURCE, &id),
+        id,
+        event_type,
+        occurred_at: now,
+        time_flagged: false,
+        actor: Who::Member(member.clone()),
+        traceparent: None,
+    }
+}
+
+/// One request as a batch of its own, on one of the streams of asks.
+pub(super) fn asked_batch(asked: Request, idempotency: &IdempotencyKey, stream: u8, keys: &Keys) -> Batch {
     let entry = Entry {
         record: None,
         raw: Raw::default(),
         duplicate: None,
-        content: keys.raw_content(&request.idempotency.body_hash),
+        content: keys.raw_content(&idempotency.body_hash),
         decoded: Ok(Decoded::Request(Box::new(asked))),
         reference: None,
     };
     Batch {
-        stream: Some(Stream::Web(stream_of(request.lead))),
-        idempotency: Some(request.idempotency.clone()),
+        stream: Some(Stream::Web(stream)),
+        idempotency: Some(idempotency.clone()),
         entries: vec![entry],
         ..Batch::default()
     }
 }
 
-fn stream_of(lead: LeadId) -> u8 {
-    let digest: [u8; 32] = Sha256::digest(lead.0.as_bytes()).into();
+/// The stream of what an ask is about: always the same one.
+pub(super) fn stream_of(about: &[u8]) -> u8 {
+    let digest: [u8; 32] = Sha256::digest(about).into();
     digest[0] % STREAMS
 }
 

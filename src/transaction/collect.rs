@@ -97,7 +97,7 @@ impl Named {
                 self.account_keys
                     .extend(patch.account.as_ref().map(|key| format!("crm:{}:{}", key.system, key.id)));
             }
-            Subject::User(_) | Subject::Campaign(_) | Subject::Spend(_) => {
+            Subject::User(_) | Subject::Campaign(_) | Subject::Spend(_) | Subject::PatternAnswer(_) => {
                 self.subjects.extend(audited(&request.subject));
             }
             Subject::Lead | Subject::Merge => {}
@@ -117,6 +117,7 @@ pub fn audited(subject: &Subject) -> Option<AuditSubject> {
             Some(AuditSubject::named(AuditSubject::User, &format!("{}\u{0}{}", patch.system, patch.id)))
         }
         Subject::Campaign(patch) => Some(AuditSubject::named(AuditSubject::Campaign, &patch.id)),
+        Subject::PatternAnswer(answer) => Some(AuditSubject::named(AuditSubject::Campaign, &answer.campaign)),
         Subject::Spend(patch) => Some(AuditSubject::named(AuditSubject::Spend, &patch.id)),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod ask;
+pub mod ask_duty;
 pub mod batch;
 pub mod collect;
 mod failpoint;

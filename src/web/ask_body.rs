@@ -25,7 +25,8 @@ const FIELD_CHARS_MAX: usize = 200;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AskBody {
-    /// The handoff that the asker saw; an older one is refused as `stale_view`.
+    /// The handoff that the asker saw; an older one is refused as `stale_view`. `contest` and `verdict`: the handoff
+    /// whose rejection it is about, which may be an older one.
     pub handoff_id: Option<String>,
     /// The custody version that the asker saw; the same as `If-Match`.
     pub custody_version: Option<u64>,
@@ -73,6 +74,10 @@ pub struct AskBody {
     pub timeline_months: Option<u32>,
     /// `qualify`: the day of the next step.
     pub next_step_on: Option<String>,
+    /// `qualify`: the member who is to close the lead; else the policy's closers, if there are any.
+    pub next_owner: Option<String>,
+    /// `verdict`: `uphold` or `overturn`.
+    pub verdict: Option<String>,
     /// `reassign`: a member's id.
     pub to: Option<String>,
     /// `merge`: the id of the other lead of the same person.
@@ -142,6 +147,8 @@ impl AskBody {
             budget: text("budget"),
             timeline_months: text("timeline_months").map(|value| value.parse().unwrap_or(u32::MAX)),
             next_step_on: text("next_step_on"),
+            next_owner: text("next_owner"),
+            verdict: text("verdict"),
             to: text("to"),
             other_lead: text("other_lead"),
             email: text("email"),
@@ -163,7 +170,10 @@ impl AskBody {
             AskKind::Claim => Some(Command::ClaimLead),
             AskKind::Decline => Some(Command::DeclineLead),
             AskKind::Contact => self.attempt(around, &mut faults).map(Command::RecordAttempt),
-            AskKind::Qualify => self.facts(&mut faults).map(|facts| Command::QualifyLead { facts }),
+            AskKind::Qualify => self.facts(&mut faults).map(|facts| Command::QualifyLead {
+                facts,
+                next_owner: self.next_owner.clone().map(MemberId),
+            }),
             AskKind::Reject => self.rejection(&mut faults).map(Command::RejectLead),
             AskKind::Reassign => match &self.to {
                 Some(to) => Some(Command::ReassignLead { to: MemberId(to.clone()) }),
@@ -178,8 +188,10 @@ impl AskBody {
             AskKind::Suppress => self.suppression(&mut faults),
             AskKind::Merge => self.merge(&mut faults),
             AskKind::Split => self.split(around, &mut faults),
+            AskKind::Contest => self.contest(&mut faults),
+            AskKind::Verdict => self.settle(&mut faults),
         };
-        let view = self.view(&mut faults);
+        let view = self.view(kind, &mut faults);
         match command {
             Some(command) if faults.is_empty() => {
                 Ok(Asked { command, view, note: self.note_text(kind), other: self.other(kind) })
@@ -188,12 +200,18 @@ impl AskBody {
         }
     }
 
-    fn view(&self, faults: &mut Vec<FieldFault>) -> View {
-        let handoff = self.handoff_id.as_deref().and_then(|text| match Uuid::try_parse(text) {
+    fn view(&self, kind: AskKind, faults: &mut Vec<FieldFault>) -> View {
+        // A contest may be about a passage that is over; the handoff is then no view of the present one.
+        let handoff =
+            if matches!(kind, AskKind::Contest | AskKind::Verdict) { None } else { self.handoff(faults) };
+        View { handoff, custody_version: self.custody_version }
+    }
+
+    pub(super) fn handoff(&self, faults: &mut Vec<FieldFault>) -> Option<HandoffId> {
+        self.handoff_id.as_deref().and_then(|text| match Uuid::try_parse(text) {
             Ok(id) => Some(HandoffId(id)),
             Err(_) => fault(faults, "handoff_id", "format", "a UUID"),
-        });
-        View { handoff, custody_version: self.custody_version }
+        })
     }
 
     fn too_long(&self) -> Vec<FieldFault> {
@@ -221,6 +239,7 @@ impl AskBody {
             &self.sub_reason,
             &self.duplicate_of,
             &self.to,
+            &self.next_owner,
             &self.proposed_owner,
             &self.proposed_pool,
             &self.email,

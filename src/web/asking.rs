@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::view::asks::AskKind;
 use crate::domain::ids::LeadId;
 use crate::domain::team::MemberId;
-use crate::transaction::ask::{AskError, AskReply, AskRequest, IdempotencyKey, replayed};
+use crate::transaction::ask::{AskError, AskReply, AskRequest, Asked, IdempotencyKey, replayed};
 use axum::http::StatusCode;
 use sha2::{Digest, Sha256};
 
@@ -29,7 +29,9 @@ pub(super) fn scope(kind: AskKind) -> Scope {
         | AskKind::Reopen
         | AskKind::Suppress
         | AskKind::Merge
-        | AskKind::Split => Scope::Ask,
+        | AskKind::Split
+        | AskKind::Contest
+        | AskKind::Verdict => Scope::Ask,
     }
 }
 
@@ -41,6 +43,41 @@ pub(super) async fn ask(
     member: &MemberId,
     body: &AskBody,
     key: Option<String>,
+) -> Result<AskReply, Problem> {
+    let now = state.reader.now().await.map_err(|error| Problem::store(&error))?;
+    let asked = |idempotency: IdempotencyKey| {
+        let attempt = attempt_id(member, &idempotency.key);
+        let asked = body.asked(kind, &Around { now, member, attempt }).map_err(Problem::invalid)?;
+        Ok(AskRequest {
+            lead,
+            command: asked.command,
+            member: member.clone(),
+            view: asked.view,
+            note: asked.note,
+            other: asked.other,
+            idempotency,
+        })
+    };
+    submit_checked(state, member, key, body_hash(lead, kind, body), asked).await
+}
+
+/// Makes an ask that is sound already, once for each key.
+pub(super) async fn submit<A: Into<Asked>>(
+    state: &WebState,
+    member: &MemberId,
+    key: Option<String>,
+    body_hash: [u8; 32],
+    asked: impl FnOnce(IdempotencyKey) -> A,
+) -> Result<AskReply, Problem> {
+    submit_checked(state, member, key, body_hash, |idempotency| Ok(asked(idempotency))).await
+}
+
+async fn submit_checked<A: Into<Asked>>(
+    state: &WebState,
+    member: &MemberId,
+    key: Option<String>,
+    body_hash: [u8; 32],
+    asked: impl FnOnce(IdempotencyKey) -> Result<A, Problem>,
 ) -> Result<AskReply, Problem> {
     let given = key.is_some();
     let key = match key {
@@ -55,7 +92,6 @@ pub(super) async fn ask(
         Some(key) => key,
         None => drawn()?,
     };
-    let body_hash = body_hash(lead, kind, body);
     let idempotency = IdempotencyKey { key, actor: member.0.clone(), body_hash };
     if given
         && let Some(reply) =
@@ -63,18 +99,7 @@ pub(super) async fn ask(
     {
         return Ok(reply);
     }
-    let now = state.reader.now().await.map_err(|error| Problem::store(&error))?;
-    let attempt = attempt_id(member, &idempotency.key);
-    let asked = body.asked(kind, &Around { now, member, attempt }).map_err(Problem::invalid)?;
-    let request = AskRequest {
-        lead,
-        command: asked.command,
-        member: member.clone(),
-        view: asked.view,
-        note: asked.note,
-        other: asked.other,
-        idempotency: idempotency.clone(),
-    };
+    let request = asked(idempotency.clone())?;
     match state.asks.submit(request).await {
         Ok(reply) => Ok(reply),
         // The same ask may have been sent twice at once: then the other one was decided, and its answer is this one's.

@@ -2,6 +2,7 @@
 
 mod api;
 mod ask_body;
+mod ask_contest;
 mod ask_fields;
 mod ask_people;
 mod asking;
@@ -168,6 +169,8 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/leads/{id}/score", get(api::leads::score))
         .route("/api/v1/leads/{id}/deliveries", get(api::deliveries::deliveries))
         .route("/api/v1/leads/{id}/{ask}", post(api::asks::ask))
+        .route("/api/v1/sla", get(api::sla::sla))
+        .route("/api/v1/pattern-answer", post(api::sla::answer_pattern))
         .route("/api/v1/ledger", get(api::ledger::ledger))
         .route("/", get(pages::board::board))
         .route("/fragments/board", get(pages::board::fragment))

@@ -200,8 +200,10 @@ pub fn missing_words(code: &str, field: &str) -> String {
 pub fn refusal_status(code: &str) -> StatusCode {
     match code {
         "stale_view" => StatusCode::PRECONDITION_FAILED,
-        "not_found" => StatusCode::NOT_FOUND,
-        "unknown_actor" | "not_eligible" | "not_offeree" => StatusCode::FORBIDDEN,
+        "not_found" | "unknown_pattern" => StatusCode::NOT_FOUND,
+        "unknown_actor" | "not_eligible" | "not_offeree" | "not_marketing" | "not_arbiter" => {
+            StatusCode::FORBIDDEN
+        }
         "demands_missing" | "sql_facts_missing" | "retry_on_out_of_range" => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::CONFLICT,
     }

@@ -28,7 +28,9 @@ pub fn faults(text: &str, before: &Story, after: &Story, decided: &Decided) -> V
     if line.words.first() != Some(&got.as_str()) {
         faults.push(format!("expected {:?}, got {got}", line.words.first()));
     }
-    let events: &[Event] = decided.as_deref().unwrap_or_default();
+    // What is decided although the command is refused counts too.
+    let besides: Vec<Event> = decided.as_ref().err().and_then(Refusal::besides).into_iter().collect();
+    let events: &[Event] = decided.as_deref().unwrap_or(&besides);
     for word in line.words.iter().skip(1) {
         if !holds(word, before, after, events) {
             faults.push(format!("`{word}` does not hold"));
@@ -68,8 +70,8 @@ fn holds(word: &str, before: &Story, after: &Story, events: &[Event]) -> bool {
         }),
         "early" => terms.is_some_and(|terms| terms.mql_at.is_none()),
         "mql" => terms.is_some_and(|terms| terms.mql_at.is_some()),
-        "held" => matches!(after.lead.stage, Stage::Queued { held: true, .. }),
-        "free" => matches!(after.lead.stage, Stage::Queued { held: false, .. }),
+        "held" => matches!(after.lead.queue(), Some((_, true))),
+        "free" => matches!(after.lead.queue(), Some((_, false))),
         "told" => events.iter().any(tells),
         "untold" => !events.iter().any(tells),
         "forbidden" => after.lead.no_contact,

@@ -9,7 +9,10 @@
 
 mod contract;
 mod expect;
+mod figures;
+mod handshake;
 mod lifecycle;
+mod people;
 mod plan;
 mod property;
 mod scenario;

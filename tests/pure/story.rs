@@ -8,6 +8,7 @@ use baton::domain::event::Event;
 use baton::domain::evolve::evolve;
 use baton::domain::ids::LeadId;
 use baton::domain::lead::{DealState, Lead, Stage, StageKind};
+use baton::domain::leg::LegStep;
 use baton::domain::policy::Policy;
 use baton::domain::team::{MemberId, Team};
 use baton::domain::time::{DAY, MINUTE, Moment};
@@ -174,7 +175,9 @@ pub fn check(lead: &Lead) {
             assert!(open, "an opportunity without an open deal: {:?}", lead.deals);
         }
         Stage::Recycled { .. } => owes(ClockKind::RecycleAt),
-        Stage::Lost { .. } => assert!(custody.is_none_or(|it| it.clock(ClockKind::RecycleAt).is_some())),
+        Stage::Lost { .. } => assert!(custody.is_none_or(|it| {
+            it.clock(ClockKind::RecycleAt).is_some() || it.owes_only(ClockKind::VerdictBy)
+        })),
         Stage::Won { .. } => assert!(lead.cycle.wins > 0, "won without a win"),
         Stage::WonUnderReview { .. }
         | Stage::Unseen
@@ -192,6 +195,31 @@ pub fn check(lead: &Lead) {
     );
     assert!(!handed_off || lead.cycle.terms.is_some(), "with sales, but without terms: {:?}", lead.stage);
     assert_eq!(lead.cycle.offers as usize, lead.cycle.offered_to.len(), "every offer went to somebody");
+    check_handshake(lead);
+}
+
+/// A contest keeps its clock wherever the lead is; the closer's leg stands only on a qualified lead, with its own duty.
+fn check_handshake(lead: &Lead) {
+    let owes = |kind| lead.stage.custody().is_some_and(|custody| custody.clock(kind).is_some());
+    let there = !matches!(lead.stage.kind(), StageKind::Unseen | StageKind::Merged);
+    let contested = lead.returned.iter().any(|returned| returned.open_contest().is_some());
+    assert_eq!(there && contested, owes(ClockKind::VerdictBy), "{:?}", lead.returned);
+    for returned in &lead.returned {
+        let Some(contest) = &returned.contest else { continue };
+        assert_ne!(returned.by.as_ref(), Some(&contest.arbiter), "the rejecter decides");
+        assert_ne!(contest.by, contest.arbiter, "the contester decides");
+    }
+    let Some(leg) = &lead.leg else { return };
+    assert_eq!(lead.stage.kind(), StageKind::SalesQualified, "a closer's leg of {:?}", lead.stage);
+    match &leg.step {
+        LegStep::Waiting { .. } => assert!(owes(ClockKind::RouteBy)),
+        LegStep::Offered(rep) => {
+            assert!(owes(ClockKind::AcceptBy));
+            assert_eq!(lead.holder(), Some(&Holder::Rep(rep.clone())));
+            assert_eq!(leg.offered_to.last(), Some(rep));
+        }
+        LegStep::Working(_) => assert!(!owes(ClockKind::AcceptBy) && !owes(ClockKind::RouteBy)),
+    }
 }
 
 fn check_custody(custody: &Custody) {

@@ -1,16 +1,17 @@
 //! The words of table and scenario files: one line is one command, or what is expected after it. It decides nothing.
 
-use crate::story::{POLICY, Story};
+use crate::people::report;
+use crate::story::Story;
 use baton::domain::command::{
     Actor, Command, DealChange, DealReport, Nature, Offer, OptOutScope, Rejection, Report,
 };
+use baton::domain::contest::Ruling;
 use baton::domain::custody::ClockKind;
-use baton::domain::ids::{AccountId, LeadId, OpportunityId};
+use baton::domain::ids::{HandoffId, LeadId, OpportunityId};
 use baton::domain::lead::{
     Attempt, AttemptOutcome, Channel, Consent, Motion, Origin, Permission, StageKind, SuppressedFor,
 };
-use baton::domain::policy::{Authority, Budget, Guards, Need, RejectionCode, SqlFacts};
-use baton::domain::profile::{Function, Known, MailKind, ProfilePatch, Seniority, Stamp};
+use baton::domain::policy::{Authority, Budget, Need, RejectionCode, SqlFacts};
 use baton::domain::signal::{Signal, SignalId, SignalKind};
 use baton::domain::team::{MemberId, PoolId};
 use baton::domain::time::{DAY, HOUR, MINUTE, Moment};
@@ -46,6 +47,8 @@ pub fn member(word: &str) -> MemberId {
         "maya" => "maya-cohen",
         "noah" => "noah-fischer",
         "paul" => "paul-dupont",
+        "quinn" => "quinn-adams",
+        "rosa" => "rosa-lind",
         other => other,
     };
     MemberId(id.to_owned())
@@ -72,53 +75,6 @@ pub fn span(word: &str) -> i64 {
             "d" => DAY,
             other => panic!("no unit of time: {other}"),
         }
-}
-
-/// What is known of the person who acts: a vice president at a company of 500, a student, or an e-mail only.
-pub fn report(word: &str, at: Moment, by: u32) -> Report {
-    let known = Known { email: true, name: true, ..Known::default() };
-    let (patch, guards) = match word {
-        "vp" => (vice_president(), Guards::default()),
-        "student" => {
-            let patch = ProfilePatch {
-                country: Some("DE".into()),
-                seniority: Some(Seniority::Student),
-                mail: Some(MailKind::Company),
-                known,
-                ..ProfilePatch::default()
-            };
-            (patch, Guards::default())
-        }
-        "small" => (ProfilePatch { employees: Some(60), ..vice_president() }, Guards::default()),
-        "bot" => (vice_president(), Guards { bot: POLICY.is_bot(95), ..Guards::default() }),
-        "bounced" => (vice_president(), Guards { hard_bounce: true, ..Guards::default() }),
-        "test" => (vice_president(), Guards { test: true, ..Guards::default() }),
-        "plain" => (ProfilePatch { known, ..ProfilePatch::default() }, Guards::default()),
-        "nobody" => (ProfilePatch::default(), Guards::default()),
-        other => panic!("no such person: {other}"),
-    };
-    let company = patch.company_domain.is_some();
-    Report {
-        patch,
-        stamp: Stamp { at, by: u64::from(by) },
-        guards,
-        account: company.then(|| AccountId::derived("domain:example.com")),
-        ..Report::default()
-    }
-}
-
-fn vice_president() -> ProfilePatch {
-    ProfilePatch {
-        employees: Some(500),
-        industry: Some("software".into()),
-        country: Some("DE".into()),
-        seniority: Some(Seniority::VicePresident),
-        function: Some(Function::Buying),
-        company_domain: Some("example.com".into()),
-        mail: Some(MailKind::Company),
-        known: Known { email: true, name: true, company: true, job_title: true, phone: false },
-        ..ProfilePatch::default()
-    }
 }
 
 pub fn deal(word: &str) -> OpportunityId {
@@ -164,7 +120,15 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
         "decline" => Command::DeclineLead,
         "attempt" => Command::RecordAttempt(attempt(line, at, number)),
         "reject" => Command::RejectLead(rejection(line, story.now)),
-        "qualify" => Command::QualifyLead { facts: facts(line, at) },
+        "qualify" => Command::QualifyLead {
+            facts: facts(line, at),
+            next_owner: line.named.get("next").map(|it| member(it)),
+        },
+        "contest" => Command::ContestRejection { handoff: contested(story, line) },
+        "verdict" => Command::SettleContest {
+            handoff: contested(story, line),
+            ruling: Ruling::parse(line.words[1]).unwrap_or_else(|| panic!("no ruling: {}", line.words[1])),
+        },
         "deal" => Command::ReportDeal(deal_report(line, at)),
         "reassign" => Command::ReassignLead { to: member(line.words[1]) },
         "due" => {
@@ -201,6 +165,15 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
         "score_again" => Command::ScoreAgain,
         "contact_left" => Command::NoteContactLeft { opportunity: deal(line.words[1]) },
         other => panic!("no such command: {other}"),
+    }
+}
+
+/// The handoff that was rejected first, unless the line says of which cycle.
+fn contested(story: &Story, line: &Line<'_>) -> HandoffId {
+    let first = story.lead.returned.first().map(|returned| returned.handoff);
+    match line.named.get("of") {
+        Some(cycle) => HandoffId::derived(story.lead.id, cycle.parse().unwrap()),
+        None => first.unwrap_or_else(|| HandoffId::derived(story.lead.id, 1)),
     }
 }
 
@@ -283,7 +256,7 @@ fn attempt(line: &Line<'_>, at: Moment, number: u32) -> Attempt {
         outcome,
         inbound: false,
         automated: line.has("automated"),
-        by: None,
+        by: line.named.get("by").map(|it| member(it)),
         meeting_at: line.named.get("meeting").map(|it| at.plus(span(it))),
     }
 }
@@ -305,7 +278,11 @@ fn rejection(line: &Line<'_>, now: Moment) -> Rejection {
         names_competitor: full && code == RejectionCode::CompetitorChosen,
         proposed_owner: owner,
         proposed_pool: line.named.get("pool").map(|it| PoolId((*it).to_owned())),
-        fields: if full && code == RejectionCode::BadData { vec!["phone".into()] } else { Vec::new() },
+        fields: if full && matches!(code, RejectionCode::BadData | RejectionCode::Return) {
+            vec!["phone".into()]
+        } else {
+            Vec::new()
+        },
         scope: match line.named.get("scope") {
             Some(&"all") => Some(OptOutScope::All),
             Some(_) => Some(OptOutScope::Marketing),

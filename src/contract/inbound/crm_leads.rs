@@ -89,7 +89,7 @@ fn updated(reading: &Reading<'_>) -> Decoded {
     let (command, creates) = match status(reading) {
         Some(StatusMeaning::Accepted) => (Command::AcceptLead, Creates::NeverParked),
         Some(StatusMeaning::Qualified) => {
-            (Command::QualifyLead { facts: SqlFacts::default() }, Creates::WithEmail)
+            (Command::QualifyLead { facts: SqlFacts::default(), next_owner: None }, Creates::WithEmail)
         }
         Some(StatusMeaning::Rejected(code)) => {
             (Command::RejectLead(bare_rejection(code)), Creates::NeverParked)
@@ -173,7 +173,7 @@ fn qualified(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
         conversation: false,
     };
     let request = Request { named: data.crm("next_owner"), ..sales_fact(reading, Creates::WithEmail) };
-    Ok(commanded(request, Command::QualifyLead { facts }))
+    Ok(commanded(request, Command::QualifyLead { facts, next_owner: None }))
 }
 
 fn contacted(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {

@@ -2,7 +2,9 @@
 
 use super::parts::{self, Object, put};
 use super::{DealShown, Handed, OutRecord, Topic};
+use crate::domain::contest::Verdict;
 use crate::domain::event::Event;
+use crate::domain::ids::HandoffId;
 use serde_json::{Value, json};
 
 /// The reason of a rejection or loss that nobody gave in a known word.
@@ -19,11 +21,46 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
         let finer = sub_reason.clone().or_else(|| unmapped.then(|| UNMAPPED.to_owned()));
         put(&mut payload, "sub_reason", finer);
         put(&mut payload, "consequence", consequence(handed));
+        let returned = handed.lead_returned(handed.settled.handoff());
+        let until = returned.filter(|returned| returned.contest.is_none()).map(|it| it.contest_until);
+        put(&mut payload, "contest_until", until.map(|until| until.to_string()));
+    }
+    if let Some(contested) = contested(handed.event) {
+        about_contest(handed, contested, &mut payload);
     }
     if let Some(deal) = handed.deal.filter(|_| is_about_money(handed.event)) {
         amounts(deal, &mut payload);
     }
     Some(handed.out(Topic::Feedback, event_type, payload))
+}
+
+/// The handoff that a contest is about: not always the present one.
+fn contested(event: &Event) -> Option<HandoffId> {
+    if let Event::RejectionContested { handoff, .. }
+    | Event::ContestResolved { handoff, .. }
+    | Event::RejectionVoided { handoff, .. } = event
+    {
+        return Some(*handoff);
+    }
+    None
+}
+
+/// Handoff, cycle, reason, window and verdict of the rejection that is contested.
+fn about_contest(handed: &Handed<'_>, handoff: HandoffId, payload: &mut Object) {
+    put(payload, "handoff_id", handoff.to_string());
+    let Some(returned) = handed.lead_returned(Some(handoff)) else { return };
+    put(payload, "cycle", returned.cycle);
+    put(payload, "reason", returned.code.code());
+    if returned.open_contest().is_some() {
+        put(payload, "contest_until", returned.contest_until.to_string());
+    }
+    let verdict = returned.contest.as_ref().and_then(|contest| contest.verdict);
+    put(payload, "verdict", verdict.map(Verdict::code));
+    if handed.settled.handoff() != Some(handoff) {
+        // Terms of another passage say nothing about this one.
+        put(payload, "grade", Value::Null);
+        put(payload, "points_at_mql", Value::Null);
+    }
 }
 
 /// Why, as a code.
@@ -42,6 +79,7 @@ fn reason(handed: &Handed<'_>) -> Option<String> {
         Event::ClockReminded { kind, .. }
         | Event::ClockBreached { kind, .. }
         | Event::ClockEscalated { kind, .. } => Some(kind.code().to_owned()),
+        Event::SqlReversed => handed.rejected.map(|code| code.code().to_owned()),
         Event::NoteTaken => handed.note_theme.map(str::to_owned),
         _ => None,
     }
@@ -74,6 +112,9 @@ fn event_type(event: &Event) -> Option<&'static str> {
         Event::ClockBreached { .. } => "feedback.sla_breached.v1",
         Event::ClockEscalated { .. } => "feedback.escalated.v1",
         Event::NoteTaken => "feedback.noted.v1",
+        Event::RejectionContested { .. } => "feedback.contested.v1",
+        Event::ContestResolved { .. } => "feedback.resolved.v1",
+        Event::RejectionVoided { .. } => "feedback.rejection_voided.v1",
         Event::LeadCaptured { .. }
         | Event::ProfileReported { .. }
         | Event::SignalRecorded { .. }
@@ -116,6 +157,14 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::LeadUnparked
         | Event::ContactLeft { .. }
         | Event::OriginCredited { .. }
+        | Event::ContestAllowed { .. }
+        | Event::BreachVoided { .. }
+        | Event::OfferMissed { .. }
+        | Event::CloserWanted { .. }
+        | Event::CloserOffered { .. }
+        | Event::CloserWithdrawn { .. }
+        | Event::CloserAccepted { .. }
+        | Event::ReturnedToFirst { .. }
         | Event::MqlDated { .. } => return None,
     })
 }
@@ -138,7 +187,6 @@ fn common(handed: &Handed<'_>) -> Object {
     put(&mut payload, "reason", Value::Null);
     put(&mut payload, "sub_reason", Value::Null);
     put(&mut payload, "consequence", Value::Null);
-    // Contests are not taken yet, so no record promises one.
     put(&mut payload, "contest_until", Value::Null);
     put(&mut payload, "verdict", Value::Null);
     put(&mut payload, "amount", Value::Null);

@@ -124,6 +124,17 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
         Event::DataFixed { .. } => Told::why("lead.queued.v1", "data_fixed"),
         Event::LeadReopened { .. } => Told::why("lead.queued.v1", "reopened"),
         Event::LeadAccepted { implied, .. } => Told::plain("lead.accepted.v1").implied(*implied),
+        Event::CloserWanted { .. } => Told::why("lead.queued.v1", "to_closer"),
+        Event::CloserOffered { rule, pool, candidates, .. } => {
+            let route = parts::route(rule, pool, candidates);
+            let receipt = json!({ "score": parts::receipt_lines(handed.receipt), "route": route });
+            Told::why("lead.reassigned.v1", "to_closer").with("receipt", receipt)
+        }
+        Event::CloserWithdrawn { from, why, .. } => {
+            let previous = parts::holder(&Holder::Rep(from.clone()), handed.team);
+            Told::why("lead.offer_withdrawn.v1", why.code()).with("previous_holder", previous)
+        }
+        Event::ReturnedToFirst { .. } => Told::why("lead.reassigned.v1", "returned_to_first_rep"),
         Event::CycleStarted { hand_raised, .. } => {
             Told::why("lead.reopened.v1", if *hand_raised { "hand_raise" } else { "next_cycle" })
         }
@@ -208,6 +219,12 @@ fn change_told(event: &Event) -> Option<Told> {
         Event::CustomerNoted { tell: true, .. } => Told::why("lead.updated.v1", "account_is_customer"),
         Event::ContactLeft { tell: true, .. } => Told::why("lead.updated.v1", "contact_left_opportunity"),
         Event::OriginCredited { .. } => Told::why("lead.updated.v1", "origin_credited"),
+        Event::CloserAccepted { implied, .. } => {
+            Told::why("lead.updated.v1", "closer_accepted").implied(*implied)
+        }
+        Event::BreachVoided { .. } => Told::why("lead.updated.v1", "breach_voided"),
+        Event::RejectionContested { .. } => Told::why("lead.updated.v1", "contested"),
+        Event::ContestResolved { verdict, .. } => Told::why("lead.updated.v1", verdict.code()),
         _ => return None,
     })
 }
@@ -279,6 +296,17 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::LeadUnparked
         | Event::ContactLeft { .. }
         | Event::OriginCredited { .. }
+        | Event::ContestAllowed { .. }
+        | Event::RejectionContested { .. }
+        | Event::ContestResolved { .. }
+        | Event::RejectionVoided { .. }
+        | Event::BreachVoided { .. }
+        | Event::OfferMissed { .. }
+        | Event::CloserWanted { .. }
+        | Event::CloserOffered { .. }
+        | Event::CloserWithdrawn { .. }
+        | Event::CloserAccepted { .. }
+        | Event::ReturnedToFirst { .. }
         | Event::MqlDated { .. } => None,
     }
 }

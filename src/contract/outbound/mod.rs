@@ -18,9 +18,11 @@ pub use headers::{Head, SOURCE, headers};
 pub use state::state;
 
 use super::request::{CrmKey, Money};
+use crate::domain::contest::Returned;
 use crate::domain::event::Event;
-use crate::domain::ids::{AccountId, EventId};
+use crate::domain::ids::{AccountId, EventId, HandoffId};
 use crate::domain::lead::Lead;
+use crate::domain::policy::RejectionCode;
 use crate::domain::scoring::Receipt;
 use crate::domain::team::Team;
 use crate::domain::time::Moment;
@@ -114,6 +116,8 @@ pub struct Handed<'a> {
     pub settled: &'a Lead,
     /// What was decided.
     pub event: &'a Event,
+    /// The reason that the same decision returned the lead for, if it did.
+    pub rejected: Option<RejectionCode>,
     /// SHA-256 of the policy's text.
     pub policy_hash: [u8; 32],
     /// Names and CRM users of holders.
@@ -176,6 +180,11 @@ pub fn records(handed: &Handed<'_>) -> Vec<OutRecord> {
 }
 
 impl Handed<'_> {
+    /// The rejection of a handoff, as the whole decision leaves it.
+    fn lead_returned(&self, handoff: Option<HandoffId>) -> Option<&Returned> {
+        self.settled.returned.iter().find(|returned| Some(returned.handoff) == handoff)
+    }
+
     fn out(&self, topic: Topic, event_type: &'static str, mut payload: Map<String, Value>) -> OutRecord {
         let topic_sequence = match topic {
             Topic::Handoff => self.handoff_sequence + 1,

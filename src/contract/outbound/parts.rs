@@ -147,12 +147,20 @@ pub(super) fn talking_points(lead: &Lead, receipt: Option<&Receipt>) -> Value {
         receipt.lines.iter().filter(|line| line.points > 0 && line.part == ReceiptPart::Rule).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.points));
     let company = company(&lead.profile);
-    let room = TALKING_POINTS_MAX - usize::from(company.is_some());
+    let before = returned_before(lead);
+    let room = TALKING_POINTS_MAX - usize::from(company.is_some()) - usize::from(before.is_some());
     let points = lines.into_iter().take(room).map(|line| match line.signals.len() {
         0 | 1 => cut(&line.label),
         times => format!("{}, {times} times", cut(&line.label)),
     });
-    points.chain(company).collect()
+    points.chain(before).chain(company).collect()
+}
+
+/// Why sales returned the lead in an earlier passage: whoever gets it again should know.
+fn returned_before(lead: &Lead) -> Option<String> {
+    let earlier = lead.returned.iter().rev().find(|returned| returned.cycle < lead.cycle.number)?;
+    let day = i32::try_from(earlier.at.0.div_euclid(DAY)).ok().map(date)?;
+    Some(format!("Returned before: {}, {day}", earlier.code.code().replace('_', " ")))
 }
 
 fn company(profile: &Profile) -> Option<String> {

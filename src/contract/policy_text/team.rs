@@ -105,11 +105,11 @@ fn pools(root: &Section<'_, '_>, people: &People) -> Vec<Pool> {
 }
 
 fn pool(section: &Section<'_, '_>, id: &At<String>, pools: &[At<String>], people: &People) -> Pool {
-    let next_pool = section.optional_word("next_pool");
-    if let Some(next) = &next_pool
-        && !pools.iter().any(|pool| pool.value == next.value)
-    {
-        section.unknown("pool", next, pools.iter().map(|pool| pool.value.as_str()));
+    let next_pool = other_pool(section, "next_pool", pools);
+    let closer_pool = other_pool(section, "closer_pool", pools);
+    if let Some(closers) = closer_pool.as_ref().filter(|closers| closers.value == id.value) {
+        let message = format!("the pool `{}` can't be its own closers", id.value);
+        section.text.fault(closers.span.clone(), message, None);
     }
     let mut members: Vec<(MemberId, u32)> = Vec::new();
     for entry in section.sections("members") {
@@ -135,11 +135,21 @@ fn pool(section: &Section<'_, '_>, id: &At<String>, pools: &[At<String>], people
         members,
         steward: people.office(section, "steward"),
         next_pool: next_pool.map(|word| PoolId(word.value)),
+        closer_pool: closer_pool.map(|word| PoolId(word.value)),
         open_leads_max: section.optional_count("open_leads_max"),
         time_zone: time_zone(section),
         opens_minute,
         closes_minute,
     }
+}
+
+/// Another pool that a key names; an unknown one is a fault.
+fn other_pool(section: &Section<'_, '_>, key: &str, pools: &[At<String>]) -> Option<At<String>> {
+    let word = section.optional_word(key)?;
+    if !pools.iter().any(|pool| pool.value == word.value) {
+        section.unknown("pool", &word, pools.iter().map(|pool| pool.value.as_str()));
+    }
+    Some(word)
 }
 
 fn time_zone(section: &Section<'_, '_>) -> String {

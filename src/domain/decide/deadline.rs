@@ -1,7 +1,7 @@
 //! A clock came due: remind, note the breach, take back, tell the manager, or move on. Fenced: a stale one does nothing.
 
-use super::Refusal;
 use super::draft::Draft;
+use super::{Refusal, closer, contest};
 use crate::domain::command::DueClock;
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder, Rung};
 use crate::domain::event::{Event, Withdrawal};
@@ -45,6 +45,7 @@ fn advanced(draft: &Draft<'_>, custody: Custody, clock: Clock) -> Custody {
 fn fall_due(draft: &mut Draft<'_>, custody: Custody, clock: Clock) -> Result<(), Refusal> {
     match (clock.kind, draft.stage()) {
         (ClockKind::RecycleAt, StageKind::Lost | StageKind::Recycled) => return wake(draft),
+        (ClockKind::VerdictBy, _) => return contest::lapse(draft),
         (ClockKind::ReviewBy, StageKind::Captured) if matches!(custody.holder, Holder::SegmentOwner(_)) => {
             let custody = draft.resting_for(draft.inputs.policy.durations().dormant_recycle_days);
             return draft.push(Event::LeadRecycled { reason: RestReason::Dormant, custody });
@@ -59,7 +60,6 @@ fn fall_due(draft: &mut Draft<'_>, custody: Custody, clock: Clock) -> Result<(),
             | ClockKind::ReviewBy
             | ClockKind::RespondBy
             | ClockKind::FactsBy
-            | ClockKind::VerdictBy
             | ClockKind::RedriveBy,
             _,
         ) => {}
@@ -82,6 +82,9 @@ fn held_by_manager(draft: &Draft<'_>, custody: Custody) -> Custody {
 fn take_back(draft: &mut Draft<'_>, custody: Custody, clock: Clock) -> Result<(), Refusal> {
     match (clock.kind, draft.stage()) {
         (ClockKind::AcceptBy, StageKind::Offered) => draft.withdraw(Withdrawal::NotAccepted, None),
+        (ClockKind::AcceptBy, StageKind::SalesQualified) if closer::is_offered(draft) => {
+            closer::withdraw(draft, Withdrawal::NotAccepted)
+        }
         (ClockKind::ContactBy, StageKind::Offered | StageKind::SalesAccepted) => {
             draft.withdraw(Withdrawal::NotContacted, None)
         }

@@ -1,9 +1,12 @@
 //! `decide`: which events follow from a command, or why none do. It never does IO and never changes a lead.
 
+mod closer;
+mod contest;
 mod crm;
 mod deadline;
 mod deal;
 mod draft;
+mod former;
 mod hand_raise;
 mod merge;
 mod offer;
@@ -57,7 +60,9 @@ pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec
         Command::RecordAttempt(attempt) => work::attempt(&mut draft, attempt)?,
         Command::TakeNote => work::note(&mut draft)?,
         Command::RejectLead(rejection) => reject::reject(&mut draft, rejection)?,
-        Command::QualifyLead { facts } => qualify::qualify(&mut draft, facts)?,
+        Command::QualifyLead { facts, next_owner } => {
+            qualify::qualify(&mut draft, facts, next_owner.as_ref())?;
+        }
         Command::ReportDeal(report) => deal::report(&mut draft, report)?,
         Command::PassDeadline(due) => deadline::pass(&mut draft, due)?,
         Command::SuppressLead { reason } => privacy::suppress(&mut draft, *reason)?,
@@ -78,6 +83,8 @@ pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec
         Command::BeginSplit { from, signals, report } => {
             merge::begin(&mut draft, *from, signals, report)?;
         }
+        Command::ContestRejection { handoff } => contest::contest(&mut draft, *handoff)?,
+        Command::SettleContest { handoff, ruling } => contest::settle(&mut draft, *handoff, *ruling)?,
     }
     draft.finish()
 }
@@ -114,7 +121,9 @@ fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> 
         | Command::AbsorbLead { .. }
         | Command::MergeLead { .. }
         | Command::SplitLead { .. }
-        | Command::BeginSplit { .. } => false,
+        | Command::BeginSplit { .. }
+        | Command::ContestRejection { .. }
+        | Command::SettleContest { .. } => false,
     };
     handles
         && inputs.nature == Nature::Fact

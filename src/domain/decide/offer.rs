@@ -1,9 +1,9 @@
 //! Who takes a lead: offer, claim, accept, decline, reassign. It never chooses a rep; the router does.
 
-use super::Refusal;
 use super::draft::Draft;
+use super::{Refusal, closer, former};
 use crate::domain::command::{Actor, Offer};
-use crate::domain::custody::Holder;
+use crate::domain::custody::{ClockKind, Custody, Holder};
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::{Stage, StageKind};
 use crate::domain::policy::Priority;
@@ -11,11 +11,15 @@ use crate::domain::team::{MemberId, PoolId, Role};
 
 /// The row "offer (router)".
 pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal> {
-    if !matches!(draft.lead.stage, Stage::Queued { held: false, .. }) {
+    let for_closer = closer::awaits(draft);
+    if !for_closer && !matches!(draft.lead.stage, Stage::Queued { held: false, .. }) {
         return Err(Refusal::Stale);
     }
     if !draft.inputs.team.member(&offer.rep).is_some_and(|member| member.active) {
         return Err(Refusal::NotEligible);
+    }
+    if for_closer {
+        return closer::offer(draft, offer);
     }
     let custody = draft.offered(&offer.rep);
     draft.push(Event::LeadOffered {
@@ -30,6 +34,9 @@ pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal>
 
 /// A pool in which nobody is free hands the lead to the next pool's queue.
 pub(super) fn pass_pool(draft: &mut Draft<'_>, to: &PoolId) -> Result<(), Refusal> {
+    if closer::awaits(draft) {
+        return closer::pass_pool(draft, to);
+    }
     if !matches!(draft.lead.stage, Stage::Queued { held: false, .. }) {
         return Err(Refusal::Stale);
     }
@@ -81,6 +88,7 @@ pub(super) fn accept(draft: &mut Draft<'_>) -> Result<(), Refusal> {
         }
         Stage::Queued { pool, .. } => {
             if draft.is_of_pool(&pool) || draft.is_fact() {
+                former::excuse(draft)?;
                 draft.take(false)?;
                 draft.note_stranger()
             } else {
@@ -92,6 +100,8 @@ pub(super) fn accept(draft: &mut Draft<'_>) -> Result<(), Refusal> {
             let by = draft.member().cloned();
             if by.as_ref() == Some(custody.holder.member()) || by.is_none() {
                 Err(Refusal::NothingChanges)
+            } else if let Some(overtaken) = former::overtaken(draft) {
+                Err(overtaken)
             } else if draft.is_fact() {
                 let (holder, _) = draft.taker();
                 let from = draft.holder_member();
@@ -101,7 +111,11 @@ pub(super) fn accept(draft: &mut Draft<'_>) -> Result<(), Refusal> {
                 Err(Refusal::HeldByOther { holder: draft.holder_member() })
             }
         }
-        Stage::SalesQualified(_) | Stage::Opportunity(_) => Err(Refusal::NothingChanges),
+        Stage::SalesQualified(_) | Stage::Opportunity(_) => match former::overtaken(draft) {
+            Some(overtaken) => Err(overtaken),
+            None if draft.stage() == StageKind::SalesQualified => closer::accept(draft),
+            None => Err(Refusal::NothingChanges),
+        },
         Stage::Won { .. } | Stage::WonUnderReview { .. } => Err(Refusal::NothingChanges),
         Stage::Lost { .. } | Stage::Recycled { .. } => Err(Refusal::CycleClosed),
         Stage::Disqualified { .. } => Err(Refusal::Closed),
@@ -114,9 +128,8 @@ fn accept_offer(draft: &mut Draft<'_>, rep: &MemberId) -> Result<(), Refusal> {
     if by == Some(rep) {
         return draft.take(false);
     }
-    let former = by.is_some_and(|by| draft.lead.cycle.offered_to.contains(by));
-    if former {
-        return Err(Refusal::OfferMoved { holder: draft.holder_member() });
+    if let Some(by) = by.filter(|by| draft.lead.cycle.offered_to.contains(by)) {
+        return former::accept(draft, by);
     }
     if draft.is_fact() {
         draft.take(true)?;
@@ -137,7 +150,8 @@ pub(super) fn decline(draft: &mut Draft<'_>) -> Result<(), Refusal> {
                 Err(Refusal::NotOfferee { holder: draft.holder_member() })
             }
         }
-        Stage::SalesAccepted(_) | Stage::SalesQualified(_) => Err(Refusal::UseReject),
+        Stage::SalesAccepted(_) => Err(Refusal::UseReject),
+        Stage::SalesQualified(_) => closer::decline(draft),
         Stage::Opportunity(_) => Err(Refusal::UseReassign),
         Stage::Won { .. }
         | Stage::WonUnderReview { .. }
@@ -189,7 +203,9 @@ pub(super) fn reassign(draft: &mut Draft<'_>, to: &MemberId) -> Result<(), Refus
             let holder = Holder::Rep(to.clone());
             // The holder's own clocks start anew; those of the lead run on (N9).
             let accepted = draft.stage() == StageKind::SalesAccepted;
-            let custody = if accepted { draft.accepted(holder) } else { custody.held_by(holder) };
+            // Whoever is named works a lead that was on its way to a closer.
+            let worked = |custody: Custody| custody.without(ClockKind::AcceptBy).without(ClockKind::RouteBy);
+            let custody = if accepted { draft.accepted(holder) } else { worked(custody).held_by(holder) };
             draft.push(Event::LeadReassigned { from, custody })
         }
         Stage::Disqualified { .. } => Err(Refusal::Closed),

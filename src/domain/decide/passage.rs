@@ -186,6 +186,10 @@ impl Draft<'_> {
         };
         let held = wanted.is_none() && self.lead.cycle.offers >= self.inputs.policy.durations().offers_max;
         let custody = self.queue_custody(&pool, held);
+        if matches!(why, Withdrawal::NotAccepted | Withdrawal::NotContacted) {
+            let accept_by = self.running(ClockKind::AcceptBy).map(|clock| clock.due_by);
+            self.push(Event::OfferMissed { rep: from.clone(), accept_by, why })?;
+        }
         self.push(Event::OfferWithdrawn { from, why, wanted, pool, held, custody })
     }
 

@@ -1,7 +1,7 @@
 //! Sales qualifies a lead: MQL becomes SQL with the facts that the definition demands. It never opens a deal.
 
-use super::Refusal;
 use super::draft::Draft;
+use super::{Refusal, closer};
 use crate::domain::custody::{ClockKind, Holder};
 use crate::domain::event::Event;
 use crate::domain::lead::{Attempt, Origin, Stage};
@@ -10,7 +10,11 @@ use crate::domain::team::MemberId;
 use crate::domain::time::DAY;
 
 /// The row "qualify(facts)".
-pub(super) fn qualify(draft: &mut Draft<'_>, facts: &SqlFacts) -> Result<(), Refusal> {
+pub(super) fn qualify(
+    draft: &mut Draft<'_>,
+    facts: &SqlFacts,
+    next_owner: Option<&MemberId>,
+) -> Result<(), Refusal> {
     let fact = draft.is_fact();
     match draft.lead.stage.clone() {
         Stage::Merged { .. } => return Err(Refusal::NotFound),
@@ -71,7 +75,8 @@ pub(super) fn qualify(draft: &mut Draft<'_>, facts: &SqlFacts) -> Result<(), Ref
     }
     let implied = !draft.decided_nothing();
     to_sql(draft, facts, implied)?;
-    draft.note_stranger()
+    draft.note_stranger()?;
+    closer::hand_on(draft, draft.member(), next_owner)
 }
 
 /// The facts with what the attempts show: a conversation that took place is known, whoever reports it.

@@ -1,7 +1,9 @@
 //! Why a command was not carried out: a stable code, and words that tell a person what to do. It decides nothing.
 
+use crate::domain::event::Event;
 use crate::domain::evolve::ImpossibleEvent;
 use crate::domain::team::MemberId;
+use crate::domain::time::Moment;
 use std::fmt;
 
 /// Why nothing happened. Never an error of the machine, except [`Refusal::Impossible`].
@@ -28,8 +30,10 @@ pub enum Refusal {
     HeldByOther {
         holder: Option<MemberId>,
     },
+    /// `voided`: the rep had been in time, and the acceptance that was due then does not count as missed.
     OfferMoved {
         holder: Option<MemberId>,
+        voided: Option<(MemberId, Moment)>,
     },
     NotHandedOff,
     UseReject,
@@ -51,6 +55,19 @@ pub enum Refusal {
     RetryOnOutOfRange,
     UnknownMember,
     NoClosersLeg,
+    /// More than the policy's business days have passed since the rejection.
+    ContestWindowClosed,
+    AlreadyContested,
+    /// No rejection of this handoff, or one whose reason cannot be contested.
+    NotContestable,
+    /// No contest of this handoff waits for a verdict.
+    NotContested,
+    /// Only marketing contests.
+    NotMarketing,
+    /// Only the arbiter decides, and never a party.
+    NotArbiter,
+    /// Everybody who could decide is a party.
+    NoArbiter,
     /// A fault of ours has stopped the lead.
     LeadParked,
     /// Decision and state disagree: a bug, or a damaged trail. The lead is parked.
@@ -58,6 +75,15 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// What is decided although the command is refused.
+    #[must_use]
+    pub fn besides(&self) -> Option<Event> {
+        if let Self::OfferMoved { voided: Some((rep, accept_by)), .. } = self {
+            return Some(Event::BreachVoided { rep: rep.clone(), accept_by: *accept_by });
+        }
+        None
+    }
+
     /// The stable code of the wire, the counts and the problem's address.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -89,6 +115,13 @@ impl Refusal {
             Self::RetryOnOutOfRange => "retry_on_out_of_range",
             Self::UnknownMember => "unknown_actor",
             Self::NoClosersLeg => "no_closers_leg",
+            Self::ContestWindowClosed => "contest_window_closed",
+            Self::AlreadyContested => "already_contested",
+            Self::NotContestable => "not_contestable",
+            Self::NotContested => "not_contested",
+            Self::NotMarketing => "not_marketing",
+            Self::NotArbiter => "not_arbiter",
+            Self::NoArbiter => "no_arbiter",
             Self::LeadParked => "lead_parked",
             Self::Impossible(_) => "impossible_event",
         }
@@ -125,7 +158,9 @@ impl fmt::Display for Refusal {
                     now_with(holder)
                 )
             }
-            Self::OfferMoved { holder } => write!(formatter, "the offer has moved on; {}", now_with(holder)),
+            Self::OfferMoved { holder, .. } => {
+                write!(formatter, "the offer has moved on; {}", now_with(holder))
+            }
             Self::NotHandedOff => {
                 formatter.write_str("the lead has not been handed to sales; claim it first")
             }
@@ -155,6 +190,15 @@ impl fmt::Display for Refusal {
             Self::UnknownMember => formatter.write_str("this person is not in the team"),
             Self::NoClosersLeg => {
                 formatter.write_str("only a closer can return a lead; reject it with a reason")
+            }
+            Self::ContestWindowClosed => formatter.write_str("the time to contest this rejection is over"),
+            Self::AlreadyContested => formatter.write_str("this rejection has been contested once"),
+            Self::NotContestable => formatter.write_str("there is no rejection here that can be contested"),
+            Self::NotContested => formatter.write_str("no contest of this handoff waits for a verdict"),
+            Self::NotMarketing => formatter.write_str("only marketing contests a rejection"),
+            Self::NotArbiter => formatter.write_str("only the arbiter decides, and never a party"),
+            Self::NoArbiter => {
+                formatter.write_str("everybody who could decide is a party; name another arbiter in the team")
             }
             Self::LeadParked => formatter.write_str(
                 "a fault of ours has stopped this lead; operations is told, try again when it is mended",

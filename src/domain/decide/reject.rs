@@ -1,7 +1,7 @@
 //! Sales returns a lead: a rejection never stands alone, its consequence is decided in the same call.
 
-use super::Refusal;
 use super::draft::Draft;
+use super::{Refusal, closer, contest};
 use crate::domain::command::{OptOutScope, Rejection};
 use crate::domain::custody::Holder;
 use crate::domain::event::Event;
@@ -33,7 +33,7 @@ pub(super) fn reject(draft: &mut Draft<'_>, rejection: &Rejection) -> Result<(),
                 let former = by.is_some_and(|by| draft.lead.cycle.offered_to.contains(by));
                 let holder = draft.holder_member();
                 return Err(if former {
-                    Refusal::OfferMoved { holder }
+                    Refusal::OfferMoved { holder, voided: None }
                 } else {
                     Refusal::NotOfferee { holder }
                 });
@@ -50,7 +50,7 @@ pub(super) fn reject(draft: &mut Draft<'_>, rejection: &Rejection) -> Result<(),
         Stage::Recycled { .. } | Stage::Disqualified { .. } => return Err(Refusal::AlreadyRejected),
         Stage::Suppressed { .. } => return Err(Refusal::NothingChanges),
     }
-    if code == RejectionCode::Return {
+    if code == RejectionCode::Return && draft.lead.leg.is_none() {
         return Err(Refusal::NoClosersLeg);
     }
     let flagged = check_demands(draft, rejection)?;
@@ -118,7 +118,8 @@ fn record(draft: &mut Draft<'_>, rejection: &Rejection, flagged: bool) -> Result
         flagged,
         counts,
         by: draft.member().cloned(),
-    })
+    })?;
+    contest::allow(draft, rejection.code)
 }
 
 /// What the code demands: refused of an ask; of a fact defaulted, and flagged by the answer `true`.
@@ -207,9 +208,10 @@ fn follow(draft: &mut Draft<'_>, rejection: &Rejection) -> Result<(), Refusal> {
             reroute(draft, owner, rejection, false)
         }
         Consequence::Reroute => reroute(draft, rejection.proposed_owner.clone(), rejection, true),
-        Consequence::MergeOrSteward { business_days }
-        | Consequence::Steward { business_days }
-        | Consequence::ReturnToFirstRep { business_days } => hold(draft, business_days),
+        Consequence::MergeOrSteward { business_days } | Consequence::Steward { business_days } => {
+            hold(draft, business_days)
+        }
+        Consequence::ReturnToFirstRep { business_days } => closer::give_back(draft, business_days),
         Consequence::OptOut { recycle_days } => {
             if rejection.scope == Some(OptOutScope::All) {
                 return draft.push(Event::LeadSuppressed { reason: SuppressedFor::OptOut, custody: None });

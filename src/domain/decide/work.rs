@@ -1,8 +1,8 @@
 //! What a rep does with a lead: attempts and notes. It never judges the lead.
 
-use super::Refusal;
 use super::draft::Draft;
 use super::signal::is_with_sales;
+use super::{Refusal, closer, former};
 use crate::domain::calendar::{self, Basis, business_days};
 use crate::domain::custody::{Clock, ClockKind, Custody};
 use crate::domain::event::Event;
@@ -20,6 +20,8 @@ pub(super) fn attempt(draft: &mut Draft<'_>, attempt: &Attempt) -> Result<(), Re
         Stage::Offered { rep, .. } if attempt.is_human() && draft.member() == Some(&rep) => {
             draft.take(true)?;
         }
+        Stage::Offered { .. } if attempt.is_human() => by_former(draft, attempt)?,
+        Stage::SalesQualified(_) if attempt.is_human() && is_closers(draft) => closer::work(draft, true)?,
         Stage::Suppressed { .. } => draft.diverge("contact_despite_suppression")?,
         Stage::Captured(_)
         | Stage::Queued { .. }
@@ -49,6 +51,19 @@ pub(super) fn attempt(draft: &mut Draft<'_>, attempt: &Attempt) -> Result<(), Re
     };
     let custody = met(draft, attempt);
     draft.push(Event::AttemptRecorded { attempt: attempt.clone(), tell, custody })
+}
+
+/// A person who was offered the lead before the present offeree may get it back by what they did.
+fn by_former(draft: &mut Draft<'_>, attempt: &Attempt) -> Result<(), Refusal> {
+    if let Some(by) = draft.member().filter(|by| draft.lead.cycle.offered_to.contains(by)) {
+        former::attempt(draft, by, attempt)?;
+    }
+    Ok(())
+}
+
+/// The closer who was offered the lead acts.
+fn is_closers(draft: &Draft<'_>) -> bool {
+    draft.member().is_some_and(|member| closer::offeree(draft).as_ref() == Some(member))
 }
 
 /// The duties after an attempt: contact and reply are met by a person; a booked meeting gives time, once.

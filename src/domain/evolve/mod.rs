@@ -1,5 +1,7 @@
 //! Applies one event to a lead. It decides nothing, and refuses a pair that cannot be rather than ignore it.
 
+mod contest;
+mod leg;
 mod person;
 
 use super::custody::Custody;
@@ -34,6 +36,8 @@ pub fn evolve(mut lead: Lead, event: &Event) -> Result<Lead, ImpossibleEvent> {
     }
     lead.version += 1;
     apply(&mut lead, event).ok_or(impossible)?;
+    leg::end(&mut lead);
+    contest::keep_clock(&mut lead);
     if before != (lead.stage.kind(), lead.holder().cloned(), lead.cycle.offers) {
         lead.custody_version += 1;
     }
@@ -56,7 +60,10 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         | Event::LeadAccepted { .. }
         | Event::DataFixAsked { .. }
         | Event::DataFixed { .. }
-        | Event::LeadReassigned { .. } => hand_over(lead, event)?,
+        | Event::LeadReassigned { .. } => {
+            leg::note(lead, event);
+            hand_over(lead, event)?;
+        }
         Event::AttemptRecorded { attempt, custody, .. } => {
             attempted(&mut lead.cycle, attempt);
             set_custody(lead, custody.as_ref());
@@ -100,7 +107,18 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
             terms.points = *points;
         }
         Event::OriginCredited { origin } => lead.origin = *origin,
+        Event::ContestAllowed { .. } | Event::RejectionContested { .. } | Event::ContestResolved { .. } => {
+            contest::apply(lead, event)?
+        }
+        Event::OfferMissed { .. }
+        | Event::BreachVoided { .. }
+        | Event::CloserWanted { .. }
+        | Event::CloserOffered { .. }
+        | Event::CloserWithdrawn { .. }
+        | Event::CloserAccepted { .. }
+        | Event::ReturnedToFirst { .. } => leg::apply(lead, event)?,
         Event::LeadRejected { .. }
+        | Event::RejectionVoided { .. }
         | Event::ContactLeft { .. }
         | Event::NoteTaken
         | Event::SplitBegun { .. }
@@ -126,6 +144,7 @@ fn begin(lead: &mut Lead, event: &Event) -> Option<()> {
                 return None;
             }
             close_cycle(lead, *started_at);
+            lead.past_offers.clear();
             lead.cycle = Cycle {
                 number: *number,
                 started_at: *started_at,

@@ -104,6 +104,9 @@ pub(super) fn forget(lead: &mut Lead) {
     lead.crm_linked = false;
     lead.account = None;
     lead.parked = None;
+    // Nobody decides about somebody who is gone: what was contested stands.
+    lead.returned.clear();
+    lead.past_offers.clear();
     for attempt in &mut lead.cycle.attempts {
         attempt.id = [0; 16];
     }

@@ -5,6 +5,7 @@ pub mod board;
 pub mod checkpoints;
 pub mod checks;
 pub mod deliveries;
+pub mod handshake;
 pub mod kept;
 pub mod lead_list;
 pub mod lead_page;
@@ -28,6 +29,7 @@ pub(super) fn statements() -> Vec<Statement> {
         checkpoints::STATEMENTS,
         checks::STATEMENTS,
         deliveries::STATEMENTS,
+        handshake::STATEMENTS,
         kept::STATEMENTS,
         lead_list::STATEMENTS,
         lead_page::STATEMENTS,

@@ -72,6 +72,12 @@ impl Planner<'_> {
                 rejection.proposed_owner = rejection.proposed_owner.or(named);
                 Command::RejectLead(rejection)
             }
+            // An owner in a status record is the holder; only a qualified record's own field names a closer.
+            Command::QualifyLead { facts, next_owner } => Command::QualifyLead {
+                facts,
+                next_owner: next_owner
+                    .or_else(|| named.filter(|_| request.cause.event_type == "crm.lead.qualified.v1")),
+            },
             Command::ReassignLead { to } => {
                 let to = if request.named.is_some() { named } else { Some(to) };
                 Command::ReassignLead { to: to.ok_or(Unready::UnknownMember)? }
@@ -81,7 +87,6 @@ impl Planner<'_> {
             | Command::ClaimLead
             | Command::AcceptLead
             | Command::DeclineLead
-            | Command::QualifyLead { .. }
             | Command::PassDeadline(_)
             | Command::OptOutEmail { .. }
             | Command::TakeNote
@@ -97,7 +102,9 @@ impl Planner<'_> {
             | Command::AbsorbLead { .. }
             | Command::MergeLead { .. }
             | Command::SplitLead { .. }
-            | Command::BeginSplit { .. }) => other,
+            | Command::BeginSplit { .. }
+            | Command::ContestRejection { .. }
+            | Command::SettleContest { .. }) => other,
             Command::ConvertCrmRecord { owner, report } => Command::ConvertCrmRecord {
                 owner: owner.or(named),
                 report: self.filled(report, person, request),

@@ -17,11 +17,10 @@ use crate::domain::policy::RejectionCode;
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use crate::store::StoreError;
-use crate::store::rows::{
-    CauseTextRow, DisagreementRow, FanOutRow, HandoffRow, NoteRow, RotationEntryRow, TouchRow,
-};
+use crate::store::rows::{CauseTextRow, DisagreementRow, FanOutRow, NoteRow, TouchRow};
 use crate::transaction::batch::{Entry, Outcome};
 use crate::transaction::loaded::Waiting;
+use uuid::Uuid;
 
 impl Planner<'_> {
     /// Puts a record's command to the lead, with everything that the record says beside it.
@@ -195,14 +194,18 @@ impl Planner<'_> {
             steps.push((before, event, state.clone()));
         }
         let published = self.is_published(request, occurred_at, events);
+        let rejected = events.iter().find_map(|event| match event {
+            Event::LeadRejected { code, .. } => Some(*code),
+            _other => None,
+        });
         for (before, event, after) in &steps {
             self.audit(entry, request, after, event, actor, occurred_at)?;
-            self.follow(before, after, event);
+            self.follow(before, after, event, occurred_at);
             if matches!(event, Event::LeadErased) {
                 self.forget(before, occurred_at);
             }
             if published {
-                self.publish(request, &Step { before, after, settled: &state, event, occurred_at });
+                self.publish(request, &Step { before, after, settled: &state, event, rejected, occurred_at });
             }
         }
         self.queued |= state.stage.kind() == StageKind::Queued;
@@ -212,38 +215,6 @@ impl Planner<'_> {
         self.score(lead);
         self.cause_text(request, lead);
         Ok(Ok(()))
-    }
-
-    /// Rows for figures and queues that follow from an event.
-    fn follow(&mut self, before: &Lead, after: &Lead, event: &Event) {
-        // The handoff of a merged lead is the survivor's, or ended.
-        if let Some(terms) = after.cycle.terms.as_ref().filter(|_| after.stage.kind() != StageKind::Merged) {
-            let handoff = self.handoffs.entry(terms.handoff).or_insert_with(|| HandoffRow {
-                id: terms.handoff,
-                lead: after.id,
-                cycle: i32::try_from(after.cycle.number).unwrap_or(i32::MAX),
-                mql_at: None,
-                priority: 0,
-                accepted_at: None,
-                sql_at: None,
-                rejected: None,
-            });
-            handoff.lead = after.id;
-            handoff.cycle = i32::try_from(after.cycle.number).unwrap_or(i32::MAX);
-            handoff.mql_at = terms.mql_at;
-            handoff.priority = i16::from(terms.priority.number());
-            handoff.accepted_at = after.cycle.accepted_at;
-            handoff.sql_at = after.cycle.sql_at;
-            if let Event::LeadRejected { code, .. } = event {
-                handoff.rejected = Some(code.code());
-            }
-        }
-        if let (Event::LeadAccepted { by, .. }, crate::domain::lead::Stage::Queued { pool, .. }) =
-            (event, &before.stage)
-        {
-            let member = by.clone();
-            self.write.rotation_entries.push(RotationEntryRow { pool: pool.clone(), member, lead: after.id });
-        }
     }
 
     /// A refusal is an outcome, and stands in the lead's own audit; a fact's also on the disagreement list.
@@ -257,22 +228,16 @@ impl Planner<'_> {
         let code = refusal.code().to_owned();
         let seen = self.work(lead).is_some_and(|work| work.row.lead.version > 0);
         if seen {
-            let event = match request.nature {
+            let refused = match request.nature {
                 Nature::Ask => Event::AskRefused { code: code.clone() },
                 Nature::Fact => Event::FactDiverged { code: code.clone() },
             };
+            let events: Vec<Event> = refusal.besides().into_iter().chain([refused]).collect();
             let actor = self.actor(&request.cause.actor);
             let world_now = self.world.now;
             let now = self.work(lead).map_or(world_now, |work| work.row.lead.decided_at.max(world_now));
-            let _recorded = self.apply(
-                entry,
-                request,
-                lead,
-                std::slice::from_ref(&event),
-                &actor,
-                request.cause.occurred_at,
-                now,
-            )?;
+            let _recorded =
+                self.apply(entry, request, lead, &events, &actor, request.cause.occurred_at, now)?;
         }
         // Whoever asks is told what is missing; the code alone stands in the audit.
         if let (Nature::Ask, Refusal::SqlFactsMissing { missing } | Refusal::DemandsMissing { missing }) =
@@ -317,14 +282,8 @@ impl Planner<'_> {
         if lead.is_some_and(|lead| self.is_erased(lead)) {
             return;
         }
-        let name = format!(
-            "{}\u{0}{}\u{0}{}",
-            request.cause.source,
-            request.cause.id,
-            lead.map_or_else(String::new, |lead| lead.to_string())
-        );
         self.write.notes.push(NoteRow {
-            id: uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()),
+            id: note_id(request, lead),
             lead,
             at: request.cause.occurred_at,
             author: self.actor(&request.cause.actor).code(),
@@ -382,4 +341,15 @@ impl Work {
     pub(super) fn announce(&mut self) {
         self.public = true;
     }
+}
+
+/// Names the note of a request about a lead, or about none.
+pub(super) fn note_id(request: &Request, lead: Option<LeadId>) -> Uuid {
+    let name = format!(
+        "{}\u{0}{}\u{0}{}",
+        request.cause.source,
+        request.cause.id,
+        lead.map_or_else(String::new, |lead| lead.to_string())
+    );
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
 }

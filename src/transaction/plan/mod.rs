@@ -1,6 +1,8 @@
 //! `plan`: every row that a transaction will write, counts and moves included. Pure: no database, no clock, no async.
 
 mod command;
+mod duty;
+mod figures;
 mod fold;
 mod kept;
 mod lead;
@@ -221,6 +223,7 @@ impl Planner<'_> {
             Subject::User(patch) => Some(self.user(entry, request, patch)?),
             Subject::Campaign(patch) => Some(self.campaign(entry, request, patch)?),
             Subject::Spend(patch) => Some(self.spend(entry, request, patch)?),
+            Subject::PatternAnswer(answer) => Some(self.answer_pattern(entry, request, answer)?),
             Subject::Opportunity(patch) => {
                 let step = self.opportunity(entry, request, patch)?;
                 if let Some(Command::ConvertCrmRecord { .. }) = request.command {

@@ -186,9 +186,11 @@ impl Planner<'_> {
     /// The known leads that a request names by any key; records about something else name none.
     fn touched(&self, request: &Request) -> BTreeSet<LeadId> {
         match &request.subject {
-            Subject::Account(_) | Subject::User(_) | Subject::Campaign(_) | Subject::Spend(_) => {
-                BTreeSet::new()
-            }
+            Subject::Account(_)
+            | Subject::User(_)
+            | Subject::Campaign(_)
+            | Subject::Spend(_)
+            | Subject::PatternAnswer(_) => BTreeSet::new(),
             Subject::Lead | Subject::Merge | Subject::Opportunity(_) => {
                 let people = request.people.iter().chain(&request.others);
                 let by_keys = people.flat_map(|person| &person.keys).filter_map(|key| self.named_by(*key));

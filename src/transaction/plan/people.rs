@@ -349,6 +349,8 @@ pub(super) fn is_weak(command: &Command) -> bool {
         | Command::AbsorbLead { .. }
         | Command::MergeLead { .. }
         | Command::SplitLead { .. }
-        | Command::BeginSplit { .. } => false,
+        | Command::BeginSplit { .. }
+        | Command::ContestRejection { .. }
+        | Command::SettleContest { .. } => false,
     }
 }

@@ -7,6 +7,7 @@ use crate::contract::request::{Money, Request};
 use crate::domain::event::Event;
 use crate::domain::ids::{LeadId, OpportunityId};
 use crate::domain::lead::{Lead, StageKind};
+use crate::domain::policy::RejectionCode;
 use crate::domain::profile::Profile;
 use crate::domain::scoring::{Receipt, Standing};
 use crate::domain::time::Moment;
@@ -19,6 +20,8 @@ pub(super) struct Step<'s> {
     /// The lead after the last event of the decision.
     pub settled: &'s Lead,
     pub event: &'s Event,
+    /// The reason that the decision returned the lead for, if it did.
+    pub rejected: Option<RejectionCode>,
     pub occurred_at: Moment,
 }
 
@@ -41,6 +44,7 @@ impl Planner<'_> {
             after: step.after,
             settled: step.settled,
             event: step.event,
+            rejected: step.rejected,
             policy_hash: world.policy.hash,
             team: world.team,
             decided_at: step.after.decided_at,
@@ -202,6 +206,8 @@ fn may_publish(event: &Event) -> bool {
         | Event::AskRefused { .. }
         | Event::ConsentGiven { .. }
         | Event::SplitBegun { .. }
+        | Event::ContestAllowed { .. }
+        | Event::OfferMissed { .. }
         | Event::MqlDated { .. } => false,
         Event::ProfileReported { .. }
         | Event::CycleStarted { .. }
@@ -241,8 +247,17 @@ fn may_publish(event: &Event) -> bool {
         | Event::LeadMerged { .. }
         | Event::LeadSplit { .. }
         | Event::LeadParked { .. }
+        | Event::LeadUnparked
         | Event::OriginCredited { .. }
-        | Event::LeadUnparked => true,
+        | Event::RejectionContested { .. }
+        | Event::ContestResolved { .. }
+        | Event::RejectionVoided { .. }
+        | Event::BreachVoided { .. }
+        | Event::CloserWanted { .. }
+        | Event::CloserOffered { .. }
+        | Event::CloserWithdrawn { .. }
+        | Event::CloserAccepted { .. }
+        | Event::ReturnedToFirst { .. } => true,
     }
 }
 

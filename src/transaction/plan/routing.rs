@@ -3,7 +3,7 @@
 use super::Planner;
 use crate::contract::request::Request;
 use crate::domain::command::{Command, Offer};
-use crate::domain::lead::{Lead, Stage};
+use crate::domain::lead::Lead;
 use crate::domain::policy::Priority;
 use crate::domain::routing::{Rotation, RouteSubject, choose_pool, choose_rep};
 use crate::domain::team::PoolId;
@@ -20,7 +20,7 @@ impl Planner<'_> {
         let Some(lead) = self.work(id).map(|work| work.row.lead.clone()) else {
             return Ok(Outcome::Filtered("stale"));
         };
-        if !matches!(&lead.stage, Stage::Queued { pool: at, held: false, .. } if *at == pool) {
+        if !matches!(lead.queue(), Some((at, false)) if *at == pool) {
             return Ok(Outcome::Filtered("stale"));
         }
         let Some(command) = self.choice(&lead, &pool) else { return Ok(Outcome::Filtered("nobody_free")) };
@@ -45,6 +45,7 @@ impl Planner<'_> {
             self.rotation = choice.rotation;
             let rule =
                 choose_pool(self.world.policy, &subject).map_or_else(|| "steward".to_owned(), |it| it.rule);
+            let rule = if lead.leg.is_some() { "closer".to_owned() } else { rule };
             return Some(Command::OfferLead(Offer {
                 rep,
                 pool: pool.clone(),
@@ -59,6 +60,14 @@ impl Planner<'_> {
 
     fn subject(&self, lead: &Lead) -> RouteSubject {
         let terms = lead.cycle.terms.as_ref();
+        let (wanted, excluded) = match &lead.leg {
+            // The first rep does not close what they have just handed on.
+            Some(leg) => {
+                let first = std::iter::once(leg.first.clone());
+                (leg.wanted.clone(), first.chain(leg.offered_to.iter().cloned()).collect())
+            }
+            None => (lead.cycle.wanted.clone(), lead.cycle.offered_to.clone()),
+        };
         let account = lead.account.map(|account| self.account_state(account)).unwrap_or_default();
         RouteSubject {
             grade: terms.map_or(crate::domain::policy::Grade::D, |terms| terms.grade),
@@ -66,8 +75,8 @@ impl Planner<'_> {
             country: lead.profile.country.as_ref().map(|country| country.value.clone()),
             segment: self.world.policy.segment(&lead.profile),
             motion: lead.cycle.motion,
-            wanted: lead.cycle.wanted.clone(),
-            excluded: lead.cycle.offered_to.clone(),
+            wanted,
+            excluded,
             account_owner: account.owner,
         }
     }

@@ -181,7 +181,12 @@ impl Planner<'_> {
     }
 
     /// The audit row of a record about a subject that its own id names.
-    fn tell(&mut self, entry: &Entry, request: &Request, event: &SubjectEvent) -> Result<(), StoreError> {
+    pub(super) fn tell(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        event: &SubjectEvent,
+    ) -> Result<(), StoreError> {
         match collect::audited(&request.subject) {
             Some(subject) => self.audit_subject(entry, request, subject, event),
             None => Ok(()),

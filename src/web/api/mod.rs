@@ -2,10 +2,12 @@
 
 pub(super) mod asks;
 pub(super) mod deliveries;
+mod handshake;
 pub(super) mod health;
 pub(super) mod leads;
 pub(super) mod ledger;
 mod shapes;
+pub(super) mod sla;
 
 use super::problem::{FieldFault, Problem};
 use utoipa::OpenApi;
@@ -15,12 +17,13 @@ use utoipa::OpenApi;
     info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
     paths(
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
-        deliveries::deliveries, asks::ask, ledger::ledger, super::live::live
+        deliveries::deliveries, asks::ask, sla::sla, sla::answer_pattern, ledger::ledger, super::live::live
     ),
     components(schemas(Problem, FieldFault)),
     tags(
         (name = "leads", description = "Read leads; scope `read`"),
         (name = "asks", description = "Act on a lead in a member's name; scope `ask`"),
+        (name = "figures", description = "What both sides owe each other; scope `read`"),
         (name = "live", description = "Ticks"),
         (name = "ledger", description = "What became of every record"),
         (name = "health", description = "Open to everybody")

@@ -1,5 +1,6 @@
 //! What the API shows of leads: fields of their own, so that a change inside never changes what programs read.
 
+use super::handshake::{NoteShape, ReturnedShape, note, returned};
 use crate::domain::lead::{Lead, StageKind};
 use crate::domain::time::Moment;
 use crate::store::read::lead_list::LeadLine;
@@ -105,6 +106,10 @@ pub struct LeadShape {
     pub first_campaign: Option<String>,
     pub last_campaign: Option<String>,
     pub person: Option<PersonShape>,
+    /// Rejections that marketing may contest, the latest last, and what came of them.
+    pub returned: Vec<ReturnedShape>,
+    /// What people wrote about the lead in any of its passages, the newest first.
+    pub notes: Vec<NoteShape>,
     pub score: ScoreShape,
 }
 
@@ -244,6 +249,8 @@ pub(super) fn lead(read: &LeadRead, texts: &Texts) -> LeadShape {
             industry: person.industry,
             crm: person.crm,
         }),
+        returned: lead.returned.iter().map(returned).collect(),
+        notes: read.notes.iter().map(note).collect(),
         score: score(lead, texts, read.now),
     }
 }

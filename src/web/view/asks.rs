@@ -4,6 +4,7 @@ use crate::domain::custody::Holder;
 use crate::domain::lead::{Lead, Stage, StageKind, SuppressedFor};
 use crate::domain::policy::RejectionCode;
 use crate::domain::team::{Member, MemberId, PoolId, Role, Team};
+use crate::web::view::contests::{self, ContestChoice};
 use crate::web::words::{member_name, pool_name, rejection_words};
 
 /// An ask, as the API's paths name it.
@@ -21,6 +22,10 @@ pub enum AskKind {
     Merge,
     Split,
     Note,
+    /// Marketing's word against a rejection.
+    Contest,
+    /// The arbiter's answer.
+    Verdict,
     /// The person's data goes; for whoever may do what operations do.
     Erase,
 }
@@ -40,6 +45,8 @@ impl AskKind {
         Self::Merge,
         Self::Split,
         Self::Note,
+        Self::Contest,
+        Self::Verdict,
         Self::Erase,
     ];
 
@@ -59,6 +66,8 @@ impl AskKind {
             Self::Merge => "merge",
             Self::Split => "split",
             Self::Note => "note",
+            Self::Contest => "contest",
+            Self::Verdict => "verdict",
             Self::Erase => "erase",
         }
     }
@@ -84,6 +93,8 @@ impl AskKind {
             Self::Split => "Taken apart: the new lead has the keys that you named.",
             Self::Suppress => "Nobody may contact this person any more.",
             Self::Note => "The note is written.",
+            Self::Contest => "Contested. The arbiter decides; until then the rejection holds.",
+            Self::Verdict => "Decided. Both sides are told, and the figures follow.",
             Self::Erase => "Erased. The person's data is gone for good.",
         }
     }
@@ -110,6 +121,9 @@ pub fn available(lead: &Lead, member: Option<&Member>, team: &Team) -> Vec<AskKi
             Stage::Offered { rep, .. } if *rep == member.id => {
                 vec![AskKind::Accept, AskKind::Decline, AskKind::Contact, AskKind::Qualify, AskKind::Reject]
             }
+            Stage::SalesQualified(_) if contests::is_closers_choice(lead, member, team) => {
+                vec![AskKind::Accept, AskKind::Decline, AskKind::Contact, AskKind::Qualify, AskKind::Reject]
+            }
             Stage::SalesAccepted(_) | Stage::SalesQualified(_) if holds => {
                 vec![AskKind::Contact, AskKind::Qualify, AskKind::Reject]
             }
@@ -123,6 +137,12 @@ pub fn available(lead: &Lead, member: Option<&Member>, team: &Team) -> Vec<AskKi
             | Stage::Disqualified { .. }
             | Stage::Suppressed { .. } => Vec::new(),
         };
+    if !contests::contestable(lead, member).is_empty() {
+        asks.push(AskKind::Contest);
+    }
+    if !contests::waiting(lead, member, team).is_empty() {
+        asks.push(AskKind::Verdict);
+    }
     if may_reassign(member, holds) && can_be_reassigned(&lead.stage) {
         asks.push(AskKind::Reassign);
     }
@@ -233,6 +253,9 @@ pub struct AskPanel {
     pub adds_facts: bool,
     /// The person asked for no contact, and must have agreed anew before the lead is opened again.
     pub needs_consent: bool,
+    /// Rejections that this person may contest, and contests that wait for this person's verdict.
+    pub contestable: Vec<ContestChoice>,
+    pub waiting: Vec<ContestChoice>,
 }
 
 impl AskPanel {
@@ -250,7 +273,8 @@ pub fn panel(lead: &Lead, member: Option<&Member>, team: &Team, sub_reasons: &[S
     let codes = RejectionCode::ALL
         .iter()
         .copied()
-        .filter(|code| *code != RejectionCode::Return)
+        // Only a closer returns a lead to the first rep.
+        .filter(|code| *code != RejectionCode::Return || lead.leg.is_some())
         .map(|code| (code.code(), rejection_words(code)))
         .collect();
     AskPanel {
@@ -271,6 +295,8 @@ pub fn panel(lead: &Lead, member: Option<&Member>, team: &Team, sub_reasons: &[S
         custody_version: lead.custody_version,
         adds_facts: matches!(lead.stage, Stage::SalesQualified(_) | Stage::Opportunity(_)),
         needs_consent: lead.no_contact || lead.stage.kind() == StageKind::Suppressed,
+        contestable: member.map_or_else(Vec::new, |member| contests::contestable(lead, member)),
+        waiting: member.map_or_else(Vec::new, |member| contests::waiting(lead, member, team)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod asks;
 pub mod board;
+pub mod contests;
 pub mod lead;
 pub mod list;
 pub mod receipt;

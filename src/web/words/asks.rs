@@ -72,6 +72,30 @@ pub fn refusal(code: &str) -> RefusalWords {
         "no_closers_leg" => {
             ("Only a closer can give a lead back to the first rep.", "Return it with a reason instead.")
         }
+        "contest_window_closed" => (
+            "The time to contest this rejection is over.",
+            "It stands; answer the pattern behind it, or propose a change of the policy.",
+        ),
+        "already_contested" => {
+            ("This rejection was contested once already.", "A handoff is contested once; see its verdict.")
+        }
+        "not_contestable" => (
+            "There is no rejection here that can be contested.",
+            "The policy says which reasons can be; the lead's page lists its rejections.",
+        ),
+        "not_contested" => ("No contest of this handoff waits for a verdict.", "Look at the lead's story."),
+        "not_marketing" => ("Only marketing may do this.", "Ask somebody with the role marketing."),
+        "not_arbiter" => (
+            "Only the arbiter decides, and never who rejected or contests.",
+            "The lead's page names the arbiter of this contest.",
+        ),
+        "no_arbiter" => (
+            "Everybody who could decide is a party to this.",
+            "Ask operations to name another arbiter in the team file.",
+        ),
+        "unknown_pattern" => {
+            ("There is no such pattern of rejections.", "The figures of the week list the patterns.")
+        }
         "demands_missing" => ("This reason asks for more.", "Fill in the field that belongs to the reason."),
         "impossible_event" => {
             ("The lead's record contradicts itself.", "Operations was told; nothing was changed.")

@@ -1,7 +1,9 @@
 //! Words that people read for the codes that programs use. It decides nothing and never reads a database.
 
 mod asks;
+mod details;
 mod events;
+mod handshake;
 mod time;
 
 pub use asks::{RefusalWords, missing_demand_words, missing_fact_words, refusal, rejection_words};

@@ -4,6 +4,7 @@ mod bad_input;
 mod checkpoints;
 mod erasure;
 mod forgery;
+mod handshake;
 mod kill;
 mod merge;
 mod parked;

@@ -1,7 +1,7 @@
 //! Any order and any repetition of a lead's signals gives the same window, profile, origin and score.
 
+use crate::people::report;
 use crate::story::{POLICY, Story, start};
-use crate::words::report;
 use baton::domain::command::{Actor, Command, Nature, Report};
 use baton::domain::lead::Origin;
 use baton::domain::policy::Guards;

@@ -59,6 +59,7 @@ fn meaning(decoded: &Decoded) -> String {
         Subject::Campaign(_) => "campaign",
         Subject::Spend(_) => "spend",
         Subject::Merge => "merge",
+        Subject::PatternAnswer(_) => "pattern answer",
     };
     format!("row {row}")
 }

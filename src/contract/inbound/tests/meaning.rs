@@ -240,7 +240,7 @@ fn attempts_qualifications_and_notes_carry_what_was_said() {
         "handoff_id": "71b08438-c80d-508e-92b6-25c1fc59d4c7" });
     let qualified = request(CRM, "crm.lead.qualified.v1", &fact(&more));
     assert!(qualified.view.unwrap().handoff.is_some());
-    let Some(Command::QualifyLead { facts }) = qualified.command else { panic!("facts") };
+    let Some(Command::QualifyLead { facts, .. }) = qualified.command else { panic!("facts") };
     assert_eq!((facts.need, facts.timeline_months, facts.next_step_on), (Need::Yes, Some(3), Some(20_609)));
     let note = json!({ "opportunity": { "system": "crm", "id": "1" }, "theme": "objection", "note": "Too dear",
         "actor": { "system": "crm", "object": "user", "id": "u1" } });

@@ -1,5 +1,6 @@
 //! Records out, tested: every event's records hold against their schemas, stored and filled.
 
+mod handshake;
 mod later;
 mod published;
 mod story;

@@ -1,6 +1,6 @@
 //! A sample team, a sample receipt, and leads that go through every event.
 
-use super::later;
+use super::{handshake, later};
 use crate::contract::outbound::{AccountShown, DealShown, Handed};
 use crate::contract::request::{CrmKey, Money};
 use crate::domain::calendar::Basis;
@@ -333,6 +333,7 @@ pub(super) fn steps() -> Vec<(Lead, Event, Lead)> {
     stories.extend(other_ends(deal));
     stories.extend(later::events(deal));
     stories.push(later::absorbed());
+    stories.extend(handshake::events());
     let mut steps = Vec::new();
     for story in stories {
         let mut lead = Lead::unseen(lead_id());
@@ -365,6 +366,7 @@ impl World {
             after,
             settled: after,
             event,
+            rejected: None,
             policy_hash: [0xab; 32],
             team: &self.team,
             decided_at: START.plus(1),

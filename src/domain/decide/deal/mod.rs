@@ -144,7 +144,11 @@ fn owner(draft: &Draft<'_>, report: &DealReport) -> Holder {
     match (&report.owner, present) {
         (Some(owner), _) => Holder::Rep(owner.clone()),
         (None, Some(holder)) => holder.clone(),
-        (None, None) => draft.taker().0,
+        // Nobody has closed it yet: whoever qualified it knows the person.
+        (None, None) => match &draft.lead.leg {
+            Some(leg) => Holder::Rep(draft.inputs.team.acting(&leg.first).clone()),
+            None => draft.taker().0,
+        },
     }
 }
 

@@ -1,0 +1,163 @@
+//! Stories of contests, verdicts and the closer's leg, through every event of theirs.
+
+use super::story::{START, lead_id, member, owner, pool, rep, steps, steward, terms};
+use crate::contract::outbound::records;
+use crate::domain::calendar::Basis;
+use crate::domain::contest::Verdict;
+use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
+use crate::domain::event::{Event, Withdrawal};
+use crate::domain::ids::HandoffId;
+use crate::domain::lead::RestReason;
+use crate::domain::policy::{RejectionCode, SqlFacts};
+use crate::domain::time::DAY;
+use serde_json::{Value, json};
+
+fn handoff() -> HandoffId {
+    HandoffId::derived(lead_id(), 1)
+}
+
+fn rejection() -> Vec<Event> {
+    vec![
+        Event::LeadRejected {
+            code: RejectionCode::NoNeed,
+            sub_reason: None,
+            unmapped: false,
+            flagged: false,
+            counts: true,
+            by: Some(member("ann")),
+        },
+        Event::ContestAllowed {
+            until: START.plus(5 * DAY),
+            code: RejectionCode::NoNeed,
+            by: Some(member("ann")),
+            version: 6,
+        },
+        Event::LeadRecycled { reason: RestReason::Rejected(RejectionCode::NoNeed), custody: owner() },
+    ]
+}
+
+fn contested() -> Event {
+    let clock = Clock::until(ClockKind::VerdictBy, Basis::Business, START, START.plus(3 * DAY));
+    Event::RejectionContested {
+        handoff: handoff(),
+        by: member("owner"),
+        arbiter: member("steward"),
+        custody: Some(Custody::new(Holder::Arbiter(member("steward")), clock.clone())),
+        clock,
+    }
+}
+
+fn resolved(verdict: Verdict, custody: Option<Custody>) -> Event {
+    Event::ContestResolved { handoff: handoff(), verdict, moot: false, by: Some(member("steward")), custody }
+}
+
+fn qualified() -> Vec<Event> {
+    let facts = SqlFacts::default();
+    vec![
+        Event::LeadAccepted {
+            by: member("ann"),
+            at: START,
+            implied: false,
+            early: Some(terms()),
+            custody: rep(ClockKind::DispositionBy),
+        },
+        Event::LeadSalesQualified {
+            facts,
+            at: START,
+            by: Some(member("ann")),
+            implied: false,
+            custody: rep(ClockKind::NextStepBy),
+        },
+        Event::CloserWanted {
+            first: member("ann"),
+            wanted: Some(member("bob")),
+            pool: pool(),
+            held: false,
+            custody: steward(),
+        },
+        Event::CloserOffered {
+            rep: member("bob"),
+            pool: pool(),
+            rule: "closer".to_owned(),
+            candidates: Vec::new(),
+            custody: Custody::new(
+                Holder::Rep(member("bob")),
+                Clock::until(ClockKind::AcceptBy, Basis::Business, START, START.plus(DAY)),
+            ),
+        },
+    ]
+}
+
+/// Contested and overturned; contested and upheld; a closer who passes; a closer who gives back.
+pub(super) fn events() -> Vec<Vec<Event>> {
+    let mut overturned = rejection();
+    overturned.extend([
+        contested(),
+        resolved(Verdict::Overturned, None),
+        Event::RejectionVoided { handoff: handoff(), code: RejectionCode::NoNeed, version: 6 },
+    ]);
+    let mut upheld = rejection();
+    upheld.extend([contested(), resolved(Verdict::Upheld, Some(owner()))]);
+    let mut passed = qualified();
+    passed.push(Event::CloserWithdrawn {
+        from: member("bob"),
+        why: Withdrawal::Declined,
+        pool: pool(),
+        held: false,
+        custody: steward(),
+    });
+    let mut given_back = qualified();
+    given_back.extend([
+        Event::CloserAccepted {
+            by: member("bob"),
+            at: START,
+            implied: false,
+            custody: rep(ClockKind::NextStepBy),
+        },
+        Event::ReturnedToFirst { to: member("ann"), custody: rep(ClockKind::DispositionBy) },
+    ]);
+    let reclaimed = vec![
+        Event::LeadOffered {
+            rep: member("ann"),
+            pool: pool(),
+            rule: "everyone".to_owned(),
+            candidates: Vec::new(),
+            offer_no: 1,
+            custody: rep(ClockKind::AcceptBy),
+        },
+        Event::OfferWithdrawn {
+            from: member("ann"),
+            why: Withdrawal::NotAccepted,
+            wanted: None,
+            pool: pool(),
+            held: false,
+            custody: steward(),
+        },
+        Event::OfferMissed {
+            rep: member("ann"),
+            accept_by: Some(START.plus(DAY)),
+            why: Withdrawal::NotAccepted,
+        },
+        Event::BreachVoided { rep: member("ann"), accept_by: START.plus(DAY) },
+    ];
+    vec![overturned, upheld, passed, given_back, reclaimed]
+}
+
+#[test]
+fn a_contest_names_the_rejection_its_window_and_its_verdict() {
+    let world = super::story::World::new();
+    let said = |name: &str, field: &str| -> Vec<Value> {
+        let of_name = |step: &&(_, Event, _)| step.1.name() == name;
+        let steps = steps();
+        let records = steps.iter().filter(of_name).flat_map(|step| records(&world.handed(step, true)));
+        let feedback = records.filter(|record| record.event_type.starts_with("feedback."));
+        feedback.map(|record| record.payload[field].clone()).collect()
+    };
+    assert_eq!(said("rejection_contested", "verdict"), [Value::Null, Value::Null]);
+    let until = json!(START.plus(5 * DAY).to_string());
+    assert_eq!(said("rejection_contested", "contest_until"), [until.clone(), until]);
+    assert_eq!(said("contest_resolved", "verdict"), [json!("overturned"), json!("upheld")]);
+    assert_eq!(said("contest_resolved", "reason"), [json!("no_need"), json!("no_need")]);
+    assert_eq!(said("rejection_voided", "verdict"), [json!("overturned")]);
+    assert_eq!(said("rejection_voided", "handoff_id"), [json!(handoff().to_string())]);
+}
