@@ -15,6 +15,7 @@ use crate::contract::inbound::SchemaError;
 use crate::contract::keys::Keys;
 use crate::domain::time::Moment;
 use crate::intake::{self, Intake, IntakeError};
+use crate::relay::webhooks::ChannelError;
 use crate::relay::{Kind, Relay};
 use crate::settings::Settings;
 use crate::store::connect::{self, Timeouts};
@@ -76,6 +77,8 @@ pub enum ServiceError {
     },
     #[error("signals cannot be caught")]
     Signal(#[source] std::io::Error),
+    #[error("webhooks and notices cannot be sent")]
+    Channels(#[from] ChannelError),
     #[error(transparent)]
     Decoder(#[from] SchemaError),
     #[error(transparent)]
@@ -284,6 +287,7 @@ impl Parts {
         run_intake(&mut tasks, intake, &stop)?;
         self.run_turns(&mut tasks, &stop).await?;
         self.run_checkpoints(&mut tasks, &stop).await?;
+        self.run_channels(&mut tasks, &stop, &texts).await?;
         let (asks, queue) = ask::door();
         let desk = Desk {
             session: self.session("asks").await?,
@@ -318,8 +322,15 @@ impl Parts {
         let health = self.health.clone();
         let metrics: web::MetricsText =
             Arc::new(|| telemetry::metrics_text().map_err(|error| error.to_string()));
-        let mut state =
-            WebState::new(reader, tokens, asks, texts, Arc::new(move || health.report()), metrics);
+        let mut state = WebState::new(
+            reader,
+            tokens,
+            asks,
+            self.keys.clone(),
+            texts,
+            Arc::new(move || health.report()),
+            metrics,
+        );
         state.secure_cookies = self.settings.http.public_url.starts_with("https://");
         Ok(state)
     }

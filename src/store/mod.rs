@@ -10,6 +10,9 @@ pub mod checkpoint;
 pub mod codec;
 mod columns;
 pub mod connect;
+pub mod delivery;
+pub mod delivery_desk;
+pub mod dispatch;
 pub mod duplicate;
 pub mod erasure;
 pub mod error;
@@ -46,6 +49,7 @@ pub mod work;
 pub mod world;
 pub mod write_set;
 
+pub use dispatch::Dispatch;
 pub use error::StoreError;
 pub use outlet::Outlet;
 pub use read::Reader;
@@ -62,6 +66,8 @@ pub fn catalog() -> Vec<Statement> {
         audit_head::STATEMENTS,
         availability::STATEMENTS,
         checkpoint::STATEMENTS,
+        delivery::STATEMENTS,
+        delivery_desk::STATEMENTS,
         duplicate::STATEMENTS,
         erasure::STATEMENTS,
         facts::STATEMENTS,

@@ -30,6 +30,8 @@ pub const FENCE_MISSES: &str = "baton.fence.misses";
 pub const REBALANCES: &str = "baton.rebalances";
 /// Rows that can never be sent.
 pub const HELD_ROWS: &str = "baton.outbox.held";
+/// Attempts to tell an endpoint; labels `channel`, `outcome`.
+pub const DELIVERIES: &str = "baton.deliveries";
 
 /// Label: topic.
 pub const TOPIC: &str = opentelemetry_semantic_conventions::attribute::MESSAGING_DESTINATION_NAME;
@@ -39,6 +41,8 @@ pub const PARTITION: &str = opentelemetry_semantic_conventions::attribute::MESSA
 pub const OUTCOME: &str = "outcome";
 /// Label: a pool of the team.
 pub const POOL: &str = "pool";
+/// Label: `webhook`, `slack`, `email`.
+pub const CHANNEL: &str = "channel";
 /// Label: `assign`, `revoke`, `lost`.
 pub const CHANGE: &str = "change";
 

@@ -17,6 +17,7 @@ pub mod words;
 
 pub use api::openapi;
 
+use crate::contract::keys::Keys;
 use crate::store::Reader;
 use crate::store::token::Tokens;
 use crate::transaction::ask::Asks;
@@ -57,6 +58,8 @@ pub struct WebState {
     pub reader: Reader,
     pub tokens: Tokens,
     pub asks: Asks,
+    /// Read one-time links.
+    pub keys: Keys,
     /// The active policy, team and reference data.
     pub texts: watch::Receiver<Texts>,
     pub readiness: Readiness,
@@ -83,6 +86,7 @@ impl WebState {
         reader: Reader,
         tokens: Tokens,
         asks: Asks,
+        keys: Keys,
         texts: watch::Receiver<Texts>,
         readiness: Readiness,
         metrics: MetricsText,
@@ -92,6 +96,7 @@ impl WebState {
             reader,
             tokens,
             asks,
+            keys,
             texts,
             readiness,
             metrics,
@@ -162,6 +167,7 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/leads/{id}", get(api::leads::lead))
         .route("/api/v1/leads/{id}/history", get(api::leads::history))
         .route("/api/v1/leads/{id}/score", get(api::leads::score))
+        .route("/api/v1/leads/{id}/deliveries", get(api::deliveries::deliveries))
         .route("/api/v1/leads/{id}/{ask}", post(api::asks::ask))
         .route("/api/v1/sla", get(api::sla::sla))
         .route("/api/v1/pattern-answer", post(api::sla::answer_pattern))
@@ -173,6 +179,7 @@ pub fn router(state: WebState) -> Router {
         .route("/leads", get(pages::leads::leads))
         .route("/leads/{id}", get(pages::lead::lead))
         .route("/leads/{id}/{ask}", post(pages::lead::ask))
+        .route("/links/{token}", get(pages::link::show).post(pages::link::act))
         .route("/sign-in", get(pages::sign_in::show).post(pages::sign_in::consume))
         .route("/sign-out", post(pages::sign_in::sign_out))
         .fallback(pages::not_found)

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod board;
 pub mod checkpoints;
 pub mod checks;
+pub mod deliveries;
 pub mod handshake;
 pub mod kept;
 pub mod lead_list;
@@ -27,6 +28,7 @@ pub(super) fn statements() -> Vec<Statement> {
         board::STATEMENTS,
         checkpoints::STATEMENTS,
         checks::STATEMENTS,
+        deliveries::STATEMENTS,
         handshake::STATEMENTS,
         kept::STATEMENTS,
         lead_list::STATEMENTS,

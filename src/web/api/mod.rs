@@ -1,6 +1,7 @@
 //! The API: JSON in and out, described by OpenAPI. It shares reads and asks with the pages.
 
 pub(super) mod asks;
+pub(super) mod deliveries;
 mod handshake;
 pub(super) mod health;
 pub(super) mod leads;
@@ -17,7 +18,7 @@ use utoipa::OpenApi;
     info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
     paths(
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
-        asks::ask, sla::sla, sla::answer_pattern, team::availability, ledger::ledger, super::live::live
+        deliveries::deliveries, asks::ask, sla::sla, sla::answer_pattern, team::availability, ledger::ledger, super::live::live
     ),
     components(schemas(Problem, FieldFault)),
     tags(

@@ -3,6 +3,7 @@
 pub(super) mod board;
 pub(super) mod lead;
 pub(super) mod leads;
+pub(super) mod link;
 pub(super) mod sign_in;
 
 use super::WebState;
