@@ -15,6 +15,7 @@ pub mod error;
 pub mod facts;
 pub mod fan_out;
 mod fan_out_rows;
+pub mod hourly;
 pub mod identity;
 pub mod kept;
 pub mod lane;
@@ -62,6 +63,7 @@ pub fn catalog() -> Vec<Statement> {
         erasure::STATEMENTS,
         facts::STATEMENTS,
         fan_out::STATEMENTS,
+        hourly::STATEMENTS,
         identity::STATEMENTS,
         kept::STATEMENTS,
         lane::STATEMENTS,

@@ -11,6 +11,7 @@ mod caller;
 mod live;
 mod pages;
 mod problem;
+mod sight;
 pub mod view;
 pub mod words;
 
@@ -166,6 +167,12 @@ pub fn router(state: WebState) -> Router {
         .route("/", get(pages::board::board))
         .route("/fragments/board", get(pages::board::fragment))
         .route("/fragments/leads/{id}", get(pages::lead::fragment))
+        .route("/my", get(pages::my::my))
+        .route("/floor", get(pages::floor::floor))
+        .route("/floor/reassign", post(pages::floor::reassign))
+        .route("/campaigns", get(pages::campaigns::campaigns))
+        .route("/intake", get(pages::intake::intake))
+        .route("/team", get(pages::team::team))
         .route("/leads", get(pages::leads::leads))
         .route("/leads/{id}", get(pages::lead::lead))
         .route("/leads/{id}/{ask}", post(pages::lead::ask))
