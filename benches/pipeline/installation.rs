@@ -40,6 +40,9 @@ impl Installation {
             .env("BATON__DATABASE__OWNER_URL", &self.url)
             .env("KAFKA_BROKERS", &self.brokers)
             .env("BATON__HTTP__LISTEN", "127.0.0.1:0")
+            .env("BATON__AUDIT__SIGNING_KEY_FILE", self.kafka.join("signing.key"))
+            // A member with a name takes its place again at once; without one the broker waits for the session's end.
+            .env("BATON__KAFKA__CLIENT__GROUP_INSTANCE_ID", "bench")
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null());
         command

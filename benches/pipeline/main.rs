@@ -82,7 +82,7 @@ fn hard_days(runtime: &tokio::runtime::Runtime, people: usize) {
     let behind = runtime.block_on(Installation::new("backlog"));
     let backlog = backlog::run(&behind, people, number("BENCH_BACKLOG", BACKLOG));
     println!(
-        "backlog         {:>9} records: first commit {:.1} s after the start, {:.1} s after kill -9; {:.0} MiB resident at most",
+        "backlog         {:>9} records: first commit {:.1} s after the start, {:.1} s after kill -9 (a member with a group.instance.id); {:.0} MiB resident at most",
         backlog.records,
         backlog.first.as_secs_f64(),
         backlog.again.as_secs_f64(),

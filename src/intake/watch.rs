@@ -30,7 +30,7 @@ const OPERATORS_EVERY: Duration = Duration::from_secs(1);
 /// How long unequal counts are waited for (somebody is growing the topics) before the process stops.
 const UNEQUAL_MAX: Duration = Duration::from_mins(10);
 /// Between two looks at whether to end.
-const NAP: Duration = Duration::from_millis(20);
+const NAP: Duration = Duration::from_millis(100);
 
 /// What the watch is built from.
 pub(super) struct Parts {

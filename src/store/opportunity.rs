@@ -177,8 +177,8 @@ pub async fn drop_contacts(
 ) -> Result<(), StoreError> {
     DROP_CONTACTS
         .query()
-        .bind(column(rows, |row| row.0.0))
-        .bind(column(rows, |row| row.1.0))
+        .bind(rows.iter().map(|(deal, _)| deal.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|(_, lead)| lead.0).collect::<Vec<Uuid>>())
         .execute(conn)
         .await
         .map_err(|error| DROP_CONTACTS.failed(error))?;

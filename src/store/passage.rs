@@ -7,6 +7,7 @@ use super::statement::Statement;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Origin;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 const TOUCHES: Statement = Statement::new(
     "touch.insert",
@@ -145,9 +146,9 @@ pub async fn credit_touches(
 ) -> Result<(), StoreError> {
     CREDIT_TOUCHES
         .query()
-        .bind(column(rows, |row| row.0.0))
-        .bind(column(rows, |row| row.1.clone()))
-        .bind(column(rows, |row| row.2.code()))
+        .bind(rows.iter().map(|(lead, ..)| lead.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|(_, campaign, _)| campaign.as_str()).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|(.., origin)| origin.code()).collect::<Vec<&str>>())
         .execute(conn)
         .await
         .map_err(|error| CREDIT_TOUCHES.failed(error))?;

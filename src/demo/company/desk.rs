@@ -29,6 +29,8 @@ pub(super) struct CrmLead {
     pub(super) crm_id: String,
     /// The CRM has reported its own record, so that the CRM key may name the lead.
     pub(super) linked: bool,
+    /// The CRM has merged another record into this one.
+    pub(super) united: bool,
     pub(super) handoff_id: Option<String>,
     pub(super) rep: Option<usize>,
     /// Raised whenever the lead is somebody else's to work on: what the former rep had in mind is void.
@@ -58,6 +60,8 @@ pub(super) enum DeskAct {
     CompleteFacts,
     CloserAccepts,
     OpenDeal,
+    /// The CRM's duplicate job merges this record with the other one of the same person.
+    Unite,
 }
 
 /// Ten characters that stand for a text.
@@ -87,6 +91,14 @@ impl Company {
         let opens =
             matches!(kind, "lead.routed.v1" | "lead.reassigned.v1" | "lead.queued.v1" | "lead.accepted.v1");
         let Some(lead) = self.find_lead(data, opens) else { return };
+        if kind == "lead.merged.v1" {
+            // What the CRM merged itself is worked on as one record already.
+            if !self.leads[lead].united {
+                self.released(lead);
+                self.leads[lead].standing = Standing::Resting;
+            }
+            return;
+        }
         self.note_keys(lead, data);
         match kind {
             "lead.routed.v1" | "lead.reassigned.v1" => self.assigned(lead, data, now),
@@ -101,7 +113,6 @@ impl Company {
             "lead.recycled.v1"
             | "lead.disqualified.v1"
             | "lead.suppressed.v1"
-            | "lead.merged.v1"
             | "lead.erased.v1"
             | "lead.won.v1"
             | "lead.lost.v1" => {
@@ -180,6 +191,7 @@ impl Company {
             lead_id: None,
             crm_id,
             linked: false,
+            united: false,
             handoff_id: None,
             rep: None,
             assignment: 0,

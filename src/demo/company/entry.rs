@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Company;
 use super::desk::{DeskAct, Standing};
-use super::hours::HOUR;
+use super::hours::{DAY, HOUR};
 use super::roster::{self, COLLEAGUES, crm_key, user_key};
 use super::selling::who;
 use super::words::{CAMPAIGNS, OUTBOUND};
@@ -28,6 +28,50 @@ impl Company {
             data["owner"] = user_key(rep);
         }
         self.file(lead, "crm.lead.created.v1", data);
+        if self.other_record(lead).is_some() {
+            let days = self.leads[lead].rng.between(1, 4);
+            self.desk_act(self.settings.rhythm.working(self.now + days * DAY), lead, DeskAct::Unite);
+        }
+    }
+
+    /// Another record that the CRM holds of the same person: they wrote under two addresses.
+    fn other_record(&self, lead: usize) -> Option<usize> {
+        let person = self.leads[lead].person?;
+        self.leads.iter().enumerate().find_map(|(place, other)| {
+            let stands = self.by_crm_id.get(&other.crm_id) == Some(&place);
+            (place != lead && other.person == Some(person) && other.linked && stands).then_some(place)
+        })
+    }
+
+    /// The CRM's duplicate job merges two records of one person; the one that sales has come further with stays.
+    pub(super) fn unite(&mut self, lead: usize) {
+        let Some(other) = self.other_record(lead) else { return };
+        let (winner, loser) = if self.leads[other].standing >= self.leads[lead].standing {
+            (other, lead)
+        } else {
+            (lead, other)
+        };
+        let gone = crm_key("lead", &self.leads[loser].crm_id);
+        let data = json!({
+            "crm": crm_key("lead", &self.leads[winner].crm_id),
+            "winner": crm_key("lead", &self.leads[winner].crm_id),
+            "losers": [gone],
+            "change": {"by": "system"},
+        });
+        self.file(winner, "crm.lead.merged.v1", data);
+        for place in self.by_crm_id.values_mut().chain(self.by_lead_id.values_mut()) {
+            if *place == loser {
+                *place = winner;
+            }
+        }
+        for place in self.leads_by_email.values_mut().filter(|place| **place == loser) {
+            *place = winner;
+        }
+        self.leads[winner].united = true;
+        let gone = &mut self.leads[loser];
+        gone.assignment += 1;
+        gone.rep = None;
+        gone.standing = Standing::Resting;
     }
 
     /// A rep found the person without marketing's help and enters them.

@@ -16,6 +16,8 @@ pub(super) enum Step {
     Form(&'static str),
     /// The form once more, because the address was wrong in the first.
     CorrectedForm(&'static str),
+    /// The form again days later, from the person's private address: two leads, until somebody sees that they are one.
+    PrivateForm(&'static str),
     /// A signal with the person's address: webinar, event, chat, call, product, intent.
     Signal(&'static str),
     /// The mail of this number, and what became of it.

@@ -82,6 +82,8 @@ pub struct Noise {
     pub reordered_per_mille: u16,
     /// Forms with a typing error in the address.
     pub mistyped_per_mille: u16,
+    /// Hand-raisers who write again from their private address.
+    pub private_address_per_mille: u16,
     /// People who are programs.
     pub bots_per_mille: u16,
     /// People who are our own, testing.
@@ -103,6 +105,7 @@ impl Default for Noise {
             late_per_mille: 12,
             reordered_per_mille: 20,
             mistyped_per_mille: 25,
+            private_address_per_mille: 40,
             bots_per_mille: 35,
             staff_per_mille: 15,
             not_json_per_mille: 2,

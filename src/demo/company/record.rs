@@ -48,7 +48,7 @@ pub struct Counts {
     pub by_topic: BTreeMap<&'static str, u64>,
     /// By CloudEvents type without the common prefix, duplicates included.
     pub by_type: BTreeMap<&'static str, u64>,
-    /// Faults and oddities: `duplicate`, `resubmitted`, `late`, `reordered`, `mistyped`, `bot`, `test`, `automated`,
+    /// Faults and oddities: `duplicate`, `resubmitted`, `late`, `reordered`, `mistyped`, `private_address`, `bot`, `test`, `automated`,
     /// `not_json`, `unknown_type`, `schema_broken`.
     pub by_oddity: BTreeMap<&'static str, u64>,
     /// People who have shown up.

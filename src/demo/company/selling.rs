@@ -20,6 +20,10 @@ impl Company {
             self.link(lead);
             return;
         }
+        if act == DeskAct::Unite {
+            self.unite(lead);
+            return;
+        }
         if self.leads[lead].assignment != assignment {
             // Somebody who has not looked at the list accepts what is no longer theirs.
             if let (DeskAct::React, Some(former)) = (act, rep)
@@ -35,7 +39,7 @@ impl Company {
         }
         let Some(rep) = self.leads[lead].rep else { return };
         match act {
-            DeskAct::Link | DeskAct::TakeFromQueue => {}
+            DeskAct::Link | DeskAct::TakeFromQueue | DeskAct::Unite => {}
             DeskAct::React => self.react(lead, rep),
             DeskAct::Attempt => self.attempt(lead, rep),
             DeskAct::Meet => self.meet(lead, rep),

@@ -6,8 +6,17 @@ use super::hours::{DAY, MINUTE, SECOND, timestamp};
 use super::journey::{Mail, Step};
 use super::people::{Kind, Person, mistype};
 use super::record::{Draft, EMAIL_TOPIC, FORMS_TOPIC, SIGNALS_TOPIC};
-use super::words::{CAMPAIGNS, Campaign};
+use super::words::{CAMPAIGNS, Campaign, FREE_MAIL_DOMAINS};
 use super::{Act, Company};
+
+/// Under which address somebody fills in a form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Address {
+    First,
+    /// Their own again, after a typing error.
+    Corrected,
+    Private,
+}
 
 const SITE: &str = "https://www.harbourline.example";
 
@@ -18,8 +27,9 @@ impl Company {
             Step::AdClick => self.visit(who, "ad_click", None),
             Step::Session(page) => self.visit(who, "session", Some(page)),
             Step::Page(page) => self.visit(who, "page_view", Some(page)),
-            Step::Form(kind) => self.fill_form(who, kind, true),
-            Step::CorrectedForm(kind) => self.fill_form(who, kind, false),
+            Step::Form(kind) => self.fill_form(who, kind, Address::First),
+            Step::CorrectedForm(kind) => self.fill_form(who, kind, Address::Corrected),
+            Step::PrivateForm(kind) => self.fill_form(who, kind, Address::Private),
             Step::Signal(kind) => self.signal(who, kind),
             Step::Mail(number, mail) => self.mail(who, number, mail),
             Step::EnteredByRep => self.enter_by_hand(who),
@@ -84,14 +94,14 @@ impl Company {
         });
     }
 
-    fn fill_form(&mut self, who: usize, kind: &'static str, first_try: bool) {
+    fn fill_form(&mut self, who: usize, kind: &'static str, address: Address) {
         let label = self.label(who);
         let noise = self.settings.noise;
         let person = &mut self.people[who];
         let ordinary = matches!(person.kind, Kind::Buyer | Kind::OfCustomer);
         let mut email = person.email.clone();
         let mut oddities = Vec::new();
-        if first_try && ordinary && person.rng.chance(noise.mistyped_per_mille.into()) {
+        if address == Address::First && ordinary && person.rng.chance(noise.mistyped_per_mille.into()) {
             email = mistype(&person.email, &mut person.rng);
             oddities.push("mistyped");
             if person.rng.chance(600) {
@@ -103,6 +113,17 @@ impl Company {
                 person.unreachable_mail = true;
             }
             self.by_email.insert(email.clone(), who);
+        }
+        if address == Address::Private {
+            email = private_address(person);
+            oddities.push("private_address");
+            self.by_email.insert(email.clone(), who);
+        } else if ordinary
+            && matches!(kind, "demo" | "contact" | "pricing")
+            && person.rng.chance(noise.private_address_per_mille.into())
+        {
+            let later = self.now + person.rng.between(2 * DAY, 9 * DAY);
+            self.schedule(later, Act::Step(who, Step::PrivateForm(kind)));
         }
         let data = self.form_data(who, kind, &email, &label, &mut oddities);
         let draft = Draft {
@@ -312,6 +333,12 @@ fn add_touches(data: &mut Value, person: &mut Person, campaign: &Campaign, now: 
 /// The id that the web tracker gave this person's browser.
 fn anonymous_id(person: &Person) -> String {
     format!("anon-{}", super::desk::short_hash(&format!("{}/{}", person.number, person.first_seen)))
+}
+
+/// The address that the person has at home.
+fn private_address(person: &Person) -> String {
+    let name = format!("{}.{}", person.first_name.to_lowercase(), person.last_name.to_lowercase());
+    format!("{name}.{}@{}", person.number, FREE_MAIL_DOMAINS[0])
 }
 
 fn form_name(kind: &str) -> &'static str {

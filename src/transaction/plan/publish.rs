@@ -241,6 +241,7 @@ fn may_publish(event: &Event) -> bool {
         | Event::LeadMerged { .. }
         | Event::LeadSplit { .. }
         | Event::LeadParked { .. }
+        | Event::OriginCredited { .. }
         | Event::LeadUnparked => true,
     }
 }

@@ -240,7 +240,7 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::CustomerNoted { .. } => line(Tone::Good, "The company is a customer now", ""),
         Event::ContactLeft { .. } => line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it"),
         Event::OriginCredited { origin } => {
-            line(Tone::Quiet, "Origin corrected", format!("the campaign counts as {}", origin.code()))
+            line(Tone::Plain, "Origin corrected", format!("the campaign counts as {}", origin.code()))
         }
         Event::LeadAbsorbed { from, .. } => {
             line(Tone::Accent, "Another lead of the same person was taken in", from.to_string())

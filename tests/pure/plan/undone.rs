@@ -220,7 +220,7 @@ fn whoever_the_crm_takes_off_a_deal_is_told_of_and_stands_on_it_no_more() {
     assert_eq!(planned.write.contacts_gone, vec![(deal_id, left)]);
     let tasks: Vec<FanOut> = planned.write.fan_outs.iter().map(|row| row.task.clone()).collect();
     assert_eq!(tasks, vec![FanOut::ContactsLeft { opportunity: deal_id, revision: 2, leads: vec![left] }]);
-    let commands = tasks[0].commands(&[desk.lead(DANIEL)], desk.now);
+    let commands = tasks[0].commands(&[desk.lead(DANIEL).clone()], desk.now);
     let told = commands.into_iter().map(|(lead, at, command)| {
         turn::tell(&Keys::new(b"a service key for tests", 1), &tasks[0].key(), lead, at, command)
     });
@@ -265,7 +265,7 @@ fn a_campaign_that_changes_sides_takes_the_credit_of_whom_it_brought_along() {
     let planned = desk.run(vec![second]);
     let task = planned.write.fan_outs[0].task.clone();
     let lead = desk.lead(PRIYA).id;
-    let told = task.commands(&[desk.lead(PRIYA)], desk.now).into_iter().map(|(lead, at, command)| {
+    let told = task.commands(&[desk.lead(PRIYA).clone()], desk.now).into_iter().map(|(lead, at, command)| {
         turn::tell(&Keys::new(b"a service key for tests", 1), &task.key(), lead, at, command)
     });
     let planned = desk.take(Batch { stream: Some(Stream::Sweep(0)), entries: told.collect(), ..Batch::default() });

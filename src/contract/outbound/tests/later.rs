@@ -5,7 +5,7 @@ use crate::domain::custody::ClockKind;
 use crate::domain::event::Event;
 use crate::domain::evolve::evolve;
 use crate::domain::ids::{LeadId, OpportunityId};
-use crate::domain::lead::{Consent, Lead, Motion, Permission};
+use crate::domain::lead::{Consent, Lead, Motion, Origin, Permission};
 use crate::domain::signal::SignalId;
 
 /// What came to the lifecycle later: undone deals, privacy, the wide changes, merges and faults of ours.
