@@ -330,6 +330,10 @@ pub enum Event {
     OriginCredited {
         origin: Origin,
     },
+    /// A steward or manager settled what the CRM had said otherwise, as the row of that version told it.
+    DisagreementSettled {
+        version: u64,
+    },
 }
 
 impl Event {
@@ -392,6 +396,7 @@ impl Event {
             Self::MqlDated { .. } => "mql_dated",
             Self::ContactLeft { .. } => "contact_left",
             Self::OriginCredited { .. } => "origin_credited",
+            Self::DisagreementSettled { .. } => "disagreement_settled",
         }
     }
 }

@@ -36,7 +36,11 @@ fn priority_percent(priority: Priority) -> u64 {
 /// accepted lead, by grade and priority.
 #[must_use]
 pub fn expected_cents(targets: &Targets, grade: Grade, priority: Priority) -> u64 {
-    let average = match targets.revenue.checked_mul(CENTS).and_then(|cents| cents.checked_div(u64::from(targets.sal))) {
+    let average = match targets
+        .revenue
+        .checked_mul(CENTS)
+        .and_then(|cents| cents.checked_div(u64::from(targets.sal)))
+    {
         Some(cents) if cents > 0 => cents,
         Some(_) | None => FALLBACK_CENTS,
     };

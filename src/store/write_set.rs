@@ -8,6 +8,7 @@ use super::rows::{
 };
 use crate::domain::ids::{IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::Origin;
+use crate::domain::time::Moment;
 use uuid::Uuid;
 
 /// What `plan` returns and `apply` writes, one statement per table, each sorted by key.
@@ -34,6 +35,8 @@ pub struct WriteSet {
     pub touches_credited: Vec<(LeadId, String, Origin)>,
     pub handoffs: Vec<HandoffRow>,
     pub disagreements: Vec<DisagreementRow>,
+    /// Disagreements that somebody settled: lead, version, when.
+    pub settled: Vec<(LeadId, i64, Moment)>,
     pub anonymous: Vec<AnonymousRow>,
     /// Anonymous keys that now name a lead: their stored signals were attached and go.
     pub anonymous_bound: Vec<IdentityKey>,

@@ -48,6 +48,7 @@ pub async fn apply(
     write!(step, set.touches_credited, passage::credit_touches(conn, &set.touches_credited));
     write!(step, set.handoffs, passage::upsert_handoffs(conn, &set.handoffs));
     write!(step, set.disagreements, passage::add_disagreements(conn, &set.disagreements));
+    write!(step, set.settled, passage::settle_disagreements(conn, &set.settled));
     write!(step, set.anonymous, anonymous::add(conn, &set.anonymous));
     write!(step, set.anonymous_bound, anonymous::delete(conn, &set.anonymous_bound));
     write!(step, set.rotation_entries, rotation::add_entries(conn, &set.rotation_entries));

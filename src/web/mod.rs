@@ -60,6 +60,8 @@ pub struct WebState {
     /// The active policy, team and reference data.
     pub texts: watch::Receiver<Texts>,
     pub readiness: Readiness,
+    /// What people have to look at, though the instance is ready.
+    pub notes: Readiness,
     pub metrics: MetricsText,
     /// The board is served over TLS by a proxy: cookies are then sent over TLS only.
     pub secure_cookies: bool,
@@ -94,6 +96,7 @@ impl WebState {
             asks,
             texts,
             readiness,
+            notes: Arc::new(BTreeMap::new),
             metrics,
             secure_cookies: false,
             ticks,
@@ -164,6 +167,11 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/leads/{id}/score", get(api::leads::score))
         .route("/api/v1/leads/{id}/{ask}", post(api::asks::ask))
         .route("/api/v1/ledger", get(api::ledger::ledger))
+        .route("/api/v1/my", get(api::floor::my))
+        .route("/api/v1/floor", get(api::floor::floor))
+        .route("/api/v1/campaigns", get(api::floor::campaigns))
+        .route("/api/v1/intake", get(api::floor::intake))
+        .route("/api/v1/team", get(api::floor::team))
         .route("/", get(pages::board::board))
         .route("/fragments/board", get(pages::board::fragment))
         .route("/fragments/leads/{id}", get(pages::lead::fragment))

@@ -52,7 +52,9 @@ impl Page {
             Self::Board | Self::Leads | Self::Team => "everybody who may read",
             Self::My => "people who are in the team file",
             Self::Floor => "sales managers, stewards of queues and operations",
-            Self::Campaigns => "marketing, managers, arbiters, operations and viewers without a place in the team",
+            Self::Campaigns => {
+                "marketing, managers, arbiters, operations and viewers without a place in the team"
+            }
             Self::Intake => "operations, marketing and managers",
         }
     }
@@ -70,8 +72,7 @@ pub(super) struct Sight<'a> {
 impl<'a> Sight<'a> {
     /// The sight of whoever is signed in; somebody whom the team lists as inactive sees what a viewer sees.
     pub(super) fn of(caller: &Caller, team: &'a Team) -> Self {
-        let member =
-            caller.member.as_ref().and_then(|id| team.member(id)).filter(|member| member.active);
+        let member = caller.member.as_ref().and_then(|id| team.member(id)).filter(|member| member.active);
         Self { team, member, admin: caller.may(Scope::Admin), named: caller.member.is_some() }
     }
 

@@ -116,6 +116,7 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::LeadUnparked
         | Event::ContactLeft { .. }
         | Event::OriginCredited { .. }
+        | Event::DisagreementSettled { .. }
         | Event::MqlDated { .. } => return None,
     })
 }

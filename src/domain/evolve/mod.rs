@@ -103,6 +103,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         Event::LeadRejected { .. }
         | Event::ContactLeft { .. }
         | Event::NoteTaken
+        | Event::DisagreementSettled { .. }
         | Event::SplitBegun { .. }
         | Event::FactDiverged { .. }
         | Event::AskRefused { .. } => {}

@@ -49,10 +49,8 @@ const SPEND: Statement = Statement::new(
          sum(ten_thousandths)::bigint AS ten_thousandths
      FROM spend WHERE period_start >= $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
 );
-const NAMES: Statement = Statement::new(
-    "campaigns.names",
-    "SELECT id, name, channel FROM campaign ORDER BY at DESC, id LIMIT $1",
-);
+const NAMES: Statement =
+    Statement::new("campaigns.names", "SELECT id, name, channel FROM campaign ORDER BY at DESC, id LIMIT $1");
 const REJECTIONS: Statement = Statement::new(
     "campaigns.rejections",
     "SELECT a.payload, coalesce(l.first_campaign, '') FROM audit AS a JOIN lead AS l ON l.id = a.subject_id
@@ -161,15 +159,8 @@ pub struct DataTask {
     pub company: Option<String>,
 }
 
-type TaskColumns = (
-    Uuid,
-    Option<i64>,
-    Option<String>,
-    Option<Vec<u8>>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-);
+type TaskColumns =
+    (Uuid, Option<i64>, Option<String>, Option<Vec<u8>>, Option<String>, Option<String>, Option<String>);
 
 /// What became of marketing's leads.
 #[derive(Clone, Debug, PartialEq)]

@@ -56,11 +56,14 @@ const DISAGREEMENTS: Statement = Statement::new(
     "floor.disagreements",
     "SELECT d.lead_id AS lead, d.version, d.at, d.code, d.ours, d.theirs, p.first_name, p.last_name,
          coalesce(p.company_name, p.company_domain) AS company
-     FROM disagreement AS d LEFT JOIN person AS p ON p.lead_id = d.lead_id
-     WHERE d.settled_at IS NULL ORDER BY d.at DESC, d.lead_id, d.version LIMIT $1",
+     FROM disagreement AS d JOIN lead AS l ON l.id = d.lead_id LEFT JOIN person AS p ON p.lead_id = d.lead_id
+     WHERE d.settled_at IS NULL AND l.merged_into IS NULL ORDER BY d.at DESC, d.lead_id, d.version LIMIT $1",
 );
-const OPEN_DISAGREEMENTS: Statement =
-    Statement::new("floor.disagreement_count", "SELECT count(*) FROM disagreement WHERE settled_at IS NULL");
+const OPEN_DISAGREEMENTS: Statement = Statement::new(
+    "floor.disagreement_count",
+    "SELECT count(*) FROM disagreement AS d JOIN lead AS l ON l.id = d.lead_id
+     WHERE d.settled_at IS NULL AND l.merged_into IS NULL",
+);
 const HYGIENE: Statement = Statement::new(
     "floor.hygiene",
     "SELECT l.state, p.first_name, p.last_name, coalesce(p.company_name, p.company_domain) AS company
@@ -200,8 +203,7 @@ impl Reader {
             .fetch_all(&mut *conn)
             .await
             .map_err(|error| QUEUES.failed(error))?;
-        let load =
-            LOAD.rows().bind(now.0).fetch_all(&mut *conn).await.map_err(|error| LOAD.failed(error))?;
+        let load = LOAD.rows().bind(now.0).fetch_all(&mut *conn).await.map_err(|error| LOAD.failed(error))?;
         let movable = MOVABLE
             .rows()
             .bind(holder)

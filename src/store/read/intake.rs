@@ -58,8 +58,10 @@ const ERASURES: Statement = Statement::new(
     "SELECT count(*), count(*) FILTER (WHERE at >= $1) FROM (SELECT coalesce(lead_id::text, encode(key, 'hex')) AS person, max(at) AS at
          FROM erased_key GROUP BY 1) AS people",
 );
-const ANONYMOUS: Statement =
-    Statement::new("intake.anonymous", "SELECT count(*) FROM (SELECT DISTINCT key FROM anonymous_signal) AS visitors");
+const ANONYMOUS: Statement = Statement::new(
+    "intake.anonymous",
+    "SELECT count(*) FROM (SELECT DISTINCT key FROM anonymous_signal) AS visitors",
+);
 
 /// Every statement of this file, for the test that prepares them all.
 pub(in crate::store) const STATEMENTS: &[Statement] =
@@ -149,10 +151,8 @@ impl Reader {
         let (parked_leads,): (i64,) =
             PARKED_LEADS.rows().fetch_one(&mut *conn).await.map_err(failed(PARKED_LEADS))?;
         let feeds = FEEDS.rows().fetch_all(&mut *conn).await.map_err(failed(FEEDS))?;
-        let erasures =
-            ERASURES.rows().bind(month).fetch_one(&mut *conn).await.map_err(failed(ERASURES))?;
-        let (anonymous,): (i64,) =
-            ANONYMOUS.rows().fetch_one(&mut *conn).await.map_err(failed(ANONYMOUS))?;
+        let erasures = ERASURES.rows().bind(month).fetch_one(&mut *conn).await.map_err(failed(ERASURES))?;
+        let (anonymous,): (i64,) = ANONYMOUS.rows().fetch_one(&mut *conn).await.map_err(failed(ANONYMOUS))?;
         Ok(IntakeRead {
             now,
             reasons,

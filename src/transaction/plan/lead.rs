@@ -238,6 +238,10 @@ impl Planner<'_> {
                 handoff.rejected = Some(code.code());
             }
         }
+        if let Event::DisagreementSettled { version } = event {
+            let version = i64::try_from(*version).unwrap_or(i64::MAX);
+            self.write.settled.push((after.id, version, after.decided_at));
+        }
         if let (Event::LeadAccepted { by, .. }, crate::domain::lead::Stage::Queued { pool, .. }) =
             (event, &before.stage)
         {

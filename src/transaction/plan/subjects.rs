@@ -112,8 +112,9 @@ impl Planner<'_> {
         let at = request.cause.occurred_at;
         let known = self.campaign_origin(&patch.id);
         // What came by a campaign that nobody had reported yet went to marketing's credit.
-        if known.map_or(patch.origin != Origin::Marketing, |(origin, since)| since <= at && origin != patch.origin)
-        {
+        if known.map_or(patch.origin != Origin::Marketing, |(origin, since)| {
+            since <= at && origin != patch.origin
+        }) {
             let task = FanOut::CampaignCredited { campaign: patch.id.clone(), origin: patch.origin, at };
             self.write.fan_outs.push(FanOutRow { task });
         }

@@ -1,6 +1,8 @@
 //! The API: JSON in and out, described by OpenAPI. It shares reads and asks with the pages.
 
 pub(super) mod asks;
+mod figures;
+pub(super) mod floor;
 pub(super) mod health;
 pub(super) mod leads;
 pub(super) mod ledger;
@@ -14,12 +16,13 @@ use utoipa::OpenApi;
     info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
     paths(
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
-        asks::ask, ledger::ledger, super::live::live
+        asks::ask, ledger::ledger, floor::my, floor::floor, floor::campaigns, floor::intake, floor::team, super::live::live
     ),
     components(schemas(Problem, FieldFault)),
     tags(
         (name = "leads", description = "Read leads; scope `read`"),
         (name = "asks", description = "Act on a lead in a member's name; scope `ask`"),
+        (name = "floor", description = "The figures of the pages; a person's own for that person and whoever manages them"),
         (name = "live", description = "Ticks"),
         (name = "ledger", description = "What became of every record"),
         (name = "health", description = "Open to everybody")

@@ -66,8 +66,11 @@ pub(in crate::web) async fn floor(
     caller: PageCaller,
     Query(query): Query<FloorQuery>,
 ) -> Result<Response, PageFault> {
-    let message =
-        query.done.as_deref().and_then(AskKind::parse).map_or_else(String::new, |kind| kind.done().to_owned());
+    let message = query
+        .done
+        .as_deref()
+        .and_then(AskKind::parse)
+        .map_or_else(String::new, |kind| kind.done().to_owned());
     page(&state, &caller, query.holder, (String::new(), Vec::new()), message).await
 }
 
@@ -147,7 +150,8 @@ pub(in crate::web) async fn reassign(
         };
         moved.push(Moved { href: format!("/leads/{lead}"), name: lead.to_string(), done, what });
     }
-    let message = if moved.is_empty() { "No lead was ticked: nothing was changed.".to_owned() } else { String::new() };
+    let message =
+        if moved.is_empty() { "No lead was ticked: nothing was changed.".to_owned() } else { String::new() };
     let name = member_name(&state.texts().team, &MemberId(to));
     let holder = field("holder").map(str::to_owned);
     page(&state, &caller, holder, (name, moved), message).await

@@ -92,7 +92,12 @@ fn reps(sight: Sight<'_>, team: &Team, own: &MemberId) -> Vec<(String, String)> 
 pub(super) fn way_back(back: Option<&String>, word: &str, kind: AskKind) -> Option<String> {
     let back = back?;
     let (page, rep) = back.split_once(':').unwrap_or((back, ""));
-    if page != "my" || !rep.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')) {
+    if page == "floor" {
+        return Some(format!("/floor?{word}={}", kind.path()));
+    }
+    if page != "my"
+        || !rep.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.'))
+    {
         return None;
     }
     let whose = if rep.is_empty() { String::new() } else { format!("&rep={rep}") };

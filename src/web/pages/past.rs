@@ -64,11 +64,7 @@ pub(super) async fn turned_back(
         UpTo::Moment(moment) => moment,
         UpTo::Version(_) => past.decided_at,
     };
-    let shown = AsOf {
-        when: moment_words(now),
-        version: before - 1,
-        policy: short_hash(&texts.policy.hash),
-    };
+    let shown = AsOf { when: moment_words(now), version: before - 1, policy: short_hash(&texts.policy.hash) };
     Ok((stood(read, past, &story, now), story, texts, shown))
 }
 
@@ -128,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_broken_chain_names_its_row() {
-        let check = ChainCheck { rows: 3, head: vec![1; 32], fault: Some((4, "its bytes differ".to_owned())) };
+        let check =
+            ChainCheck { rows: 3, head: vec![1; 32], fault: Some((4, "its bytes differ".to_owned())) };
         let (tone, what, _) = chain_words(&check);
         assert_eq!((tone, what.as_str()), ("bad", "The chain does not hold at row 4: its bytes differ."));
         assert_eq!(chain_words(&ChainCheck { fault: None, ..check }).0, "good");

@@ -21,6 +21,8 @@ pub enum AskKind {
     Merge,
     Split,
     Note,
+    /// What the CRM said otherwise leaves the list.
+    Settle,
     /// The person's data goes; for whoever may do what operations do.
     Erase,
 }
@@ -40,6 +42,7 @@ impl AskKind {
         Self::Merge,
         Self::Split,
         Self::Note,
+        Self::Settle,
         Self::Erase,
     ];
 
@@ -59,6 +62,7 @@ impl AskKind {
             Self::Merge => "merge",
             Self::Split => "split",
             Self::Note => "note",
+            Self::Settle => "settle",
             Self::Erase => "erase",
         }
     }
@@ -84,6 +88,7 @@ impl AskKind {
             Self::Split => "Taken apart: the new lead has the keys that you named.",
             Self::Suppress => "Nobody may contact this person any more.",
             Self::Note => "The note is written.",
+            Self::Settle => "Settled. It stands in the lead's story.",
             Self::Erase => "Erased. The person's data is gone for good.",
         }
     }

@@ -143,14 +143,15 @@ fn rows(read: &CampaignsRead, texts: &Texts) -> (Vec<CampaignRow>, bool) {
         if let Some(code) = code {
             row.codes.push((code.to_owned(), code_words(code), cohort.mql));
         }
-        let counts = code
-            .and_then(RejectionCode::parse)
-            .is_none_or(|code| texts.policy.rejection(code).counts);
-        *counted.entry(cohort.campaign.clone()).or_default() += if counts { cohort.mql } else { cohort.accepted };
+        let counts =
+            code.and_then(RejectionCode::parse).is_none_or(|code| texts.policy.rejection(code).counts);
+        *counted.entry(cohort.campaign.clone()).or_default() +=
+            if counts { cohort.mql } else { cohort.accepted };
     }
     for deals in &read.deals {
         let row = rows.entry(deals.campaign.clone()).or_default();
-        let money = converted(&texts.reference, &deals.month, deals.currency.as_deref(), deals.ten_thousandths);
+        let money =
+            converted(&texts.reference, &deals.month, deals.currency.as_deref(), deals.ten_thousandths);
         unconverted |= money.is_none() && deals.ten_thousandths != 0;
         row.deals += deals.deals;
         match deals.state.as_str() {
@@ -181,7 +182,12 @@ fn rows(read: &CampaignsRead, texts: &Texts) -> (Vec<CampaignRow>, bool) {
 }
 
 /// Units of the reporting currency; `None` where no rate is published for the month nor for plans.
-fn converted(reference: &Reference, month: &str, currency: Option<&str>, ten_thousandths: i64) -> Option<i64> {
+fn converted(
+    reference: &Reference,
+    month: &str,
+    currency: Option<&str>,
+    ten_thousandths: i64,
+) -> Option<i64> {
     let currency = currency?;
     let rate = reference.exchange_rate(month, currency).or_else(|| reference.plan_rate(currency))?;
     let exact = i128::from(ten_thousandths) * i128::from(rate) / i128::from(RATE_UNIT) / i128::from(UNIT);

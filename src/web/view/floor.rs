@@ -130,7 +130,11 @@ pub fn floor_view(
     FloorView {
         now_ms: now.0.div_euclid(1_000),
         orphans,
-        paused_since: if now.since(fires_until) > PAUSED_FROM { moment_words(fires_until) } else { String::new() },
+        paused_since: if now.since(fires_until) > PAUSED_FROM {
+            moment_words(fires_until)
+        } else {
+            String::new()
+        },
         queues: read.queues.iter().map(|queue| queue_row(queue, team)).collect(),
         load: load_rows(read, team, shows),
         away: away(read, team),
@@ -141,7 +145,12 @@ pub fn floor_view(
         escalations: escalations(read, team),
         disagreements: read.disagreements.iter().map(|it| disagreement_row(it, now)).collect(),
         disagreements_open: grouped(read.disagreements_open),
-        facts_due: hygiene(read, team, ClockKind::FactsBy, "Qualified without the facts of the SQL definition"),
+        facts_due: hygiene(
+            read,
+            team,
+            ClockKind::FactsBy,
+            "Qualified without the facts of the SQL definition",
+        ),
         stale: hygiene(read, team, ClockKind::ReviewBy, "An open deal that nobody has touched"),
         takers: takers(team, now),
     }
@@ -154,10 +163,13 @@ const PAUSED_FROM: i64 = 2 * crate::domain::time::MINUTE;
 #[must_use]
 pub fn takers(team: &Team, now: Moment) -> Vec<(String, String)> {
     team.members()
-        .filter(|member| is_seller(member) && !matches!(team.absence(&member.id, now), Some(Absence::Inactive)))
+        .filter(|member| {
+            is_seller(member) && !matches!(team.absence(&member.id, now), Some(Absence::Inactive))
+        })
         .map(|member| {
             let away = absence_words(team.absence(&member.id, now), now);
-            let name = if away.is_empty() { member.name.clone() } else { format!("{} ({away})", member.name) };
+            let name =
+                if away.is_empty() { member.name.clone() } else { format!("{} ({away})", member.name) };
             (member.id.0.clone(), name)
         })
         .collect()
@@ -221,8 +233,7 @@ fn load_rows(read: &FloorRead, team: &Team, shows: &dyn Fn(&MemberId) -> bool) -
                 capacity: capacity.map_or_else(String::new, |most| grouped(i64::from(most))),
                 percent: percent(open, capacity.map_or(0, i64::from)),
                 late: count(|row| row.late),
-                breaches: shows(&member.id)
-                    .then(|| breached.get(member.id.0.as_str()).copied().unwrap_or(0)),
+                breaches: shows(&member.id).then(|| breached.get(member.id.0.as_str()).copied().unwrap_or(0)),
             }
         })
         .collect()
@@ -250,9 +261,10 @@ pub fn pools(team: &Team, member: &MemberId) -> String {
 /// People who are away or left, and holders whom the team does not know: name, why, open leads.
 fn away(read: &FloorRead, team: &Team) -> Vec<(String, String, i64)> {
     let open = |id: &str| {
-        read.load.iter().find(|row| row.holder == id).map_or(0, |row| {
-            row.queued + row.offered + row.accepted + row.qualified + row.deals
-        })
+        read.load
+            .iter()
+            .find(|row| row.holder == id)
+            .map_or(0, |row| row.queued + row.offered + row.accepted + row.qualified + row.deals)
     };
     let known = team.members().filter_map(|member| match team.absence(&member.id, read.now) {
         None | Some(Absence::OffShift { .. }) => None,
@@ -310,10 +322,9 @@ fn escalations(read: &FloorRead, team: &Team) -> Vec<FloorLine> {
                     breach.company.as_deref(),
                 ),
                 what: format!("{}: told {}", clock_words(*kind).0, ago(read.now, breach.decided_at)),
-                more: breach
-                    .holder
-                    .as_ref()
-                    .map_or_else(String::new, |id| format!("with {}", member_name(team, &MemberId(id.clone())))),
+                more: breach.holder.as_ref().map_or_else(String::new, |id| {
+                    format!("with {}", member_name(team, &MemberId(id.clone())))
+                }),
                 due: Some(countdown(read.now, late)),
             })
         })

@@ -134,7 +134,11 @@ pub fn intake_view(
 fn series_rows(series: &[Series]) -> Vec<SeriesRow> {
     let mut sorted: Vec<&Series> = series.iter().collect();
     sorted.sort_by(|a, b| {
-        (b.rhythm.silent, family_order(&a.family), &a.name).cmp(&(a.rhythm.silent, family_order(&b.family), &b.name))
+        (b.rhythm.silent, family_order(&a.family), &a.name).cmp(&(
+            a.rhythm.silent,
+            family_order(&b.family),
+            &b.name,
+        ))
     });
     sorted.into_iter().map(series_row).collect()
 }
@@ -151,7 +155,8 @@ fn family_order(family: &str) -> u8 {
 fn series_row(series: &Series) -> SeriesRow {
     let rhythm = series.rhythm;
     let day = i64::try_from(rhythm.day).unwrap_or(i64::MAX);
-    let normal = rhythm.day_expected_milli.map(|milli| i64::try_from(milli.div_ceil(MILLI)).unwrap_or(i64::MAX));
+    let normal =
+        rhythm.day_expected_milli.map(|milli| i64::try_from(milli.div_ceil(MILLI)).unwrap_or(i64::MAX));
     let (state, tone) = match normal {
         _ if rhythm.silent => ("silent", "bad"),
         None => ("learning", ""),
@@ -197,7 +202,13 @@ fn feed_row(feed: &FeedRead, now: Moment) -> FeedRow {
         partitions: feed.partitions,
         known: feed.known_to.map_or_else(
             || "nothing read yet".to_owned(),
-            |at| if behind { format!("behind: known up to {}", moment_words(Moment(at))) } else { "up to now".to_owned() },
+            |at| {
+                if behind {
+                    format!("behind: known up to {}", moment_words(Moment(at)))
+                } else {
+                    "up to now".to_owned()
+                }
+            },
         ),
         behind,
         stopped: feed.stopped,

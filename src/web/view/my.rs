@@ -16,8 +16,8 @@ use crate::domain::worth::{at_risk_cents_a_minute, expected_cents};
 use crate::store::read::my::{MyLead, MyRead};
 use crate::transaction::loaded::Texts;
 use crate::web::words::{
-    actor_words, ago, clock_words, countdown, grade_words, member_name, plain, priority_words, rejection_words,
-    signal_words, stage_words,
+    actor_words, ago, clock_words, countdown, grade_words, member_name, plain, priority_words,
+    rejection_words, signal_words, stage_words,
 };
 use std::collections::BTreeMap;
 
@@ -172,9 +172,8 @@ fn talking_points(read: &MyLead, receipt: &Receipt, now: Moment) -> Vec<String> 
         })
         .collect();
     rules.sort_by_key(|(points, (_, at))| (-points, std::cmp::Reverse(*at)));
-    let mut did = rules
-        .iter()
-        .map(|(_, (kind, at))| format!("{}, {}", capital(signal_words(*kind)), ago(now, *at)));
+    let mut did =
+        rules.iter().map(|(_, (kind, at))| format!("{}, {}", capital(signal_words(*kind)), ago(now, *at)));
     let mut points: Vec<String> = did.next().into_iter().collect();
     points.extend(company_point(read));
     points.extend(around_point(read));
@@ -205,7 +204,10 @@ fn around_point(read: &MyLead) -> Option<String> {
         return Some(format!("{} with their company", counted(read.open_deals, "open deal", "open deals")));
     }
     if read.colleagues > 0 {
-        return Some(format!("{} from there with sales", counted(read.colleagues, "colleague", "colleagues")));
+        return Some(format!(
+            "{} from there with sales",
+            counted(read.colleagues, "colleague", "colleagues")
+        ));
     }
     read.campaign.as_ref().map(|campaign| format!("Came by {campaign}"))
 }
@@ -218,7 +220,8 @@ fn account(read: &MyLead, team: &Team) -> Vec<String> {
         owner.map(|owner| format!("account of {owner}")),
         read.lead.customer.then(|| "a customer".to_owned()),
         (read.open_deals > 0).then(|| counted(read.open_deals, "open deal", "open deals")),
-        (read.colleagues > 0).then(|| counted(read.colleagues, "other lead with sales", "other leads with sales")),
+        (read.colleagues > 0)
+            .then(|| counted(read.colleagues, "other lead with sales", "other leads with sales")),
         read.campaign.as_ref().map(|campaign| format!("came by {campaign}")),
     ];
     lines.into_iter().flatten().collect()
@@ -227,11 +230,16 @@ fn account(read: &MyLead, team: &Team) -> Vec<String> {
 fn past(read: &MyLead) -> String {
     let Some((cycle, code)) = &read.past else { return String::new() };
     let reason = code.as_deref().map(|code| {
-        let words = RejectionCode::parse(code).map_or_else(|| plain(code), |it| rejection_words(it).to_lowercase());
+        let words =
+            RejectionCode::parse(code).map_or_else(|| plain(code), |it| rejection_words(it).to_lowercase());
         format!("returned as \u{201c}{words}\u{201d}")
     });
-    let ended = if read.lead.stage.kind() == StageKind::Queued { "waits for a rep again" } else { "is open again" };
-    format!("Passage {cycle} {}; it {ended}.", reason.unwrap_or_else(|| "ended without a rejection".to_owned()))
+    let ended =
+        if read.lead.stage.kind() == StageKind::Queued { "waits for a rep again" } else { "is open again" };
+    format!(
+        "Passage {cycle} {}; it {ended}.",
+        reason.unwrap_or_else(|| "ended without a rejection".to_owned())
+    )
 }
 
 fn counted(count: i64, one: &str, many: &str) -> String {
@@ -321,7 +329,8 @@ mod tests {
     #[test]
     fn three_talking_points_and_the_passage_before() {
         let texts = shipped();
-        let read = MyRead { now: NOW, open: 1, late: 0, leads: vec![offered(1, Grade::B, Priority::P2, HOUR)] };
+        let read =
+            MyRead { now: NOW, open: 1, late: 0, leads: vec![offered(1, Grade::B, Priority::P2, HOUR)] };
         let view = my_view(&read, None, Some(&MemberId("ana-ruiz".to_owned())), &texts);
         let card = &view.cards[0];
         assert_eq!(card.talking_points, ["Vega: 420 people, software", "2 colleagues from there with sales"]);

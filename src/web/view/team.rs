@@ -15,6 +15,7 @@ const MILLI: u128 = 1_000;
 /// One member of a pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolMember {
+    pub id: String,
     pub name: String,
     pub weight: u32,
     /// Why they take no lead now; empty while they do.
@@ -29,6 +30,7 @@ pub struct PoolMember {
 /// One pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolCard {
+    pub id: String,
     pub name: String,
     pub steward: String,
     pub hours: String,
@@ -71,23 +73,23 @@ pub fn team_view(read: &FairnessRead, team: &Team, shows: &dyn Fn(&MemberId) -> 
     }
 }
 
-fn pool_card(
-    pool: &Pool,
-    read: &FairnessRead,
-    team: &Team,
-    shows: &dyn Fn(&MemberId) -> bool,
-) -> PoolCard {
+fn pool_card(pool: &Pool, read: &FairnessRead, team: &Team, shows: &dyn Fn(&MemberId) -> bool) -> PoolCard {
     let offers_of =
         |member: &MemberId| read.offers.get(&(pool.id.0.clone(), member.0.clone())).copied().unwrap_or(0);
-    let shares: Vec<(i64, u32)> =
-        pool.members.iter().map(|(id, weight)| (offers_of(id), *weight)).collect();
+    let shares: Vec<(i64, u32)> = pool.members.iter().map(|(id, weight)| (offers_of(id), *weight)).collect();
     let total: i64 = shares.iter().map(|(offers, _)| offers).sum();
     let weights: i64 = shares.iter().map(|(_, weight)| i64::from(*weight)).sum();
     let fairness_milli = if total >= OFFERS_MIN { jain_milli(&shares) } else { None };
     PoolCard {
+        id: pool.id.0.clone(),
         name: pool.name.clone(),
         steward: member_name(team, team.acting(&pool.steward)),
-        hours: format!("{}\u{2013}{} {}", clock_time(pool.opens_minute), clock_time(pool.closes_minute), pool.time_zone),
+        hours: format!(
+            "{}\u{2013}{} {}",
+            clock_time(pool.opens_minute),
+            clock_time(pool.closes_minute),
+            pool.time_zone
+        ),
         limit: pool.open_leads_max.map_or_else(String::new, |most| grouped(i64::from(most))),
         offers: grouped(total),
         fairness_milli,
@@ -101,13 +103,13 @@ fn pool_card(
             .map(|(id, weight)| {
                 let shown = shows(id);
                 PoolMember {
+                    id: id.0.clone(),
                     name: member_name(team, id),
                     weight: *weight,
                     absence: absence_words(team.absence(id, read.now), read.now),
                     offers: shown.then(|| offers_of(id)),
                     open: shown.then(|| read.open.get(&id.0).copied().unwrap_or(0)),
-                    ideal: shown
-                        .then(|| (total * i64::from(*weight)).checked_div(weights).unwrap_or(0)),
+                    ideal: shown.then(|| (total * i64::from(*weight)).checked_div(weights).unwrap_or(0)),
                 }
             })
             .collect(),

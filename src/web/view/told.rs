@@ -29,7 +29,9 @@ pub fn told_lines(read: &[ToldRead], now: Moment) -> Vec<ToldLine> {
                     format!("decided {decided}, sent {}", moment_words(Moment(at))),
                     "good",
                 ),
-                (None, Some(reason)) => (format!("held: {}", plain(reason)), format!("decided {decided}"), "bad"),
+                (None, Some(reason)) => {
+                    (format!("held: {}", plain(reason)), format!("decided {decided}"), "bad")
+                }
                 (None, None) => ("waits to be sent".to_owned(), format!("decided {decided}"), "warn"),
             };
             let what = row.event_type.strip_suffix(".v1").unwrap_or(&row.event_type);

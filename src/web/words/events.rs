@@ -207,6 +207,9 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
             line(Tone::Warn, "Opted out of marketing e-mail", "people may still call and answer")
         }
         Event::NoteTaken => line(Tone::Plain, "A note was written", ""),
+        Event::DisagreementSettled { version } => {
+            line(Tone::Plain, "Disagreement settled", format!("what the CRM said at row {version}"))
+        }
         Event::ReplyOwed { custody } => line(Tone::Warn, "The person asked again", held(custody, team)),
         Event::ClockReminded { kind, rung, .. } => {
             line(Tone::Plain, format!("Reminder: {}", clock_words(*kind).0.to_lowercase()), rung_words(*rung))
@@ -238,7 +241,9 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         }
         Event::ReturnedToSql { .. } => line(Tone::Warn, "The deal was deleted", "back to qualified"),
         Event::CustomerNoted { .. } => line(Tone::Good, "The company is a customer now", ""),
-        Event::ContactLeft { .. } => line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it"),
+        Event::ContactLeft { .. } => {
+            line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it")
+        }
         Event::OriginCredited { origin } => {
             line(Tone::Plain, "Origin corrected", format!("the campaign counts as {}", origin.code()))
         }

@@ -93,6 +93,7 @@ fn since_version_2() -> Vec<Event> {
         Event::MqlDated { at: Moment(9), grade: Grade::B, points: 61 },
         Event::ContactLeft { opportunity: OpportunityId::derived("crm", "1"), tell: true },
         Event::OriginCredited { origin: Origin::Partner },
+        Event::DisagreementSettled { version: 7 },
     ]
 }
 

@@ -225,7 +225,8 @@ fn whoever_the_crm_takes_off_a_deal_is_told_of_and_stands_on_it_no_more() {
         turn::tell(&Keys::new(b"a service key for tests", 1), &tasks[0].key(), lead, at, command)
     });
     let before = desk.lead(DANIEL).stage.kind();
-    let planned = desk.take(Batch { stream: Some(Stream::Sweep(0)), entries: told.collect(), ..Batch::default() });
+    let planned =
+        desk.take(Batch { stream: Some(Stream::Sweep(0)), entries: told.collect(), ..Batch::default() });
     assert_eq!(planned.outcomes, vec![Outcome::Applied("note_contact_left")]);
     assert_eq!((desk.lead(DANIEL).stage.kind(), before), (StageKind::Opportunity, StageKind::Opportunity));
     assert_eq!(desk.types().last(), Some(&"lead.updated.v1"), "the holder hears of it");
@@ -268,7 +269,8 @@ fn a_campaign_that_changes_sides_takes_the_credit_of_whom_it_brought_along() {
     let told = task.commands(&[desk.lead(PRIYA).clone()], desk.now).into_iter().map(|(lead, at, command)| {
         turn::tell(&Keys::new(b"a service key for tests", 1), &task.key(), lead, at, command)
     });
-    let planned = desk.take(Batch { stream: Some(Stream::Sweep(0)), entries: told.collect(), ..Batch::default() });
+    let planned =
+        desk.take(Batch { stream: Some(Stream::Sweep(0)), entries: told.collect(), ..Batch::default() });
     assert_eq!(planned.outcomes, vec![Outcome::Applied("credit_campaign")]);
     assert_eq!(planned.write.touches_credited, vec![(lead, "c-9".to_owned(), Origin::Sales)]);
     assert_eq!(desk.lead(PRIYA).origin, Origin::Sales);
