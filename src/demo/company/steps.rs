@@ -115,6 +115,7 @@ impl Company {
             }
             self.by_email.insert(email.clone(), who);
         }
+        let person = &mut self.people[who];
         if address == Address::Private {
             email = private_address(person);
             oddities.push("private_address");

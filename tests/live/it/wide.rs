@@ -92,3 +92,44 @@ fn the_first_form_after_new_reference_data_is_read_under_it() {
     assert_eq!(installation.number(named), 0);
     installation.check();
 }
+
+#[test]
+fn a_contact_who_leaves_a_deal_and_a_campaign_that_changes_sides_reach_their_leads() {
+    let installation = Installation::new();
+    let _serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("ada@deal.example"));
+    produce(&installation, "marketing.form-fills.v1", &demo_request("ben@deal.example"));
+    until("both are leads", || installation.number("SELECT count(*) FROM lead") == 2);
+    for (revision, contacts) in
+        [(1, vec!["ada@deal.example", "ben@deal.example"]), (2, vec!["ada@deal.example"])]
+    {
+        let contacts: Vec<Value> = contacts.into_iter().map(|email| json!({ "email": email })).collect();
+        let data = json!({"opportunity": {"system": "crm", "id": "o-7"}, "revision": revision, "kind": "new_business",
+            "contacts": contacts, "opened_at": jiff::Timestamp::now().to_string()});
+        let id = format!("o-7-{revision}");
+        produce(&installation, "crm.lead-events.v1", &crm_record("crm.opportunity.updated.v1", &id, data));
+    }
+    leads.wait("whoever holds Ben hears of it", |record| {
+        record.data["reason_code"] == "contact_left_opportunity"
+            && record.data["person"]["email"] == "ben@deal.example"
+    });
+    assert_eq!(installation.number("SELECT count(*) FROM opportunity_contact"), 1);
+
+    let campaign = json!({"campaign_id": "c-autumn", "name": "Autumn", "channel": "partners", "source": "resale",
+        "origin": "partner"});
+    produce(
+        &installation,
+        "marketing.campaigns.v1",
+        &Event::new("campaign.updated.v1", "/campaigns", "c-autumn", campaign),
+    );
+    until("both leads are the partner's", || {
+        installation.number("SELECT count(*) FROM lead WHERE origin = 'partner'") == 2
+            && installation.number("SELECT count(*) FROM touch WHERE origin <> 'partner'") == 0
+    });
+    produce(&installation, "marketing.form-fills.v1", &demo_request("eve@later.example"));
+    until("who comes later is so at once", || {
+        installation.number("SELECT count(*) FROM lead WHERE origin = 'partner'") == 3
+    });
+    installation.check();
+}
