@@ -28,21 +28,6 @@ pub enum Withdrawal {
     Merged,
 }
 
-impl Withdrawal {
-    /// The word on the wire.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Declined => "declined",
-            Self::NotAccepted => "not_accepted",
-            Self::NotContacted => "not_contacted",
-            Self::Reassigned => "reassigned",
-            Self::Rejected => "rejected",
-            Self::Merged => "merged",
-        }
-    }
-}
-
 /// What was decided about one lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
@@ -334,69 +319,4 @@ pub enum Event {
     DisagreementSettled {
         version: u64,
     },
-}
-
-impl Event {
-    /// The type as audit rows, history and docs name it.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::LeadCaptured { .. } => "lead_captured",
-            Self::ProfileReported { .. } => "profile_reported",
-            Self::SignalRecorded { .. } => "signal_recorded",
-            Self::TouchRecorded { .. } => "touch_recorded",
-            Self::CycleStarted { .. } => "cycle_started",
-            Self::LeadMarketingQualified { .. } => "lead_marketing_qualified",
-            Self::PriorityRaised { .. } => "priority_raised",
-            Self::LeadOffered { .. } => "lead_offered",
-            Self::OfferWithdrawn { .. } => "offer_withdrawn",
-            Self::LeadQueued { .. } => "lead_queued",
-            Self::LeadAccepted { .. } => "lead_accepted",
-            Self::AttemptRecorded { .. } => "attempt_recorded",
-            Self::LeadRejected { .. } => "lead_rejected",
-            Self::SqlReversed => "sql_reversed",
-            Self::LeadRecycled { .. } => "lead_recycled",
-            Self::LeadDisqualified { .. } => "lead_disqualified",
-            Self::DataFixAsked { .. } => "data_fix_asked",
-            Self::DataFixed { .. } => "data_fixed",
-            Self::LeadSuppressed { .. } => "lead_suppressed",
-            Self::LeadSalesQualified { .. } => "lead_sales_qualified",
-            Self::FactsAdded { .. } => "facts_added",
-            Self::OpportunityOpened { .. } => "opportunity_opened",
-            Self::DealRecorded { .. } => "deal_recorded",
-            Self::LeadWon { .. } => "lead_won",
-            Self::LeadLost { .. } => "lead_lost",
-            Self::WinReversed { .. } => "win_reversed",
-            Self::LeadClosedAsWon { .. } => "lead_closed_as_won",
-            Self::ReviewAsked { .. } => "review_asked",
-            Self::LeadReassigned { .. } => "lead_reassigned",
-            Self::PreferenceNoted { .. } => "preference_noted",
-            Self::CrmLinked { .. } => "crm_linked",
-            Self::EmailOptedOut { .. } => "email_opted_out",
-            Self::NoteTaken => "note_taken",
-            Self::ReplyOwed { .. } => "reply_owed",
-            Self::ClockReminded { .. } => "clock_reminded",
-            Self::ClockBreached { .. } => "clock_breached",
-            Self::ClockEscalated { .. } => "clock_escalated",
-            Self::FactDiverged { .. } => "fact_diverged",
-            Self::AskRefused { .. } => "ask_refused",
-            Self::ConsentGiven { .. } => "consent_given",
-            Self::CrmUnlinked { .. } => "crm_unlinked",
-            Self::ContactForbidden { .. } => "contact_forbidden",
-            Self::LeadErased => "lead_erased",
-            Self::LeadReopened { .. } => "lead_reopened",
-            Self::ReturnedToSql { .. } => "returned_to_sql",
-            Self::CustomerNoted { .. } => "customer_noted",
-            Self::LeadAbsorbed { .. } => "lead_absorbed",
-            Self::LeadMerged { .. } => "lead_merged",
-            Self::LeadSplit { .. } => "lead_split",
-            Self::SplitBegun { .. } => "split_begun",
-            Self::LeadParked { .. } => "lead_parked",
-            Self::LeadUnparked => "lead_unparked",
-            Self::MqlDated { .. } => "mql_dated",
-            Self::ContactLeft { .. } => "contact_left",
-            Self::OriginCredited { .. } => "origin_credited",
-            Self::DisagreementSettled { .. } => "disagreement_settled",
-        }
-    }
 }

@@ -5,6 +5,7 @@ pub mod command;
 pub mod custody;
 pub mod decide;
 pub mod event;
+mod event_names;
 pub mod evolve;
 pub mod fan_out;
 pub mod ids;

@@ -12,6 +12,8 @@ pub mod receipt;
 #[cfg(test)]
 pub(in crate::web) mod shipped;
 pub mod team;
+#[cfg(test)]
+mod tests_of_many;
 pub mod told;
 pub mod watch;
 

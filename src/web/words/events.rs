@@ -1,16 +1,16 @@
 //! One audit event as a line of a lead's story. It never shows what the event does not hold.
 
+use super::details::{
+    both, deal_words, fact_words, joined, patch_words, rest_words, rung_words, terms_words, touch_words,
+};
 use super::{
-    attempt_words, channel_words, clock_words, date, member_name, moment_words, origin_words, plain,
-    pool_name, refusal, rejection_words, signal_words,
+    attempt_words, channel_words, clock_words, member_name, moment_words, origin_words, plain, pool_name,
+    refusal, rejection_words, signal_words,
 };
-use crate::domain::custody::{Custody, Rung};
+use crate::domain::custody::Custody;
 use crate::domain::event::{Event, Withdrawal};
-use crate::domain::lead::{
-    Attempt, Consent, DealState, Motion, Origin, Permission, RestReason, SuppressedFor, Terms,
-};
-use crate::domain::policy::{DisqualifiedFor, SqlFacts};
-use crate::domain::profile::ProfilePatch;
+use crate::domain::lead::{Attempt, Consent, Motion, Permission, SuppressedFor};
+use crate::domain::policy::DisqualifiedFor;
 use crate::domain::team::Team;
 
 /// How much a line matters.
@@ -281,42 +281,8 @@ fn consent_line(consent: Consent) -> EventWords {
     }
 }
 
-fn joined<const N: usize>(parts: [Option<&str>; N]) -> String {
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
-}
-
-fn both(first: &str, second: &str) -> String {
-    joined([Some(first), Some(second)].map(|part| part.filter(|it| !it.is_empty())))
-}
-
 fn held(custody: &Custody, team: &Team) -> String {
     format!("held by {}", member_name(team, custody.holder.member()))
-}
-
-fn terms_words(terms: &Terms) -> String {
-    format!("grade {}, {} points, P{}", terms.grade.code(), terms.points, terms.priority.number())
-}
-
-fn touch_words(origin: Option<Origin>, campaign: Option<&str>) -> String {
-    both(
-        &campaign.map_or(String::new(), |campaign| format!("campaign {campaign}")),
-        &origin.map_or(String::new(), |origin| format!("credited to {}", origin_words(origin))),
-    )
-}
-
-fn patch_words(patch: &ProfilePatch) -> String {
-    let said = [
-        ("company size", patch.employees.is_some()),
-        ("industry", patch.industry.is_some()),
-        ("country", patch.country.is_some()),
-        ("region", patch.region.is_some()),
-        ("job title", patch.seniority.is_some() || patch.function.is_some() || patch.known.job_title),
-        ("company", patch.company_domain.is_some() || patch.known.company),
-        ("e-mail", patch.known.email),
-        ("phone", patch.known.phone),
-        ("name", patch.known.name),
-    ];
-    said.iter().filter(|(_, there)| *there).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
 fn withdrawn(from: &str, why: Withdrawal) -> EventWords {
@@ -349,46 +315,6 @@ fn attempted(attempt: &Attempt, team: &Team) -> EventWords {
             attempt_words(attempt.outcome)
         },
     )
-}
-
-fn rest_words(reason: RestReason) -> String {
-    match reason {
-        RestReason::Dormant => "nothing happened for a long time".to_owned(),
-        RestReason::Rejected(code) => rejection_words(code).to_lowercase(),
-    }
-}
-
-fn fact_words(facts: &SqlFacts) -> String {
-    let mut said = Vec::new();
-    if facts.conversation {
-        said.push("they talked".to_owned());
-    }
-    said.push(format!("need {}", facts.need.code()));
-    said.push(format!("authority: {}", facts.authority.code()));
-    said.push(format!("budget: {}", facts.budget.code()));
-    said.extend(facts.timeline_months.map(|months| format!("within {months} months")));
-    said.extend(facts.next_step_on.map(|day| format!("next step {}", date(day))));
-    said.join(", ")
-}
-
-fn deal_words(state: DealState) -> &'static str {
-    match state {
-        DealState::Open => "open",
-        DealState::Won => "won",
-        DealState::Lost => "lost",
-        DealState::Void => "void",
-    }
-}
-
-fn rung_words(rung: Rung) -> &'static str {
-    match rung {
-        Rung::RemindHalf => "half of the time is over",
-        Rung::RemindLate => "four fifths of the time are over",
-        Rung::Due => "due now",
-        Rung::TakeBack => "the lead is about to be taken back",
-        Rung::Escalate => "long overdue",
-        Rung::Daily => "still open",
-    }
 }
 
 fn signal_line(signal: &crate::domain::signal::Signal, tell: bool) -> EventWords {

@@ -1,6 +1,7 @@
 //! Words that people read for the codes that programs use. It decides nothing and never reads a database.
 
 mod asks;
+mod details;
 mod events;
 mod time;
 
