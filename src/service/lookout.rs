@@ -50,7 +50,7 @@ impl Lookout {
         if !turn.is_multiple_of(SERIES_EVERY) {
             return Ok(());
         }
-        let hours = self.reader.series(read.now).await?;
+        let hours = self.reader.hours(read.now).await?;
         let now_silent: Vec<String> = series(&hours, read.now)
             .into_iter()
             .filter(|one| one.rhythm.silent)

@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// Rejections that one page reads: a thousand a week is a large company's.
 const REJECTIONS_MAX: i64 = 2_000;
 /// Rejections that are listed one by one, the latest first.
-const LATEST_MAX: i64 = 30;
+const LATEST_MAX: i64 = 20;
 /// A pattern is looked for in so long (POLICY: 5 or more of one code and campaign in 7 days).
 pub const PATTERN_OF: i64 = 7 * DAY;
 /// Days of the recycle calendar, and data tasks, at most.

@@ -11,9 +11,9 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 /// Leads that may be ticked at once: a screen or two, and as many asks one after the other take a few seconds.
-pub const MOVABLE_MAX: i64 = 60;
+pub const MOVABLE_MAX: i64 = 40;
 /// Disagreements, breaches and hygiene lines that one page reads at most.
-const DISAGREEMENTS_MAX: i64 = 40;
+const DISAGREEMENTS_MAX: i64 = 20;
 const BREACHES_MAX: i64 = 2_000;
 const HYGIENE_MAX: i64 = 300;
 /// Breaches are shown of a week, the rhythm in which managers look.

@@ -25,6 +25,7 @@ const UNHELD: Statement = Statement::new(
 );
 const STUCK_CLOCKS: Statement =
     Statement::new("watch.stuck", "SELECT count(*) FROM lead WHERE next_due_at < $1");
+const COUNTED_TO: Statement = Statement::new("watch.counted_to", "SELECT rolled_to FROM hourly_roll");
 const SERIES: Statement = Statement::new(
     "watch.series",
     "SELECT family, name, array_agg(hour ORDER BY hour) AS hours, array_agg(count ORDER BY hour) AS counts
@@ -32,7 +33,7 @@ const SERIES: Statement = Statement::new(
 );
 
 /// Every statement of this file, for the test that prepares them all.
-pub(in crate::store) const STATEMENTS: &[Statement] = &[HOLDERS, UNHELD, STUCK_CLOCKS, SERIES];
+pub(in crate::store) const STATEMENTS: &[Statement] = &[HOLDERS, UNHELD, STUCK_CLOCKS, COUNTED_TO, SERIES];
 
 /// Who holds open leads, and what no clock moves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +47,14 @@ pub struct WatchRead {
     pub unheld: i64,
     /// Leads whose clock could have fired long ago and did not.
     pub stuck: i64,
+}
+
+/// The hours of every series, and up to when they are counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HoursRead {
+    /// `None` before the first count.
+    pub counted_to: Option<Moment>,
+    pub series: Vec<SeriesRead>,
 }
 
 /// The hours of one topic, source, form or type; hours since 1970-01-01, those without any record are absent.
@@ -87,15 +96,18 @@ impl Reader {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn series(&self, now: Moment) -> Result<Vec<SeriesRead>, StoreError> {
+    pub async fn hours(&self, now: Moment) -> Result<HoursRead, StoreError> {
         let oldest = now.0.div_euclid(HOUR) - WEEKS * WEEK_HOURS - LOOK_BACK_HOURS;
         let mut conn = self.connection().await?;
-        SERIES
+        let (counted_to,): (Option<i64>,) =
+            COUNTED_TO.rows().fetch_one(&mut *conn).await.map_err(|error| COUNTED_TO.failed(error))?;
+        let series = SERIES
             .rows()
             .bind(i32::try_from(oldest).unwrap_or(i32::MIN))
             .bind(SERIES_MAX)
             .fetch_all(&mut *conn)
             .await
-            .map_err(|error| SERIES.failed(error))
+            .map_err(|error| SERIES.failed(error))?;
+        Ok(HoursRead { counted_to: counted_to.map(Moment), series })
     }
 }

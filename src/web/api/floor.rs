@@ -175,11 +175,11 @@ pub(crate) async fn intake(
     }
     let failed = |error| Problem::store(&error);
     let read = state.reader.intake().await.map_err(failed)?;
-    let hours = state.reader.series(read.now).await.map_err(failed)?;
+    let hours = state.reader.hours(read.now).await.map_err(failed)?;
     let topics = state.reader.ledger_by_topic().await.map_err(failed)?;
     let totals = topics.iter().fold(LedgerTotals::default(), |sum, (_, one)| sum.plus(one));
     let sources = series(&hours, read.now);
-    let view = intake_view(&read, &sources, &totals, &texts.reference);
+    let view = intake_view(&read, (&sources, hours.counted_to), &totals, &texts.reference);
     let sources = sources.into_iter().map(|one| SourceShape {
         family: one.family,
         name: one.name,

@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 
 /// Escalations that are listed: what a manager decides in a morning.
 const ESCALATIONS_SHOWN: usize = 20;
+/// Lines of each list of hygiene: the most overdue.
+const HYGIENE_SHOWN: usize = 12;
 
 /// A queue by age.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -348,6 +350,7 @@ fn hygiene(read: &FloorRead, team: &Team, kind: ClockKind, what: &str) -> Vec<Fl
     read.hygiene
         .iter()
         .filter_map(|row| running(&row.lead, kind).map(|clock| (row, clock)))
+        .take(HYGIENE_SHOWN)
         .map(|(row, clock)| hygiene_line(row, clock, read.now, team, what))
         .collect()
 }

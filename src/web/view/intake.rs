@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 const MILLI: u64 = 1_000;
 /// A feed that is known up to so long ago is behind: lanes say every few seconds that they are at the end.
 const BEHIND: i64 = 2 * MINUTE;
+/// Hours are counted every few minutes: counts that are older are still catching up.
+const COUNTS_OLD: i64 = 30 * MINUTE;
 
 /// One source against its habit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +71,8 @@ pub struct KeptRow {
 pub struct IntakeView {
     pub now_ms: i64,
     pub silent: usize,
+    /// Up to when hours are counted, where that is long ago; empty else.
+    pub counted_to: String,
     /// Silent ones first.
     pub series: Vec<SeriesRow>,
     pub feeds: Vec<FeedRow>,
@@ -93,7 +97,7 @@ pub struct IntakeView {
 #[must_use]
 pub fn intake_view(
     read: &IntakeRead,
-    series: &[Series],
+    (series, counted_to): (&[Series], Option<Moment>),
     ledger: &LedgerTotals,
     reference: &Reference,
 ) -> IntakeView {
@@ -101,6 +105,9 @@ pub fn intake_view(
     IntakeView {
         now_ms: read.now.0.div_euclid(1_000),
         silent: series.iter().filter(|it| it.rhythm.silent).count(),
+        counted_to: counted_to
+            .filter(|at| read.now.since(*at) > COUNTS_OLD)
+            .map_or_else(String::new, moment_words),
         series: series_rows(series),
         feeds: read.feeds.iter().map(|feed| feed_row(feed, read.now)).collect(),
         ledger: ledger_line(ledger),

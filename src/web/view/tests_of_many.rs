@@ -242,7 +242,7 @@ fn intake_names_what_is_silent_behind_and_kept_with_the_command_that_mends_it() 
         name: "demo".to_owned(),
         rhythm,
     });
-    let view = intake_view(&read, &series, &LedgerTotals::default(), &shipped().reference);
+    let view = intake_view(&read, (&series, Some(NOW)), &LedgerTotals::default(), &shipped().reference);
     assert_eq!((view.silent, view.series[0].state, view.series[1].state), (1, "silent", "as usual"));
     assert!(view.series[0].since.contains("3 h"));
     assert_eq!(view.tests, "3");

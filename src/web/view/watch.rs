@@ -3,7 +3,7 @@
 use crate::domain::silence::{Rhythm, rhythm};
 use crate::domain::team::{MemberId, Team};
 use crate::domain::time::{HOUR, Moment};
-use crate::store::read::watch::{SeriesRead, WatchRead};
+use crate::store::read::watch::{HoursRead, WatchRead};
 
 /// Open leads that nobody answers for, by what is wrong; the target of each is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,11 +55,13 @@ pub struct Series {
     pub rhythm: Rhythm,
 }
 
-/// How each source does as of now.
+/// How each source does as of now, or as of when the hours are counted: what is not counted yet is not silence.
 #[must_use]
-pub fn series(read: &[SeriesRead], now: Moment) -> Vec<Series> {
-    let hour_now = now.0.div_euclid(HOUR);
-    read.iter()
+pub fn series(read: &HoursRead, now: Moment) -> Vec<Series> {
+    let Some(counted_to) = read.counted_to else { return Vec::new() };
+    let hour_now = counted_to.min(now).0.div_euclid(HOUR);
+    read.series
+        .iter()
         .map(|series| {
             let counts = series
                 .hours
@@ -79,6 +81,7 @@ pub fn series(read: &[SeriesRead], now: Moment) -> Vec<Series> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::read::watch::SeriesRead;
     use crate::web::view::shipped::shipped;
 
     #[test]
@@ -104,8 +107,12 @@ mod tests {
         let counts = vec![3; hours.len()];
         let read = SeriesRead { family: "form".to_owned(), name: "demo".to_owned(), hours, counts };
         let now = Moment(i64::from(4 * week + 3) * HOUR);
-        let [one] = series(&[read], now).try_into().unwrap();
+        let hours = |counted_to| HoursRead { counted_to, series: vec![read.clone()] };
+        let [one] = series(&hours(Some(now)), now).try_into().unwrap();
         assert!(one.rhythm.silent);
         assert_eq!(one.rhythm.quiet_hours, 3);
+        let [behind] = series(&hours(Some(now.plus(-3 * HOUR))), now).try_into().unwrap();
+        assert!(!behind.rhythm.silent, "what is not counted yet is no silence");
+        assert!(series(&hours(None), now).is_empty());
     }
 }

@@ -6,6 +6,7 @@ mod erasure;
 mod forgery;
 mod kill;
 mod merge;
+mod pages;
 mod parked;
 mod story;
 mod tamper;
