@@ -172,6 +172,9 @@ pub struct HygieneRead {
     pub company: Option<String>,
 }
 
+/// State, first and last name, company.
+type HygieneColumns = (Vec<u8>, Option<String>, Option<String>, Option<String>);
+
 /// The floor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FloorRead {
@@ -231,7 +234,7 @@ impl Reader {
             .fetch_one(&mut *conn)
             .await
             .map_err(|error| OPEN_DISAGREEMENTS.failed(error))?;
-        let hygiene: Vec<(Vec<u8>, Option<String>, Option<String>, Option<String>)> = HYGIENE
+        let hygiene: Vec<HygieneColumns> = HYGIENE
             .rows()
             .bind(now.plus(SOON).0)
             .bind(HYGIENE_MAX)

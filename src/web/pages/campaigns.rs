@@ -29,7 +29,11 @@ struct CampaignsPage {
 
 impl CampaignsPage {
     /// Whole units, with space between thousands; nothing for none.
-    #[expect(clippy::unused_self, reason = "templates call what belongs to the page")]
+    #[expect(
+        clippy::unused_self,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "templates call what belongs to the page, and pass references"
+    )]
     fn money(&self, units: &i64) -> String {
         if *units == 0 { String::new() } else { grouped(*units) }
     }

@@ -231,7 +231,7 @@ fn patterns(read: &CampaignsRead, name_of: &dyn Fn(&str) -> String) -> Vec<Patte
             count,
         })
         .collect();
-    rows.sort_by(|a, b| b.count.cmp(&a.count));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.count));
     rows
 }
 

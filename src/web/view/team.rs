@@ -101,15 +101,15 @@ fn pool_card(pool: &Pool, read: &FairnessRead, team: &Team, shows: &dyn Fn(&Memb
             .members
             .iter()
             .map(|(id, weight)| {
-                let shown = shows(id);
+                let open_to = shows(id);
                 PoolMember {
                     id: id.0.clone(),
                     name: member_name(team, id),
                     weight: *weight,
                     absence: absence_words(team.absence(id, read.now), read.now),
-                    offers: shown.then(|| offers_of(id)),
-                    open: shown.then(|| read.open.get(&id.0).copied().unwrap_or(0)),
-                    ideal: shown.then(|| (total * i64::from(*weight)).checked_div(weights).unwrap_or(0)),
+                    offers: open_to.then(|| offers_of(id)),
+                    open: open_to.then(|| read.open.get(&id.0).copied().unwrap_or(0)),
+                    ideal: open_to.then(|| (total * i64::from(*weight)).checked_div(weights).unwrap_or(0)),
                 }
             })
             .collect(),

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// `name | debug | hex`, one event or lead a line.
 const VERSION_1: &str = include_str!("golden_v1.txt");
 const VERSION_2: &str = include_str!("golden_v2.txt");
-const EVENTS: &str = include_str!("../../../src/domain/event.rs");
+const EVENTS: &str = include_str!("../../../src/domain/event_names.rs");
 
 fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap();
