@@ -24,8 +24,8 @@ const SOON: i64 = 2 * DAY;
 const QUEUES: Statement = Statement::new(
     "floor.queues",
     "SELECT coalesce(pool, '') AS pool, count(*) AS waiting, count(*) FILTER (WHERE held) AS held,
-         count(*) FILTER (WHERE mql_at > $1 - $2) AS minutes, count(*) FILTER (WHERE mql_at <= $1 - $2 AND mql_at > $1 - $3) AS hour,
-         count(*) FILTER (WHERE mql_at <= $1 - $3 AND mql_at > $1 - $4) AS day, count(*) FILTER (WHERE mql_at <= $1 - $4 OR mql_at IS NULL) AS older
+         count(*) FILTER (WHERE mql_at > $1) AS minutes, count(*) FILTER (WHERE mql_at <= $1 AND mql_at > $2) AS hour,
+         count(*) FILTER (WHERE mql_at <= $2 AND mql_at > $3) AS day, count(*) FILTER (WHERE mql_at <= $3 OR mql_at IS NULL) AS older
      FROM lead WHERE stage = 2 GROUP BY 1 ORDER BY 1",
 );
 const LOAD: Statement = Statement::new(
@@ -199,10 +199,9 @@ impl Reader {
         let conn = &mut *conn;
         let queues = QUEUES
             .rows()
-            .bind(now.0)
-            .bind(15 * MINUTE)
-            .bind(HOUR)
-            .bind(DAY)
+            .bind(now.plus(-15 * MINUTE).0)
+            .bind(now.plus(-HOUR).0)
+            .bind(now.plus(-DAY).0)
             .fetch_all(&mut *conn)
             .await
             .map_err(|error| QUEUES.failed(error))?;
