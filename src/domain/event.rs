@@ -392,4 +392,8 @@ pub enum Event {
         from: MemberId,
         custody: Custody,
     },
+    /// A steward or manager settled what the CRM had said otherwise, as the row of that version told it.
+    DisagreementSettled {
+        version: u64,
+    },
 }

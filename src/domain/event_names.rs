@@ -115,6 +115,7 @@ impl Event {
             Self::ClockPutOff { .. } => "clock_put_off",
             Self::ClockStale { .. } => "clock_stale",
             Self::HolderReplaced { .. } => "holder_replaced",
+            Self::DisagreementSettled { .. } => "disagreement_settled",
         }
     }
 }

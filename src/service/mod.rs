@@ -3,6 +3,7 @@
 
 mod checkpoints;
 mod desk;
+mod lookout;
 mod loops;
 mod running;
 mod signing;
@@ -28,6 +29,7 @@ use crate::transaction::loaded::Texts;
 use crate::transaction::session::{CommitError, Session, SessionSettings};
 use crate::web::{self, WebState};
 use desk::Desk;
+use lookout::Lookout;
 use running::Ended;
 use std::sync::Arc;
 use std::time::Duration;
@@ -303,7 +305,15 @@ impl Parts {
             })
         });
         let late_tasks = self.run_relays(&late).await?;
-        let state = self.web_state(asks, texts).await?;
+        let state = self.web_state(asks, texts.clone()).await?;
+        let lookout = Lookout { reader: state.reader.clone(), texts, health: self.health.clone() };
+        let cancel = stop.clone();
+        tasks.spawn(async move {
+            ("the lookout", {
+                lookout.run(cancel).await;
+                Ok(())
+            })
+        });
         let cancel = stop.clone();
         tasks.spawn(async move {
             ("the web server", web::serve(listener, state, cancel).await.map_err(Into::into))
@@ -319,7 +329,7 @@ impl Parts {
         let tokens = Tokens::new(
             connect::pool(url, "baton tokens", TOKEN_CONNECTIONS, timeouts(&self.settings)).await?,
         );
-        let health = self.health.clone();
+        let (health, noted) = (self.health.clone(), self.health.clone());
         let metrics: web::MetricsText =
             Arc::new(|| telemetry::metrics_text().map_err(|error| error.to_string()));
         let mut state = WebState::new(
@@ -331,6 +341,7 @@ impl Parts {
             Arc::new(move || health.report()),
             metrics,
         );
+        state.notes = Arc::new(move || noted.notes());
         state.secure_cookies = self.settings.http.public_url.starts_with("https://");
         Ok(state)
     }

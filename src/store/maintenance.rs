@@ -1,9 +1,9 @@
-//! What keeps tables small: partitions made ahead and dropped whole, and bounded deletes of what only waits. It never
-//! touches leads, audit or ledger.
+//! What keeps tables small: partitions made ahead and dropped whole, bounded deletes of what only waits, and counts by the
+//! hour. It never touches leads, audit or ledger.
 
 use super::error::StoreError;
 use super::statement::Statement;
-use super::{anonymous, delivery, duplicate, erasure, fan_out, identity, kept, ledger, outbox};
+use super::{anonymous, delivery, duplicate, erasure, fan_out, hourly, identity, kept, ledger, outbox};
 use crate::domain::time::{DAY, HOUR, Moment};
 use sqlx::PgConnection;
 
@@ -66,5 +66,6 @@ pub async fn run(conn: &mut PgConnection, now: Moment) -> Result<Maintained, Sto
     forgotten += delivery::drop_old(conn, now.plus(-DELIVERIES_MAX), ROWS_MAX).await?;
     forgotten += fan_out::drop_done(conn, now.plus(-FAN_OUTS_MAX), ROWS_MAX).await?;
     forgotten += ledger::drop_answers(conn, now.plus(-ANSWERS_MAX), ROWS_MAX).await?;
+    forgotten += hourly::roll(conn, now, ROWS_MAX).await?;
     Ok(Maintained { partitions_made, partitions_dropped, aged, forgotten })
 }

@@ -21,6 +21,7 @@ pub mod fan_out;
 mod fan_out_rows;
 pub mod handoff;
 mod handoff_rows;
+pub mod hourly;
 pub mod identity;
 pub mod kept;
 pub mod lane;
@@ -73,6 +74,7 @@ pub fn catalog() -> Vec<Statement> {
         facts::STATEMENTS,
         fan_out::STATEMENTS,
         handoff::STATEMENTS,
+        hourly::STATEMENTS,
         identity::STATEMENTS,
         kept::STATEMENTS,
         lane::STATEMENTS,

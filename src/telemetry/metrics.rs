@@ -22,6 +22,8 @@ struct Instruments {
     rebalances: Counter<u64>,
     held: Gauge<u64>,
     deliveries: Counter<u64>,
+    orphans: Gauge<u64>,
+    silent: Gauge<u64>,
 }
 
 /// Made at first use, which is after [`super::start`] has set the provider.
@@ -65,6 +67,14 @@ static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
             .with_description("attempts to tell webhooks, chats and mailboxes, by channel and outcome")
             .build(),
         held: meter.u64_gauge(semantic::HELD_ROWS).with_description("rows that can never be sent").build(),
+        orphans: meter
+            .u64_gauge(semantic::ORPHANS)
+            .with_description("open leads without somebody who acts or a clock that runs")
+            .build(),
+        silent: meter
+            .u64_gauge(semantic::SILENT_SOURCES)
+            .with_description("topics, sources, forms and kinds quiet against their habit")
+            .build(),
     }
 });
 
@@ -130,4 +140,14 @@ pub fn held(rows: u64) {
 pub fn delivery(channel: &'static str, outcome: &'static str) {
     let labels = [KeyValue::new(semantic::CHANNEL, channel), KeyValue::new(semantic::OUTCOME, outcome)];
     INSTRUMENTS.deliveries.add(1, &labels);
+}
+
+/// Open leads that nobody answers for.
+pub fn orphans(leads: u64) {
+    INSTRUMENTS.orphans.record(leads, &[]);
+}
+
+/// Sources that have gone quiet against their habit.
+pub fn silent_sources(sources: u64) {
+    INSTRUMENTS.silent.record(sources, &[]);
 }

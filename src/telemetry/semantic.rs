@@ -28,6 +28,10 @@ pub const CLOCKS_FIRED: &str = "baton.clocks.fired";
 pub const FENCE_MISSES: &str = "baton.fence.misses";
 /// Rebalances; label `change`.
 pub const REBALANCES: &str = "baton.rebalances";
+/// Open leads that nobody answers for; the target is 0.
+pub const ORPHANS: &str = "baton.orphans";
+/// Topics, sources, forms and kinds that have gone quiet against their habit.
+pub const SILENT_SOURCES: &str = "baton.sources.silent";
 /// Rows that can never be sent.
 pub const HELD_ROWS: &str = "baton.outbox.held";
 /// Attempts to tell an endpoint; labels `channel`, `outcome`.

@@ -12,6 +12,7 @@ mod caller;
 mod live;
 mod pages;
 mod problem;
+mod sight;
 pub mod view;
 pub mod words;
 
@@ -63,6 +64,8 @@ pub struct WebState {
     /// The active policy, team and reference data.
     pub texts: watch::Receiver<Texts>,
     pub readiness: Readiness,
+    /// What people have to look at, though the instance is ready.
+    pub notes: Readiness,
     pub metrics: MetricsText,
     /// The board is served over TLS by a proxy: cookies are then sent over TLS only.
     pub secure_cookies: bool,
@@ -99,6 +102,7 @@ impl WebState {
             keys,
             texts,
             readiness,
+            notes: Arc::new(BTreeMap::new),
             metrics,
             secure_cookies: false,
             ticks,
@@ -173,9 +177,20 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/pattern-answer", post(api::sla::answer_pattern))
         .route("/api/v1/team/{member}/availability", post(api::team::availability))
         .route("/api/v1/ledger", get(api::ledger::ledger))
+        .route("/api/v1/my", get(api::floor::my))
+        .route("/api/v1/floor", get(api::floor::floor))
+        .route("/api/v1/campaigns", get(api::floor::campaigns))
+        .route("/api/v1/intake", get(api::floor::intake))
+        .route("/api/v1/team", get(api::floor::team))
         .route("/", get(pages::board::board))
         .route("/fragments/board", get(pages::board::fragment))
         .route("/fragments/leads/{id}", get(pages::lead::fragment))
+        .route("/my", get(pages::my::my))
+        .route("/floor", get(pages::floor::floor))
+        .route("/floor/reassign", post(pages::floor::reassign))
+        .route("/campaigns", get(pages::campaigns::campaigns))
+        .route("/intake", get(pages::intake::intake))
+        .route("/team", get(pages::team::team))
         .route("/leads", get(pages::leads::leads))
         .route("/leads/{id}", get(pages::lead::lead))
         .route("/leads/{id}/{ask}", post(pages::lead::ask))

@@ -168,6 +168,7 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::CloserWithdrawn { .. }
         | Event::CloserAccepted { .. }
         | Event::ReturnedToFirst { .. }
+        | Event::DisagreementSettled { .. }
         | Event::MqlDated { .. } => return None,
     })
 }

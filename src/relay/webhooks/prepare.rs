@@ -69,10 +69,10 @@ fn notice(due: &Due, audience: &Audience, about: About<'_>, desk: &Desk<'_>) -> 
     let person = about.person.ok_or(Verdict::Dropped("erased"))?;
     let (buttons, zone) = match audience {
         Audience::Member(id) => {
-            let pool = desk.team.pool_of(&MemberId(id.clone()));
-            (Some(buttons(&offer, desk)), pool)
+            let zone = desk.team.hours(&MemberId(id.clone())).zone();
+            (Some(buttons(&offer, desk)), zone)
         }
-        Audience::Pool(id) => (None, desk.team.pool(&PoolId(id.clone()))),
+        Audience::Pool(id) => (None, desk.team.pool_hours(&PoolId(id.clone())).zone()),
     };
     Ok(Notice {
         offer,
@@ -84,7 +84,7 @@ fn notice(due: &Due, audience: &Audience, about: About<'_>, desk: &Desk<'_>) -> 
         },
         buttons,
         now: Moment(due.now),
-        time_zone: zone.map(|pool| pool.time_zone.clone()),
+        time_zone: Some(zone.to_owned()),
     })
 }
 

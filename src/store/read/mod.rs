@@ -2,15 +2,22 @@
 
 pub mod answers;
 pub mod board;
+pub mod campaigns;
 pub mod checkpoints;
 pub mod checks;
 pub mod deliveries;
+pub mod fairness;
+pub mod floor;
 pub mod handshake;
+pub mod intake;
 pub mod kept;
 pub mod lead_list;
 pub mod lead_page;
+pub mod my;
+pub mod published;
 pub mod sums;
 pub mod trail;
+pub mod watch;
 
 use super::connect::{self, Timeouts};
 use super::error::StoreError;
@@ -26,15 +33,22 @@ pub(super) fn statements() -> Vec<Statement> {
     [
         answers::STATEMENTS,
         board::STATEMENTS,
+        campaigns::STATEMENTS,
         checkpoints::STATEMENTS,
         checks::STATEMENTS,
         deliveries::STATEMENTS,
+        fairness::STATEMENTS,
+        floor::STATEMENTS,
         handshake::STATEMENTS,
+        intake::STATEMENTS,
         kept::STATEMENTS,
         lead_list::STATEMENTS,
         lead_page::STATEMENTS,
+        my::STATEMENTS,
+        published::STATEMENTS,
         sums::STATEMENTS,
         trail::STATEMENTS,
+        watch::STATEMENTS,
     ]
     .concat()
 }
