@@ -4,7 +4,7 @@
 #   scripts/install-packages.sh [--demo] [--test] [--browser]
 #
 #   --demo      to build and run the demo: C compilers, Postgres' server, Python (default)
-#   --test      --demo, and what real Kafka and the text checks need: Java, Maven, PyYAML
+#   --test      --demo, and what real Kafka and the foreign clients need: Java, Maven, kcat, PyYAML, standardwebhooks
 #   --browser   Chromium, for the browser tests
 #
 # Only what is missing is installed; when nothing is, neither root nor a network is needed.
@@ -14,6 +14,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/common.sh"
 
 rust_needed=1.95
+webhooks_version=1.1.0
+webhooks_python="${XDG_CACHE_HOME:-$HOME/.cache}/baton/standardwebhooks-$webhooks_version"
 kafka_jars="${XDG_CACHE_HOME:-$HOME/.cache}/baton/kafka-4.3.1"
 
 tests='' browser=''
@@ -60,6 +62,9 @@ if [ -n "$tests" ]; then
   have kcat || need kcat "produces the live tests' records: a client that is none of ours"
   if ! python3 -c 'import yaml' 2>/dev/null && ! /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
     need python3-yaml "reads docker-compose.yml for its checks"
+  fi
+  if [ ! -d "$webhooks_python" ] && ! python3 -c 'import ensurepip' 2>/dev/null; then
+    need python3-venv "holds standardwebhooks, which checks our signatures: an implementation that is none of ours"
   fi
 fi
 
@@ -112,6 +117,25 @@ install_missing() {
 }
 
 if [ ${#missing[@]} -gt 0 ] || [ -n "$java" ]; then install_missing; fi
+
+# In a folder of its own, moved into place whole: a run that was cut off leaves nothing that looks done.
+install_webhooks() {
+  local draft log
+  say "installing: standardwebhooks $webhooks_version from PyPI, in $webhooks_python"
+  mkdir -p "$(dirname "$webhooks_python")"
+  draft=$(mktemp -d "$webhooks_python.XXXXXX")
+  log=$(mktemp)
+  if ! { python3 -m venv --copies "$draft" && "$draft/bin/python" -m pip install -q --disable-pip-version-check \
+    "standardwebhooks==$webhooks_version"; } >"$log" 2>&1; then
+    show_tail "$log" "pip"
+    rm -rf "$draft" "$log"
+    die "standardwebhooks could not be installed; is a Python package index reachable?"
+  fi
+  rm -f "$log"
+  # Another run may have been faster.
+  mv -T "$draft" "$webhooks_python" 2>/dev/null || rm -rf "$draft"
+}
+if [ -n "$tests" ] && [ ! -d "$webhooks_python" ]; then install_webhooks; fi
 
 have cargo || die "no Rust toolchain: cargo is missing. Install Rust $rust_needed or newer from https://rustup.rs, then run again"
 rust=$(cargo --version | sed -E 's/^cargo ([0-9]+\.[0-9]+).*/\1/')

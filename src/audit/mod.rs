@@ -6,5 +6,6 @@ pub mod checkpoint;
 pub mod invariants;
 pub mod making;
 pub mod merkle;
+pub mod past;
 mod streams;
 pub mod verify;

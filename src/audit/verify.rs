@@ -53,13 +53,36 @@ impl Report {
 }
 
 /// A subject as far as its rows were read.
-struct Chain {
+pub(super) struct Chain {
     kind: i16,
     subject: Uuid,
     version: i64,
     head: Vec<u8>,
     /// The fold of its events, of a lead.
     lead: Option<Lead>,
+}
+
+impl Chain {
+    /// A lead before its first row.
+    pub(super) fn of_lead(id: LeadId) -> Self {
+        Self {
+            kind: AuditSubject::LEAD,
+            subject: id.0,
+            version: 0,
+            head: vec![0; 32],
+            lead: Some(Lead::unseen(id)),
+        }
+    }
+
+    /// The lead as its rows so far made it.
+    pub(super) fn lead(&self) -> Option<&Lead> {
+        self.lead.as_ref()
+    }
+
+    /// The hash of the last row.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.head
+    }
 }
 
 /// Checks everything; `progress` hears of each page with the rows read so far.
@@ -141,7 +164,7 @@ async fn chains(
 }
 
 /// Checks a row against the chain so far and adds it; says what does not hold.
-fn link(chain: &mut Chain, row: &TrailRow) -> Result<Option<String>, StoreError> {
+pub(super) fn link(chain: &mut Chain, row: &TrailRow) -> Result<Option<String>, StoreError> {
     if row.version != chain.version + 1 {
         return Ok(Some(format!("version {} follows on {}", row.version, chain.version)));
     }
@@ -227,6 +250,11 @@ fn differs(chain: &Chain, tail: &Tail) -> Result<Option<String>, StoreError> {
 
 fn own_row(kind: i16) -> &'static str {
     if kind == AuditSubject::LEAD { "the lead's row" } else { "the subject's head" }
+}
+
+/// What the subject's own row says otherwise than its chain; a subject that went on meanwhile is read on.
+pub(super) async fn end_of(reader: &Reader, chain: Chain) -> Result<Option<Fault>, StoreError> {
+    tails(reader, &mut Report::default(), vec![chain]).await
 }
 
 /// A fault at the end of a chain.

@@ -27,6 +27,7 @@ mod simulate;
 mod team;
 mod token;
 mod topics;
+mod webhook;
 
 use crate::settings::{Flags, Settings};
 use clap::{Parser, Subcommand};
@@ -105,6 +106,9 @@ enum Command {
     /// Records that can never be sent as they are.
     #[command(subcommand, after_help = EXIT_CODES)]
     Outbox(outbox::Arguments),
+    /// Whom webhooks and notices go to, and what became of them.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Webhook(webhook::Arguments),
     /// Prints completions for a shell.
     #[command(after_help = EXIT_CODES)]
     Completions(completions::Arguments),
@@ -179,6 +183,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Lane(arguments) => lane::run(&settings, &arguments),
         Command::Position(arguments) => position::run(&settings, &arguments),
         Command::Outbox(arguments) => outbox::run(&settings, &arguments),
+        Command::Webhook(arguments) => webhook::run(&settings, &arguments),
         Command::Completions(_) => Ok(()),
         Command::Export(arguments) => export::run(&settings, &arguments),
         Command::Lead(arguments) => lead::run(&settings, &arguments),

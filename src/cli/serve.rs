@@ -73,7 +73,7 @@ pub(super) fn failure(settings: &Settings, error: &ServiceError) -> Failure {
             Failure::of(WORLD, error)
         }
         ServiceError::Listen { .. } | ServiceError::SigningKeyFile { .. } => Failure::of(WORLD, error),
-        ServiceError::SigningKey { .. } => Failure::of(USAGE, error),
+        ServiceError::SigningKey { .. } | ServiceError::Channels(_) => Failure::of(USAGE, error),
         ServiceError::Signal(_)
         | ServiceError::Decoder(_)
         | ServiceError::Intake(_)

@@ -101,6 +101,7 @@ enum Domain {
     Sealing,
     Nonce,
     Company,
+    Links,
 }
 
 impl Domain {
@@ -114,6 +115,7 @@ impl Domain {
             Self::Sealing => b"baton/sealing/key/1",
             Self::Nonce => b"baton/sealing/nonce/1",
             Self::Company => b"baton/company/1",
+            Self::Links => b"baton/links/key/1",
         }
     }
 }
@@ -198,6 +200,11 @@ impl Keys {
     /// What the nonce of a sealed text is cut from.
     pub(super) fn sealing_nonce(&self, about: &[u8], text: &[u8]) -> [u8; 32] {
         self.long(Domain::Nonce, &[about, text])
+    }
+
+    /// The key that one-time links are signed under.
+    pub(super) fn link_key(&self) -> [u8; 32] {
+        self.long(Domain::Links, &[])
     }
 
     fn short(&self, domain: Domain, parts: &[&[u8]]) -> [u8; 16] {

@@ -4,12 +4,15 @@
 pub mod envelope;
 pub mod inbound;
 pub mod keys;
+pub mod links;
+pub mod notice;
 pub mod outbound;
 pub mod policy_text;
 pub mod request;
 pub mod sealing;
 mod text;
 pub mod traces;
+pub mod webhook;
 
 #[cfg(test)]
 mod tests;

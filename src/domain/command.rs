@@ -212,6 +212,10 @@ pub enum Command {
         signal: Signal,
     },
     TakeNote,
+    /// What the CRM said otherwise is settled: the row of that version leaves the list.
+    SettleDisagreement {
+        version: u64,
+    },
     /// No contact at all: the person, or a legal hold, asks for it.
     SuppressLead {
         reason: SuppressedFor,
@@ -305,6 +309,7 @@ impl Command {
             | Self::PassDeadline(_)
             | Self::OptOutEmail { .. }
             | Self::TakeNote
+            | Self::SettleDisagreement { .. }
             | Self::SuppressLead { .. }
             | Self::EraseLead
             | Self::ReopenLead { .. }
@@ -343,6 +348,7 @@ impl Command {
             Self::PassDeadline(_) => "pass_deadline",
             Self::OptOutEmail { .. } => "opt_out_email",
             Self::TakeNote => "take_note",
+            Self::SettleDisagreement { .. } => "settle_disagreement",
             Self::SuppressLead { .. } => "suppress_lead",
             Self::EraseLead => "erase_lead",
             Self::ReopenLead { .. } => "reopen_lead",

@@ -399,4 +399,8 @@ pub enum Event {
         product: String,
         stamp: Stamp,
     },
+    /// A steward or manager settled what the CRM had said otherwise, as the row of that version told it.
+    DisagreementSettled {
+        version: u64,
+    },
 }

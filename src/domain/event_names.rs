@@ -116,6 +116,7 @@ impl Event {
             Self::ClockStale { .. } => "clock_stale",
             Self::HolderReplaced { .. } => "holder_replaced",
             Self::ProductRequested { .. } => "product_requested",
+            Self::DisagreementSettled { .. } => "disagreement_settled",
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod checkpoints;
 mod fenced;
 mod filling;
 mod round;
+pub mod webhooks;
 
 use crate::broker::client;
 use crate::clock;
@@ -237,7 +238,11 @@ impl Relay {
         let epoch = self.lease(shard)?;
         let keys: Vec<_> = rows.iter().map(|row| (row.seq, row.created_at)).collect();
         let member = Member { kind: self.kind.number(), owner: &self.owner };
-        let marked = self.outlet.mark_sent(shard, member, epoch, &keys).await?;
+        let marked = if self.kind == Kind::Events && self.settings.has_channels() {
+            self.outlet.mark_and_tell(shard, member, epoch, &keys).await?
+        } else {
+            self.outlet.mark_sent(shard, member, epoch, &keys).await?
+        };
         if usize::try_from(marked).unwrap_or(0) < keys.len() {
             return Err(RelayError::LeaseGone { shard });
         }

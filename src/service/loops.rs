@@ -4,11 +4,15 @@ use super::checkpoints::Checkpoints;
 use super::{Ended, Parts, ServiceError, signing};
 use crate::relay::Kind;
 use crate::relay::checkpoints::Sender;
+use crate::relay::webhooks::{Dispatcher, Notices};
 use crate::router::Router;
+use crate::store::Dispatch;
 use crate::store::checkpoint::Book;
 use crate::sweeper::Sweeper;
+use crate::transaction::loaded::Texts;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +67,34 @@ impl Parts {
         tasks.spawn(async move {
             ("the checkpoints", {
                 checkpoints.run(cancel).await;
+                Ok(())
+            })
+        });
+        Ok(())
+    }
+
+    /// Webhooks and notices, where the settings name somebody to tell.
+    pub(super) async fn run_channels(
+        &self,
+        tasks: &mut JoinSet<Ended>,
+        stop: &CancellationToken,
+        texts: &watch::Receiver<Texts>,
+    ) -> Result<(), ServiceError> {
+        if !self.settings.has_channels() {
+            return Ok(());
+        }
+        let dispatch = Dispatch::open(self.settings.database.url.expose(), self.owner.clone()).await?;
+        let texts = texts.clone();
+        let notices = Notices {
+            keys: self.keys.clone(),
+            team: Arc::new(move || Arc::clone(&texts.borrow().team)),
+            board_url: self.sessions.board_url.clone().unwrap_or_default(),
+        };
+        let dispatcher = Dispatcher::new(Arc::clone(&self.settings), dispatch, notices)?;
+        let cancel = stop.clone();
+        tasks.spawn(async move {
+            ("the dispatcher", {
+                dispatcher.run(cancel).await;
                 Ok(())
             })
         });

@@ -3,6 +3,7 @@
 
 mod checkpoints;
 mod desk;
+mod lookout;
 mod loops;
 mod running;
 mod signing;
@@ -15,6 +16,7 @@ use crate::contract::inbound::SchemaError;
 use crate::contract::keys::Keys;
 use crate::domain::time::Moment;
 use crate::intake::{self, Intake, IntakeError};
+use crate::relay::webhooks::ChannelError;
 use crate::relay::{Kind, Relay};
 use crate::settings::Settings;
 use crate::store::connect::{self, Timeouts};
@@ -27,6 +29,7 @@ use crate::transaction::loaded::Texts;
 use crate::transaction::session::{CommitError, Session, SessionSettings};
 use crate::web::{self, WebState};
 use desk::Desk;
+use lookout::Lookout;
 use running::Ended;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +79,8 @@ pub enum ServiceError {
     },
     #[error("signals cannot be caught")]
     Signal(#[source] std::io::Error),
+    #[error("webhooks and notices cannot be sent")]
+    Channels(#[from] ChannelError),
     #[error(transparent)]
     Decoder(#[from] SchemaError),
     #[error(transparent)]
@@ -284,6 +289,7 @@ impl Parts {
         run_intake(&mut tasks, intake, &stop)?;
         self.run_turns(&mut tasks, &stop).await?;
         self.run_checkpoints(&mut tasks, &stop).await?;
+        self.run_channels(&mut tasks, &stop, &texts).await?;
         let (asks, queue) = ask::door();
         let desk = Desk {
             session: self.session("asks").await?,
@@ -299,7 +305,15 @@ impl Parts {
             })
         });
         let late_tasks = self.run_relays(&late).await?;
-        let state = self.web_state(asks, texts).await?;
+        let state = self.web_state(asks, texts.clone()).await?;
+        let lookout = Lookout { reader: state.reader.clone(), texts, health: self.health.clone() };
+        let cancel = stop.clone();
+        tasks.spawn(async move {
+            ("the lookout", {
+                lookout.run(cancel).await;
+                Ok(())
+            })
+        });
         let cancel = stop.clone();
         tasks.spawn(async move {
             ("the web server", web::serve(listener, state, cancel).await.map_err(Into::into))
@@ -315,11 +329,19 @@ impl Parts {
         let tokens = Tokens::new(
             connect::pool(url, "baton tokens", TOKEN_CONNECTIONS, timeouts(&self.settings)).await?,
         );
-        let health = self.health.clone();
+        let (health, noted) = (self.health.clone(), self.health.clone());
         let metrics: web::MetricsText =
             Arc::new(|| telemetry::metrics_text().map_err(|error| error.to_string()));
-        let mut state =
-            WebState::new(reader, tokens, asks, texts, Arc::new(move || health.report()), metrics);
+        let mut state = WebState::new(
+            reader,
+            tokens,
+            asks,
+            self.keys.clone(),
+            texts,
+            Arc::new(move || health.report()),
+            metrics,
+        );
+        state.notes = Arc::new(move || noted.notes());
         state.secure_cookies = self.settings.http.public_url.starts_with("https://");
         Ok(state)
     }

@@ -25,6 +25,8 @@ pub enum SettingsError {
     ShortServiceKey { least: usize },
     #[error("audit.signing_key is not {digits} hexadecimal digits: make one with `openssl rand -hex 32`")]
     SigningKey { digits: usize },
+    #[error("{key}: {fault}")]
+    Channel { key: String, fault: &'static str },
     #[error("--set {text}: write it as section.key=value")]
     Flag { text: String },
 }

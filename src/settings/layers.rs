@@ -43,7 +43,7 @@ pub(super) fn read(
     let variables: BTreeMap<String, String> = environment.collect();
     let defaults: toml::Table =
         DEFAULTS.parse().map_err(|error: toml::de::Error| syntax("deploy/baton.toml", &error))?;
-    let known = places::paths(&defaults);
+    let known = places::known(&defaults);
     let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
     if let Some(path) = &flags.file {
         let shown = path.display().to_string();
@@ -99,7 +99,7 @@ fn read_file(path: &str) -> Result<String, SettingsError> {
 fn check_file(known: &BTreeSet<String>, shown: &str, text: &str) -> Result<(), SettingsError> {
     let table: toml::Table = text.parse().map_err(|error| syntax(shown, &error))?;
     for path in places::paths(&table) {
-        if !known.contains(&path) {
+        if !places::is_known(known, &path) {
             let place =
                 places::line(text, &path).map_or_else(|| shown.to_owned(), |line| format!("{shown}:{line}"));
             return Err(SettingsError::Unknown { nearest: places::nearest(known, &path), key: path, place });
@@ -125,9 +125,9 @@ fn from_environment(
         let path = rest.to_lowercase().replace("__", ".");
         if let Some(key) = path.strip_prefix(&format!("{CLIENT}.")) {
             found.push(client_variable(key, value)?);
-        } else if known.contains(&path) {
+        } else if places::is_known(known, &path) {
             found.push(Override { path, value: value.clone() });
-        } else if let Some(path) = path.strip_suffix("_file").filter(|path| known.contains(*path)) {
+        } else if let Some(path) = path.strip_suffix("_file").filter(|path| places::is_known(known, path)) {
             found.push(Override { path: path.to_owned(), value: read_file(value)?.trim_end().to_owned() });
         } else {
             let place = format!("environment {name}");
@@ -151,7 +151,7 @@ fn from_flags(known: &BTreeSet<String>, values: &[String]) -> Result<Vec<Overrid
     for text in values {
         let (path, value) = text.split_once('=').ok_or_else(|| SettingsError::Flag { text: text.clone() })?;
         let path = path.trim().to_owned();
-        if !known.contains(&path) && !path.starts_with(&format!("{CLIENT}.")) {
+        if !places::is_known(known, &path) && !path.starts_with(&format!("{CLIENT}.")) {
             let nearest = places::nearest(known, &path);
             return Err(SettingsError::Unknown { nearest, key: path, place: "--set".to_owned() });
         }

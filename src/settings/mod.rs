@@ -1,14 +1,16 @@
 //! Settings: the embedded file, a file, the environment, flags. The only place that reads the environment; it never opens a connection.
 
+mod channels;
 mod error;
 mod layers;
 mod places;
 mod secret;
 mod show;
 
+pub use channels::{Endpoint, Notify, Places, SECRET_PREFIX, Webhooks, decoded};
 pub use error::SettingsError;
 pub use layers::Flags;
-pub use secret::Secret;
+pub use secret::{Secret, SecretUrl};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -62,6 +64,8 @@ pub struct Settings {
     pub limits: Limits,
     pub security: Security,
     pub audit: Audit,
+    pub webhooks: Webhooks,
+    pub notify: Notify,
 }
 
 /// `[database]`
@@ -226,6 +230,12 @@ impl Settings {
         }
     }
 
+    /// Whether anybody is told of anything beside Kafka.
+    #[must_use]
+    pub fn has_channels(&self) -> bool {
+        !self.webhooks.endpoint.is_empty() || !self.notify.is_empty()
+    }
+
     /// The ordered stop's bound.
     #[must_use]
     pub fn shutdown_bound(&self) -> Duration {
@@ -280,7 +290,8 @@ impl Settings {
         if !key.is_empty() && !is_seed {
             return Err(SettingsError::SigningKey { digits: SIGNING_KEY_DIGITS });
         }
-        Ok(())
+        self.webhooks.check()?;
+        self.notify.check(&self.webhooks)
     }
 }
 

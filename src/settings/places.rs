@@ -5,8 +5,35 @@ use std::collections::BTreeSet;
 /// The map whose keys are librdkafka's, not ours.
 pub(super) const CLIENT: &str = "kafka.client";
 
+/// Tables whose entries people name, and the keys of an entry.
+const NAMED: &[(&str, &[&str])] = &[
+    ("webhooks.endpoint", &["url", "secrets", "types", "members", "pools"]),
+    ("notify.member", &["slack_url", "email"]),
+    ("notify.pool", &["slack_url", "email"]),
+];
+
 /// Below this likeness (Jaro-Winkler, 0 to 1) a guess confuses more than it helps.
 const LIKENESS_MIN: f64 = 0.75;
+
+/// Every key that the default file has or that an entry of a named table may have, as `section.*.key`.
+pub(super) fn known(defaults: &toml::Table) -> BTreeSet<String> {
+    let of_entries =
+        NAMED.iter().flat_map(|(table, keys)| keys.iter().map(move |key| format!("{table}.*.{key}")));
+    paths(defaults).into_iter().chain(of_entries).collect()
+}
+
+/// Whether a key exists; entries of named tables may have any name.
+pub(super) fn is_known(known: &BTreeSet<String>, path: &str) -> bool {
+    known.contains(path) || entry(path).is_some_and(|general| known.contains(&general))
+}
+
+/// The key of an entry without the entry's name.
+fn entry(path: &str) -> Option<String> {
+    NAMED.iter().find_map(|(table, _)| {
+        let (name, key) = path.strip_prefix(table)?.strip_prefix('.')?.rsplit_once('.')?;
+        (!name.is_empty() && !name.contains('*')).then(|| format!("{table}.*.{key}"))
+    })
+}
 
 /// Every key of a table as a dotted path, those of the pass-through map left out.
 pub(super) fn paths(table: &toml::Table) -> BTreeSet<String> {

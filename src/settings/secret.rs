@@ -40,6 +40,53 @@ impl Secret {
     }
 }
 
+/// An address whose path is a secret too (a hook of a chat, a webhook's endpoint): only its scheme and host are shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SecretUrl(Secret);
+
+impl SecretUrl {
+    /// The address itself, for the one call that needs it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// Whether nothing was given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Scheme, host and port; the rest as stars.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let place = self.0.shown();
+        let Some((scheme, rest)) = place.split_once("://") else { return place };
+        match rest.split_once('/') {
+            Some((host, _)) => format!("{scheme}://{host}/***"),
+            None => place,
+        }
+    }
+}
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.shown())
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Secret::deserialize(deserializer).map(Self)
+    }
+}
+
+impl Serialize for SecretUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.shown())
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.shown())

@@ -26,16 +26,23 @@ impl Settings {
         for (section, keys) in shown.as_object().into_iter().flatten() {
             let _ = writeln!(text, "[{section}]");
             for (key, value) in keys.as_object().into_iter().flatten() {
-                if let Some(inner) = value.as_object() {
-                    let pairs: Vec<String> =
-                        inner.iter().map(|(key, value)| format!("\"{key}\" = {value}")).collect();
-                    let _ = writeln!(text, "{key} = {{ {} }}", pairs.join(", "));
-                } else {
-                    let _ = writeln!(text, "{key} = {value}");
-                }
+                let _ = writeln!(text, "{key} = {}", inline(value));
             }
             text.push('\n');
         }
         text
+    }
+}
+
+/// A value as TOML writes it within a line.
+fn inline(value: &Value) -> String {
+    match value {
+        Value::Object(inner) => {
+            let pairs: Vec<String> =
+                inner.iter().map(|(key, value)| format!("\"{key}\" = {}", inline(value))).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
     }
 }

@@ -124,3 +124,68 @@ fn the_signing_key_has_a_file_of_its_own_unless_it_is_given() {
     let given = Settings::from_layers(&Flags::default(), variables(&[("BATON__AUDIT__SIGNING_KEY", &seed)]));
     assert!(!given.unwrap().redacted_text().contains(&seed));
 }
+
+/// 32 bytes.
+const WEBHOOK_SECRET: &str = "whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+fn with_file(name: &str, text: &str) -> Result<Settings, SettingsError> {
+    Settings::from_layers(&Flags { file: Some(file(name, text)), values: vec![] }, variables(&[]))
+}
+
+#[test]
+fn endpoints_and_members_are_named_by_whoever_sets_them_and_their_secrets_are_never_shown() {
+    let text = format!(
+        "[webhooks.endpoint.crm]\nurl = \"https://hooks.example/in/t0ken\"\nsecrets = [\"{WEBHOOK_SECRET}\"]\n\
+         [notify]\nsmtp_url = \"smtp://u:pa55@mail.example\"\nfrom = \"Baton <b@seller.example>\"\n\
+         [notify.member.maya-cohen]\nslack_url = \"https://chat.example/services/T0\"\nemail = \"maya@seller.example\"\n"
+    );
+    let settings = with_file("channels.toml", &text).unwrap();
+    assert!(settings.has_channels());
+    assert_eq!(settings.webhooks.endpoint["crm"].secrets[0].expose(), WEBHOOK_SECRET);
+    assert_eq!(settings.webhooks.retry_seconds.iter().sum::<u64>(), 272_105, "75 h 35 min 5 s");
+    for shown in [format!("{settings:?}"), settings.redacted().to_string(), settings.redacted_text()] {
+        for secret in ["t0ken", "AQEB", "pa55", "services", "maya@"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+        assert!(shown.contains("https://hooks.example/***"), "{shown}");
+    }
+    settings.redacted_text().parse::<toml::Table>().unwrap();
+    let given = [
+        ("BATON__WEBHOOKS__ENDPOINT__CRM__URL", "https://hooks.example/"),
+        ("BATON__WEBHOOKS__ENDPOINT__CRM__SECRETS", WEBHOOK_SECRET),
+        ("BATON__WEBHOOKS__RETRY_SECONDS", "1, 2"),
+    ];
+    let settings = Settings::from_layers(&Flags::default(), variables(&given)).unwrap();
+    assert_eq!(settings.webhooks.endpoint["crm"].secrets.len(), 1);
+    assert_eq!(settings.webhooks.retry_seconds, [1, 2]);
+}
+
+#[test]
+fn a_channel_that_cannot_work_is_refused_with_its_key_and_the_mend() {
+    let endpoint = |url: &str, secrets: &str| {
+        format!("[webhooks.endpoint.crm]\nurl = \"{url}\"\nsecrets = [{secrets}]\n")
+    };
+    let good = format!("\"{WEBHOOK_SECRET}\"");
+    let cases = [
+        (endpoint("http://hooks.example/", &good), "webhooks.endpoint.crm.url: give an https:// address"),
+        (
+            endpoint("https://hooks.example/", &good) + "types = [\"leads.*\"]\n",
+            "webhooks.endpoint.crm.types: a type is one such as lead.routed.v1",
+        ),
+        (endpoint("https://hooks.example/", ""), "webhooks.endpoint.crm.secrets: give 1 to 3"),
+        (endpoint("https://hooks.example/", "\"whsec_c2hvcnQ=\""), "24 to 64 bytes"),
+        ("[notify.member.maya]\nemail = \"m@x.example\"\n".to_owned(), "notify.smtp_url is empty"),
+        (
+            "[notify.member.maya]\nemails = \"m@x.example\"\n".to_owned(),
+            "unknown setting notify.member.maya.emails",
+        ),
+        ("[webhooks]\nretry_seconds = []\n".to_owned(), "webhooks.retry_seconds"),
+        ("[webhooks]\ntimeout_seconds = 0\n".to_owned(), "webhooks.timeout_seconds"),
+        ("[webhooks.endpoint.\"A b\"]\nurl = \"https://x.example/\"\n".to_owned(), "a-z, 0-9"),
+    ];
+    for (number, (text, said)) in cases.iter().enumerate() {
+        let error = with_file(&format!("channel-{number}.toml"), text).unwrap_err().to_string();
+        assert!(error.contains(said), "{said:?} is not in {error:?}");
+        assert!(!error.contains("AQEB") && !error.contains("m@x"), "{error}");
+    }
+}

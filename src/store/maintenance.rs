@@ -1,9 +1,9 @@
-//! What keeps tables small: partitions made ahead and dropped whole, and bounded deletes of what only waits. It never
-//! touches leads, audit or ledger.
+//! What keeps tables small: partitions made ahead and dropped whole, bounded deletes of what only waits, and counts by the
+//! hour. It never touches leads, audit or ledger.
 
 use super::error::StoreError;
 use super::statement::Statement;
-use super::{anonymous, duplicate, erasure, fan_out, identity, kept, ledger, outbox};
+use super::{anonymous, delivery, duplicate, erasure, fan_out, hourly, identity, kept, ledger, outbox};
 use crate::domain::time::{DAY, HOUR, Moment};
 use sqlx::PgConnection;
 
@@ -21,6 +21,8 @@ const DUPLICATES_MAX: i64 = 15 * DAY;
 const SENT_MAX: i64 = 7 * DAY;
 /// A reply is repeated for a week; clients give up long before.
 const ANSWERS_MAX: i64 = 7 * DAY;
+/// What was told is kept for looking back and telling again as long as what was received.
+const DELIVERIES_MAX: i64 = 30 * DAY;
 /// A task that is done stands against its own repetition for as long as a person counts as active once a day.
 const FAN_OUTS_MAX: i64 = 2 * DAY;
 /// Undated duplicate keys that are kept: at 100 bytes each, 10 MB.
@@ -61,7 +63,9 @@ pub async fn run(conn: &mut PgConnection, now: Moment) -> Result<Maintained, Sto
     forgotten += duplicate::drop_old(conn, now.plus(-DUPLICATES_MAX), ROWS_MAX).await?;
     forgotten += duplicate::cap_undated(conn, UNDATED_KEYS_MAX, ROWS_MAX).await?;
     forgotten += outbox::drop_old(conn, now.plus(-SENT_MAX), ROWS_MAX).await?;
+    forgotten += delivery::drop_old(conn, now.plus(-DELIVERIES_MAX), ROWS_MAX).await?;
     forgotten += fan_out::drop_done(conn, now.plus(-FAN_OUTS_MAX), ROWS_MAX).await?;
     forgotten += ledger::drop_answers(conn, now.plus(-ANSWERS_MAX), ROWS_MAX).await?;
+    forgotten += hourly::roll(conn, now, ROWS_MAX).await?;
     Ok(Maintained { partitions_made, partitions_dropped, aged, forgotten })
 }

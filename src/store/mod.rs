@@ -11,6 +11,9 @@ pub mod checkpoint;
 pub mod codec;
 mod columns;
 pub mod connect;
+pub mod delivery;
+pub mod delivery_desk;
+pub mod dispatch;
 pub mod duplicate;
 pub mod erasure;
 pub mod error;
@@ -19,6 +22,7 @@ pub mod fan_out;
 mod fan_out_rows;
 pub mod handoff;
 mod handoff_rows;
+pub mod hourly;
 pub mod identity;
 pub mod kept;
 pub mod lane;
@@ -48,6 +52,7 @@ pub mod work;
 pub mod world;
 pub mod write_set;
 
+pub use dispatch::Dispatch;
 pub use error::StoreError;
 pub use outlet::Outlet;
 pub use read::Reader;
@@ -64,11 +69,14 @@ pub fn catalog() -> Vec<Statement> {
         audit_head::STATEMENTS,
         availability::STATEMENTS,
         checkpoint::STATEMENTS,
+        delivery::STATEMENTS,
+        delivery_desk::STATEMENTS,
         duplicate::STATEMENTS,
         erasure::STATEMENTS,
         facts::STATEMENTS,
         fan_out::STATEMENTS,
         handoff::STATEMENTS,
+        hourly::STATEMENTS,
         identity::STATEMENTS,
         kept::STATEMENTS,
         lane::STATEMENTS,

@@ -44,6 +44,25 @@ const MARK_SENT: Statement = Statement::new(
          AND EXISTS (SELECT FROM relay_shard WHERE relay_shard.shard = $3 AND kind = $6 AND owner = $4
              AND lease_epoch = $5)",
 );
+/// The same, and in the same statement the events wait for their deliveries: what is marked is never forgotten there, and
+/// what is not marked never told.
+const MARK_AND_TELL: Statement = Statement::new(
+    "outbox.mark_and_tell",
+    "WITH marked AS (
+         UPDATE outbox SET sent_at = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, sealed = NULL
+         FROM unnest($1::bigint[], $2::bigint[]) AS done (seq, created_at)
+         WHERE outbox.shard = $3 AND outbox.seq = done.seq AND outbox.created_at = done.created_at
+             AND outbox.sent_at IS NULL
+             AND EXISTS (SELECT FROM relay_shard WHERE relay_shard.shard = $3 AND kind = $6 AND owner = $4
+                 AND lease_epoch = $5)
+         RETURNING outbox.seq, outbox.shard, id, lead_id, event_type, topic, payload, occurred_at
+     ), told AS (
+         INSERT INTO delivery_waiting (seq, shard, event_id, lead_id, event_type, topic, payload, occurred_at)
+         SELECT seq, shard, id, lead_id, event_type, topic, payload, occurred_at FROM marked
+         WHERE payload IS NOT NULL AND topic IN (1, 2)
+     )
+     SELECT count(*) FROM marked",
+);
 const HOLD: Statement = Statement::new(
     "outbox.hold",
     "UPDATE outbox SET held_reason = $3 WHERE shard = $1 AND seq = $2 AND sent_at IS NULL",
@@ -72,7 +91,7 @@ const DROP_OLD: Statement = Statement::new(
 );
 
 pub(super) const STATEMENTS: &[Statement] =
-    &[APPEND, UNSENT, MARK_SENT, HOLD, LIST_HELD, RETRY_HELD, BACKLOG, DROP_OLD];
+    &[APPEND, UNSENT, MARK_SENT, MARK_AND_TELL, HOLD, LIST_HELD, RETRY_HELD, BACKLOG, DROP_OLD];
 
 /// A record that waits to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,6 +245,24 @@ pub async fn mark_sent(
     let marking = MARK_SENT.query().bind(seqs).bind(days).bind(shard).bind(member.owner).bind(epoch);
     let done = marking.bind(member.kind).execute(conn).await;
     Ok(done.map_err(|error| MARK_SENT.failed(error))?.rows_affected())
+}
+
+/// The same, and lets the events wait for their deliveries.
+///
+/// # Errors
+/// The statement fails.
+pub async fn mark_and_tell(
+    conn: &mut PgConnection,
+    shard: i16,
+    member: Member<'_>,
+    epoch: i64,
+    rows: &[(i64, Moment)],
+) -> Result<u64, StoreError> {
+    let (seqs, days): (Vec<i64>, Vec<i64>) = rows.iter().map(|(seq, at)| (*seq, at.0)).unzip();
+    let marking = MARK_AND_TELL.rows().bind(seqs).bind(days).bind(shard).bind(member.owner).bind(epoch);
+    let (count,): (i64,) =
+        marking.bind(member.kind).fetch_one(conn).await.map_err(|error| MARK_AND_TELL.failed(error))?;
+    Ok(count.unsigned_abs())
 }
 
 /// Holds a record that can never be sent as it is, and with it the lead's later ones.

@@ -117,6 +117,20 @@ impl Outlet {
         outbox::mark_sent(&mut self.conn, shard, member, epoch, rows).await
     }
 
+    /// The same, and in the same statement lets the events wait for their deliveries.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn mark_and_tell(
+        &mut self,
+        shard: i16,
+        member: Member<'_>,
+        epoch: i64,
+        rows: &[(i64, Moment)],
+    ) -> Result<u64, StoreError> {
+        outbox::mark_and_tell(&mut self.conn, shard, member, epoch, rows).await
+    }
+
     /// Holds a record that can never be sent as it is, and with it the lead's later ones.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use super::rows::{DisagreementRow, NoteRow, TouchRow};
 use super::statement::Statement;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Origin;
+use crate::domain::time::Moment;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -37,7 +38,13 @@ const DISAGREEMENTS: Statement = Statement::new(
      ON CONFLICT DO NOTHING",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[TOUCHES, CREDIT_TOUCHES, NOTES, DISAGREEMENTS];
+const SETTLE: Statement = Statement::new(
+    "disagreement.settle",
+    "UPDATE disagreement SET settled_at = settled.at FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS settled (lead, version, at)
+     WHERE lead_id = settled.lead AND disagreement.version = settled.version AND settled_at IS NULL",
+);
+
+pub(super) const STATEMENTS: &[Statement] = &[TOUCHES, CREDIT_TOUCHES, NOTES, DISAGREEMENTS, SETTLE];
 
 /// Keeps touches; one that is there stays as it is.
 ///
@@ -101,6 +108,26 @@ pub async fn add_disagreements(conn: &mut PgConnection, rows: &[DisagreementRow]
         .execute(conn)
         .await
         .map_err(|error| DISAGREEMENTS.failed(error))?;
+    Ok(())
+}
+
+/// Takes disagreements off the list; one that is settled already stays as it is.
+///
+/// # Errors
+/// The statement fails.
+pub async fn settle_disagreements(
+    conn: &mut PgConnection,
+    rows: &[(LeadId, i64, Moment)],
+) -> Result<(), StoreError> {
+    let rows = sorted(rows, |row| (row.0, row.1));
+    SETTLE
+        .query()
+        .bind(column(&rows, |row| row.0.0))
+        .bind(column(&rows, |row| row.1))
+        .bind(column(&rows, |row| row.2.0))
+        .execute(conn)
+        .await
+        .map_err(|error| SETTLE.failed(error))?;
     Ok(())
 }
 

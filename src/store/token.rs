@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::statement::Statement;
+use crate::domain::ids::LeadId;
 use crate::domain::time::Moment;
 use sqlx::{FromRow, PgPool};
 
@@ -38,9 +39,16 @@ const LIST: Statement = Statement::new(
     "SELECT hash, name, kind, member, scopes, created_at, expires_at, revoked_at, used_at, \
      (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now FROM token ORDER BY created_at DESC, hash LIMIT 500",
 );
+const LINK_USED: Statement = Statement::new("link_use.get", "SELECT used_at FROM link_use WHERE hash = $1");
+const USE_UP_LINK: Statement = Statement::new(
+    "link_use.insert",
+    "INSERT INTO link_use (hash, lead_id, member, action, used_at) VALUES ($1, $2, $3, $4, \
+     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) ON CONFLICT (hash) DO NOTHING",
+);
 
 /// Every statement of this file, for the test that prepares them all.
-pub(super) const STATEMENTS: &[Statement] = &[INSERT, FIND, USE_LINK, REVOKE, REVOKE_ONE, LIST];
+pub(super) const STATEMENTS: &[Statement] =
+    &[INSERT, FIND, USE_LINK, REVOKE, REVOKE_ONE, LIST, LINK_USED, USE_UP_LINK];
 
 /// A token as stored.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -177,5 +185,42 @@ impl Tokens {
     /// The database does not answer.
     pub async fn list(&self) -> Result<Vec<TokenRow>, StoreError> {
         LIST.rows().fetch_all(&self.pool).await.map_err(|error| LIST.failed(error))
+    }
+
+    /// When a one-time link of a notice was used, if it was.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn link_used(&self, hash: [u8; 32]) -> Result<Option<Moment>, StoreError> {
+        let row: Option<(i64,)> = LINK_USED
+            .rows()
+            .bind(hash.to_vec())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| LINK_USED.failed(error))?;
+        Ok(row.map(|(at,)| Moment(at)))
+    }
+
+    /// Uses up a one-time link of a notice; of two at once one gets `true`.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn use_up_link(
+        &self,
+        hash: [u8; 32],
+        lead: LeadId,
+        member: &str,
+        action: &'static str,
+    ) -> Result<bool, StoreError> {
+        let done = USE_UP_LINK
+            .query()
+            .bind(hash.to_vec())
+            .bind(lead.0)
+            .bind(member.to_owned())
+            .bind(action)
+            .execute(&self.pool)
+            .await
+            .map_err(|error| USE_UP_LINK.failed(error))?;
+        Ok(done.rows_affected() == 1)
     }
 }

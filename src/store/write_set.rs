@@ -10,6 +10,7 @@ use super::rows::{
 use crate::domain::availability::Availability;
 use crate::domain::ids::{IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::Origin;
+use crate::domain::time::Moment;
 use uuid::Uuid;
 
 /// What `plan` returns and `apply` writes, one statement per table, each sorted by key.
@@ -40,6 +41,8 @@ pub struct WriteSet {
     pub handoff_facts: Vec<HandoffFactRow>,
     pub pattern_answers: Vec<PatternAnswerRow>,
     pub disagreements: Vec<DisagreementRow>,
+    /// Disagreements that somebody settled: lead, version, when.
+    pub settled: Vec<(LeadId, i64, Moment)>,
     pub anonymous: Vec<AnonymousRow>,
     /// Anonymous keys that now name a lead: their stored signals were attached and go.
     pub anonymous_bound: Vec<IdentityKey>,

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     unwell: Arc<Mutex<BTreeMap<String, String>>>,
+    /// Alarms for people that make the instance no less ready.
+    notes: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Health {
@@ -41,6 +43,31 @@ impl Health {
     #[must_use]
     pub fn report(&self) -> BTreeMap<String, String> {
         self.list().clone()
+    }
+
+    /// Notes something that people have to look at, though the instance is as ready as before. Logs a change once.
+    pub fn note(&self, part: &str, what: &str) {
+        let before = self.noted().insert(part.to_owned(), what.to_owned());
+        if before.as_deref() != Some(what) {
+            tracing::warn!(health.part = part, health.what = what, "somebody has to look");
+        }
+    }
+
+    /// Takes a note back.
+    pub fn clear_note(&self, part: &str) {
+        if self.noted().remove(part).is_some() {
+            tracing::info!(health.part = part, "nothing is left to look at");
+        }
+    }
+
+    /// Every note.
+    #[must_use]
+    pub fn notes(&self) -> BTreeMap<String, String> {
+        self.noted().clone()
+    }
+
+    fn noted(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn list(&self) -> MutexGuard<'_, BTreeMap<String, String>> {

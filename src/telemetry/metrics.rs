@@ -21,6 +21,9 @@ struct Instruments {
     fence_misses: Counter<u64>,
     rebalances: Counter<u64>,
     held: Gauge<u64>,
+    deliveries: Counter<u64>,
+    orphans: Gauge<u64>,
+    silent: Gauge<u64>,
 }
 
 /// Made at first use, which is after [`super::start`] has set the provider.
@@ -59,7 +62,19 @@ static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
             .with_description("batches rolled back because somebody else owned the partition")
             .build(),
         rebalances: meter.u64_counter(semantic::REBALANCES).with_description("rebalances, by change").build(),
+        deliveries: meter
+            .u64_counter(semantic::DELIVERIES)
+            .with_description("attempts to tell webhooks, chats and mailboxes, by channel and outcome")
+            .build(),
         held: meter.u64_gauge(semantic::HELD_ROWS).with_description("rows that can never be sent").build(),
+        orphans: meter
+            .u64_gauge(semantic::ORPHANS)
+            .with_description("open leads without somebody who acts or a clock that runs")
+            .build(),
+        silent: meter
+            .u64_gauge(semantic::SILENT_SOURCES)
+            .with_description("topics, sources, forms and kinds quiet against their habit")
+            .build(),
     }
 });
 
@@ -119,4 +134,20 @@ pub fn rebalance(change: &'static str) {
 /// Rows that can never be sent, of all shards of this instance.
 pub fn held(rows: u64) {
     INSTRUMENTS.held.record(rows, &[]);
+}
+
+/// An attempt to tell somebody: `done`, `again`, `failed`, `dropped`.
+pub fn delivery(channel: &'static str, outcome: &'static str) {
+    let labels = [KeyValue::new(semantic::CHANNEL, channel), KeyValue::new(semantic::OUTCOME, outcome)];
+    INSTRUMENTS.deliveries.add(1, &labels);
+}
+
+/// Open leads that nobody answers for.
+pub fn orphans(leads: u64) {
+    INSTRUMENTS.orphans.record(leads, &[]);
+}
+
+/// Sources that have gone quiet against their habit.
+pub fn silent_sources(sources: u64) {
+    INSTRUMENTS.silent.record(sources, &[]);
 }

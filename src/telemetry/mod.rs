@@ -129,11 +129,17 @@ type SpanLayer = tracing_subscriber::filter::Filtered<
 >;
 type LineBase = tracing_subscriber::layer::Layered<SpanLayer, Registry>;
 
+/// The HTTP client asks for a provider even where it never speaks TLS; whoever chose before is as good.
+fn cryptography() {
+    let _chosen = rustls::crypto::ring::default_provider().install_default();
+}
+
 fn tracers(
     options: &Options,
     endpoint: &str,
     resource: Resource,
 ) -> Result<SdkTracerProvider, TelemetryError> {
+    cryptography();
     let exporter = SpanExporter::builder()
         .with_http()
         .with_protocol(Protocol::HttpBinary)
@@ -163,6 +169,7 @@ fn meters(
         .map_err(TelemetryError::Registry)?;
     let mut builder = SdkMeterProvider::builder().with_reader(text).with_resource(resource);
     if !endpoint.is_empty() {
+        cryptography();
         let exporter = MetricExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)

@@ -28,8 +28,14 @@ pub const CLOCKS_FIRED: &str = "baton.clocks.fired";
 pub const FENCE_MISSES: &str = "baton.fence.misses";
 /// Rebalances; label `change`.
 pub const REBALANCES: &str = "baton.rebalances";
+/// Open leads that nobody answers for; the target is 0.
+pub const ORPHANS: &str = "baton.orphans";
+/// Topics, sources, forms and kinds that have gone quiet against their habit.
+pub const SILENT_SOURCES: &str = "baton.sources.silent";
 /// Rows that can never be sent.
 pub const HELD_ROWS: &str = "baton.outbox.held";
+/// Attempts to tell an endpoint; labels `channel`, `outcome`.
+pub const DELIVERIES: &str = "baton.deliveries";
 
 /// Label: topic.
 pub const TOPIC: &str = opentelemetry_semantic_conventions::attribute::MESSAGING_DESTINATION_NAME;
@@ -39,6 +45,8 @@ pub const PARTITION: &str = opentelemetry_semantic_conventions::attribute::MESSA
 pub const OUTCOME: &str = "outcome";
 /// Label: a pool of the team.
 pub const POOL: &str = "pool";
+/// Label: `webhook`, `slack`, `email`.
+pub const CHANNEL: &str = "channel";
 /// Label: `assign`, `revoke`, `lost`.
 pub const CHANGE: &str = "change";
 

@@ -51,6 +51,7 @@ pub async fn apply(
     write!(step, set.handoff_facts, handoff::add_facts(conn, &set.handoff_facts));
     write!(step, set.pattern_answers, handoff::answer_patterns(conn, &set.pattern_answers));
     write!(step, set.disagreements, passage::add_disagreements(conn, &set.disagreements));
+    write!(step, set.settled, passage::settle_disagreements(conn, &set.settled));
     write!(step, set.anonymous, anonymous::add(conn, &set.anonymous));
     write!(step, set.anonymous_bound, anonymous::delete(conn, &set.anonymous_bound));
     write!(step, set.rotation_entries, rotation::add_entries(conn, &set.rotation_entries));

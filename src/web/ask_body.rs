@@ -92,6 +92,8 @@ pub struct AskBody {
     pub reason: Option<String>,
     /// `reopen`: the person has newly agreed to be contacted.
     pub consent: Option<bool>,
+    /// `settle`: the version at which the lead and the CRM disagreed.
+    pub version: Option<u64>,
 }
 
 /// What a body asks for.
@@ -156,6 +158,7 @@ impl AskBody {
             since: text("since"),
             reason: text("reason"),
             consent: flag("consent"),
+            version: text("version").and_then(|value| value.parse().ok()),
         }
     }
 
@@ -180,6 +183,10 @@ impl AskBody {
                 None => fault(&mut faults, "to", "missing", "name the member who is to have the lead"),
             },
             AskKind::Note => self.written(&mut faults, "write what there is to say", Command::TakeNote),
+            AskKind::Settle => match self.version {
+                Some(version) => Some(Command::SettleDisagreement { version }),
+                None => fault(&mut faults, "version", "missing", "the version at which both disagreed"),
+            },
             AskKind::Reopen => {
                 let command = Command::ReopenLead { consent: self.consent.unwrap_or(false) };
                 self.written(&mut faults, "write why it is opened again", command)

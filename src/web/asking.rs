@@ -28,6 +28,7 @@ pub(super) fn scope(kind: AskKind) -> Scope {
         | AskKind::Reject
         | AskKind::Reassign
         | AskKind::Note
+        | AskKind::Settle
         | AskKind::Reopen
         | AskKind::Suppress
         | AskKind::Merge

@@ -12,11 +12,13 @@ mod caller;
 mod live;
 mod pages;
 mod problem;
+mod sight;
 pub mod view;
 pub mod words;
 
 pub use api::openapi;
 
+use crate::contract::keys::Keys;
 use crate::store::Reader;
 use crate::store::token::Tokens;
 use crate::transaction::ask::Asks;
@@ -57,9 +59,13 @@ pub struct WebState {
     pub reader: Reader,
     pub tokens: Tokens,
     pub asks: Asks,
+    /// Read one-time links.
+    pub keys: Keys,
     /// The active policy, team and reference data.
     pub texts: watch::Receiver<Texts>,
     pub readiness: Readiness,
+    /// What people have to look at, though the instance is ready.
+    pub notes: Readiness,
     pub metrics: MetricsText,
     /// The board is served over TLS by a proxy: cookies are then sent over TLS only.
     pub secure_cookies: bool,
@@ -83,6 +89,7 @@ impl WebState {
         reader: Reader,
         tokens: Tokens,
         asks: Asks,
+        keys: Keys,
         texts: watch::Receiver<Texts>,
         readiness: Readiness,
         metrics: MetricsText,
@@ -92,8 +99,10 @@ impl WebState {
             reader,
             tokens,
             asks,
+            keys,
             texts,
             readiness,
+            notes: Arc::new(BTreeMap::new),
             metrics,
             secure_cookies: false,
             ticks,
@@ -162,18 +171,31 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/leads/{id}", get(api::leads::lead))
         .route("/api/v1/leads/{id}/history", get(api::leads::history))
         .route("/api/v1/leads/{id}/score", get(api::leads::score))
+        .route("/api/v1/leads/{id}/deliveries", get(api::deliveries::deliveries))
         .route("/api/v1/leads/{id}/{ask}", post(api::asks::ask))
         .route("/api/v1/sla", get(api::sla::sla))
         .route("/api/v1/pattern-answer", post(api::sla::answer_pattern))
         .route("/api/v1/team/{member}/availability", post(api::team::availability))
         .route("/api/v1/routing/fairness", get(api::routing::fairness))
         .route("/api/v1/ledger", get(api::ledger::ledger))
+        .route("/api/v1/my", get(api::floor::my))
+        .route("/api/v1/floor", get(api::floor::floor))
+        .route("/api/v1/campaigns", get(api::floor::campaigns))
+        .route("/api/v1/intake", get(api::floor::intake))
+        .route("/api/v1/team", get(api::floor::team))
         .route("/", get(pages::board::board))
         .route("/fragments/board", get(pages::board::fragment))
         .route("/fragments/leads/{id}", get(pages::lead::fragment))
+        .route("/my", get(pages::my::my))
+        .route("/floor", get(pages::floor::floor))
+        .route("/floor/reassign", post(pages::floor::reassign))
+        .route("/campaigns", get(pages::campaigns::campaigns))
+        .route("/intake", get(pages::intake::intake))
+        .route("/team", get(pages::team::team))
         .route("/leads", get(pages::leads::leads))
         .route("/leads/{id}", get(pages::lead::lead))
         .route("/leads/{id}/{ask}", post(pages::lead::ask))
+        .route("/links/{token}", get(pages::link::show).post(pages::link::act))
         .route("/sign-in", get(pages::sign_in::show).post(pages::sign_in::consume))
         .route("/sign-out", post(pages::sign_in::sign_out))
         .fallback(pages::not_found)

@@ -169,6 +169,7 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::CloserAccepted { .. }
         | Event::ReturnedToFirst { .. }
         | Event::ProductRequested { .. }
+        | Event::DisagreementSettled { .. }
         | Event::MqlDated { .. } => return None,
     })
 }

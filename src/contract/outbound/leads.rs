@@ -298,6 +298,7 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::CrmLinked { .. }
         | Event::EmailOptedOut { .. }
         | Event::NoteTaken
+        | Event::DisagreementSettled { .. }
         | Event::ClockReminded { .. }
         | Event::ClockBreached { .. }
         | Event::ClockEscalated { .. }

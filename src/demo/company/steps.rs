@@ -101,13 +101,14 @@ impl Company {
         let ordinary = matches!(person.kind, Kind::Buyer | Kind::OfCustomer);
         let mut email = person.email.clone();
         let mut oddities = Vec::new();
+        let mut corrected = None;
         if address == Address::First && ordinary && person.rng.chance(noise.mistyped_per_mille.into()) {
             email = mistype(&person.email, &mut person.rng);
             oddities.push("mistyped");
             if person.rng.chance(600) {
                 // The confirmation did not come: they look again and send the form once more.
                 let again = self.now + person.rng.between(3 * MINUTE, 12 * MINUTE);
-                self.schedule(again, Act::Step(who, Step::CorrectedForm(kind)));
+                corrected = Some(again);
             } else {
                 person.email.clone_from(&email);
                 person.unreachable_mail = true;
@@ -125,6 +126,9 @@ impl Company {
         {
             let later = self.now + person.rng.between(2 * DAY, 9 * DAY);
             self.schedule(later, Act::Step(who, Step::PrivateForm(kind)));
+        }
+        if let Some(again) = corrected {
+            self.schedule(again, Act::Step(who, Step::CorrectedForm(kind)));
         }
         let data = self.form_data(who, kind, &email, &label, &mut oddities);
         let draft = Draft {

@@ -60,6 +60,7 @@ pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec
         Command::ReassignLead { to } => offer::reassign(&mut draft, to)?,
         Command::RecordAttempt(attempt) => work::attempt(&mut draft, attempt)?,
         Command::TakeNote => work::note(&mut draft)?,
+        Command::SettleDisagreement { version } => work::settle(&mut draft, *version)?,
         Command::RejectLead(rejection) => reject::reject(&mut draft, rejection)?,
         Command::QualifyLead { facts, next_owner } => {
             qualify::qualify(&mut draft, facts, next_owner.as_ref())?;
@@ -112,6 +113,7 @@ fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> 
         | Command::PassDeadline(_)
         | Command::OptOutEmail { .. }
         | Command::TakeNote
+        | Command::SettleDisagreement { .. }
         | Command::SuppressLead { .. }
         | Command::EraseLead
         | Command::ReopenLead { .. }

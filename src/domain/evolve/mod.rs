@@ -126,6 +126,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         | Event::ContactLeft { .. }
         | Event::ClockStale { .. }
         | Event::NoteTaken
+        | Event::DisagreementSettled { .. }
         | Event::SplitBegun { .. }
         | Event::FactDiverged { .. }
         | Event::AskRefused { .. } => {}

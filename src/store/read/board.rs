@@ -1,12 +1,13 @@
 //! What the board shows, read in one go. It changes nothing and puts nothing into words.
 
-use super::Reader;
+use super::{Reader, watch};
 use crate::domain::event::Event;
 use crate::domain::lead::Lead;
 use crate::domain::time::Moment;
 use crate::store::codec;
 use crate::store::error::StoreError;
 use crate::store::statement::Statement;
+use crate::store::work;
 
 /// Handoffs that the board lists: about a screen.
 const HANDOFFS_SHOWN: i64 = 12;
@@ -119,6 +120,20 @@ impl LedgerTotals {
         self.applied + self.duplicate + self.filtered + self.refused + self.parked + self.quarantined
     }
 
+    /// These and others together.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            read: self.read + other.read,
+            applied: self.applied + other.applied,
+            duplicate: self.duplicate + other.duplicate,
+            filtered: self.filtered + other.filtered,
+            refused: self.refused + other.refused,
+            parked: self.parked + other.parked,
+            quarantined: self.quarantined + other.quarantined,
+        }
+    }
+
     fn from_columns(columns: [i64; 7]) -> Self {
         let [read, applied, duplicate, filtered, refused, parked, quarantined] = columns;
         Self { read, applied, duplicate, filtered, refused, parked, quarantined }
@@ -134,6 +149,8 @@ pub struct BoardRead {
     pub holders: Vec<HolderCount>,
     /// Open leads without holder or clock; the database refuses such rows.
     pub unheld: i64,
+    /// Open leads with a clock that could have fired and did not.
+    pub stuck: i64,
     /// Leads that a fault of ours has stopped.
     pub parked: i64,
     pub queues: Vec<QueueCount>,
@@ -198,6 +215,8 @@ impl Reader {
             HOLDERS.rows().bind(now).fetch_all(&mut *conn).await.map_err(|error| HOLDERS.failed(error))?;
         let (unheld,): (i64,) =
             UNHELD.rows().fetch_one(&mut *conn).await.map_err(|error| UNHELD.failed(error))?;
+        let fires_until = work::horizon(&mut *conn).await?.fires_until();
+        let stuck = watch::stuck(&mut *conn, fires_until).await?;
         let (parked,): (i64,) =
             PARKED.rows().fetch_one(&mut *conn).await.map_err(|error| PARKED.failed(error))?;
         let queues: Vec<(Option<String>, i64, i64, Option<i64>)> =
@@ -222,6 +241,7 @@ impl Reader {
                 .map(|(holder, open, overdue)| HolderCount { holder, open, overdue })
                 .collect(),
             unheld,
+            stuck,
             parked,
             queues: queues
                 .into_iter()

@@ -1,18 +1,28 @@
-//! How many leads each rep got by turn, for the fairness of pools. It changes nothing.
+//! How offers were shared out: by pool and rep, by turn and by name, and what each holds. It judges nothing.
 
 use super::Reader;
 use crate::domain::team::{MemberId, PoolId};
-use crate::domain::time::Moment;
+use crate::domain::time::{DAY, Moment};
 use crate::store::error::StoreError;
 use crate::store::statement::Statement;
+use std::collections::BTreeMap;
+
+/// Offers are counted of so long: a month smooths single days off.
+const OFFERS_OF: i64 = 30 * DAY;
 
 const BY_TURN: Statement = Statement::new(
     "fairness.by_turn",
     "SELECT pool, member, count(*) FILTER (WHERE by_turn), count(*) FILTER (WHERE NOT by_turn) FROM assignment
      WHERE at >= $1 GROUP BY pool, member ORDER BY pool, member",
 );
+const OPEN: Statement = Statement::new(
+    "fairness.open",
+    "SELECT holder_id, count(*) FROM lead WHERE holder_id IS NOT NULL AND stage IN (2, 3, 4, 5, 6)
+     GROUP BY holder_id ORDER BY holder_id",
+);
 
-pub(in crate::store) const STATEMENTS: &[Statement] = &[BY_TURN];
+/// Every statement of this file, for the test that prepares them all.
+pub(in crate::store) const STATEMENTS: &[Statement] = &[BY_TURN, OPEN];
 
 /// What one rep got in one pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +32,16 @@ pub struct Got {
     pub by_turn: u32,
     /// Because they were named, or know the company.
     pub by_name: u32,
+}
+
+/// How offers were shared out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FairnessRead {
+    pub now: Moment,
+    /// Offers by turn of 30 days, by pool and member: who was asked for by name says nothing of turns.
+    pub offers: BTreeMap<(String, String), i64>,
+    /// Open leads with sales by member.
+    pub open: BTreeMap<String, i64>,
 }
 
 impl Reader {
@@ -43,5 +63,19 @@ impl Reader {
                 by_name: count(by_name),
             })
             .collect())
+    }
+
+    /// How offers were shared out.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn fairness(&self) -> Result<FairnessRead, StoreError> {
+        let now = self.now().await?;
+        let got = self.got_since(now.plus(-OFFERS_OF)).await?;
+        let offers = got.into_iter().map(|it| ((it.pool.0, it.member.0), i64::from(it.by_turn))).collect();
+        let mut conn = self.connection().await?;
+        let open: Vec<(String, i64)> =
+            OPEN.rows().fetch_all(&mut *conn).await.map_err(|error| OPEN.failed(error))?;
+        Ok(FairnessRead { now, offers, open: open.into_iter().collect() })
     }
 }

@@ -2,16 +2,23 @@
 
 pub mod answers;
 pub mod board;
+pub mod campaigns;
 pub mod checkpoints;
 pub mod checks;
+pub mod deliveries;
 pub mod fairness;
+pub mod floor;
 pub mod handshake;
+pub mod intake;
 pub mod kept;
 pub mod lead_list;
 pub mod lead_page;
+pub mod my;
 pub mod offers;
+pub mod published;
 pub mod sums;
 pub mod trail;
+pub mod watch;
 
 use super::connect::{self, Timeouts};
 use super::error::StoreError;
@@ -27,16 +34,23 @@ pub(super) fn statements() -> Vec<Statement> {
     [
         answers::STATEMENTS,
         board::STATEMENTS,
+        campaigns::STATEMENTS,
         checkpoints::STATEMENTS,
         checks::STATEMENTS,
+        deliveries::STATEMENTS,
         fairness::STATEMENTS,
+        floor::STATEMENTS,
         handshake::STATEMENTS,
+        intake::STATEMENTS,
         kept::STATEMENTS,
         lead_list::STATEMENTS,
         lead_page::STATEMENTS,
+        my::STATEMENTS,
         offers::STATEMENTS,
+        published::STATEMENTS,
         sums::STATEMENTS,
         trail::STATEMENTS,
+        watch::STATEMENTS,
     ]
     .concat()
 }

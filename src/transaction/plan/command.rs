@@ -90,6 +90,7 @@ impl Planner<'_> {
             | Command::PassDeadline(_)
             | Command::OptOutEmail { .. }
             | Command::TakeNote
+            | Command::SettleDisagreement { .. }
             | Command::SuppressLead { .. }
             | Command::EraseLead
             | Command::ReopenLead { .. }

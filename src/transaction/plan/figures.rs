@@ -53,6 +53,10 @@ impl Planner<'_> {
             self.handoff(before, after, event, occurred_at);
         }
         self.fact(before, after, event, occurred_at);
+        if let Event::DisagreementSettled { version } = event {
+            let version = i64::try_from(*version).unwrap_or(i64::MAX);
+            self.write.settled.push((after.id, version, after.decided_at));
+        }
         if let Event::LeadAccepted { by, .. } | Event::CloserAccepted { by, .. } = event
             && let Some(pool) = taken_from(before, event)
         {

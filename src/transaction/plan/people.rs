@@ -336,6 +336,7 @@ pub(super) fn is_weak(command: &Command) -> bool {
         | Command::PassDeadline(_)
         | Command::OptOutEmail { .. }
         | Command::TakeNote
+        | Command::SettleDisagreement { .. }
         | Command::SuppressLead { .. }
         | Command::EraseLead
         | Command::ReopenLead { .. }

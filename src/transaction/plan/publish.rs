@@ -238,6 +238,7 @@ fn may_publish(event: &Event) -> bool {
         | Event::LeadLost { .. }
         | Event::LeadReassigned { .. }
         | Event::NoteTaken
+        | Event::DisagreementSettled { .. }
         | Event::ReplyOwed { .. }
         | Event::ClockReminded { .. }
         | Event::ClockBreached { .. }

@@ -31,7 +31,7 @@ pub struct AskOutcome {
 /// Asks something of a lead, as the last part of the path says; `erase` needs the scope `admin`.
 #[utoipa::path(post, path = "/api/v1/leads/{id}/{ask}", tag = "asks", operation_id = "ask",
     params(("id" = String, Path, description = "The lead's id"),
-           ("ask" = String, Path, description = "`claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign`, `reopen`, `contest`, `verdict`, `suppress` or `erase`"),
+           ("ask" = String, Path, description = "`claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign`, `reopen`, `contest`, `verdict`, `suppress`, `settle` or `erase`"),
            ("If-Match" = Option<String>, Header, description = "The custody version that the asker saw; an older one is refused with 412"),
            ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 ASCII characters; a repetition gets the first answer")),
     request_body(content = AskBody, description = "May be empty where the ask needs nothing"),

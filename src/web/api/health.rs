@@ -17,14 +17,15 @@ pub(crate) async fn livez() -> &'static str {
 
 /// Everything that the service needs is there.
 #[utoipa::path(get, path = "/readyz", tag = "health", operation_id = "readyz",
-    responses((status = 200, description = "Ready"), (status = 503, description = "Not ready, with each part that is unwell")))]
+    responses((status = 200, description = "Ready; `notes` name what people have to look at all the same"), (status = 503, description = "Not ready, with each part that is unwell")))]
 pub(crate) async fn readyz(State(state): State<WebState>) -> Response {
     let mut unwell = (state.readiness)();
     if let Err(error) = state.reader.now().await {
         unwell.insert("database".to_owned(), error.to_string());
     }
     let status = if unwell.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": unwell.is_empty(), "unwell": unwell }))).into_response()
+    let body = json!({ "ready": unwell.is_empty(), "unwell": unwell, "notes": (state.notes)() });
+    (status, Json(body)).into_response()
 }
 
 /// Metrics for Prometheus.

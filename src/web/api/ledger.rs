@@ -52,15 +52,7 @@ fn sums(totals: &LedgerTotals) -> Sums {
 }
 
 fn total(topics: &[(String, LedgerTotals)]) -> LedgerTotals {
-    topics.iter().fold(LedgerTotals::default(), |all, (_, one)| LedgerTotals {
-        read: all.read + one.read,
-        applied: all.applied + one.applied,
-        duplicate: all.duplicate + one.duplicate,
-        filtered: all.filtered + one.filtered,
-        refused: all.refused + one.refused,
-        parked: all.parked + one.parked,
-        quarantined: all.quarantined + one.quarantined,
-    })
+    topics.iter().fold(LedgerTotals::default(), |all, (_, one)| all.plus(one))
 }
 
 /// What became of every record that was read.

@@ -1,6 +1,9 @@
 //! The API: JSON in and out, described by OpenAPI. It shares reads and asks with the pages.
 
 pub(super) mod asks;
+pub(super) mod deliveries;
+mod figures;
+pub(super) mod floor;
 mod handshake;
 pub(super) mod health;
 pub(super) mod leads;
@@ -18,8 +21,8 @@ use utoipa::OpenApi;
     info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
     paths(
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
-        asks::ask, sla::sla, sla::answer_pattern, team::availability, routing::fairness, ledger::ledger,
-        super::live::live
+        deliveries::deliveries, asks::ask, sla::sla, sla::answer_pattern, team::availability, routing::fairness,
+        ledger::ledger, floor::my, floor::floor, floor::campaigns, floor::intake, floor::team, super::live::live
     ),
     components(schemas(Problem, FieldFault)),
     tags(
@@ -28,6 +31,7 @@ use utoipa::OpenApi;
         (name = "figures", description = "What both sides owe each other; scope `read`"),
         (name = "team", description = "Say when somebody of the team is there; scope `ask`"),
         (name = "routing", description = "How pools share their leads; scope `read`"),
+        (name = "floor", description = "The figures of the pages; a person's own for that person and whoever manages them"),
         (name = "live", description = "Ticks"),
         (name = "ledger", description = "What became of every record"),
         (name = "health", description = "Open to everybody")

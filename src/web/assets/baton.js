@@ -95,6 +95,11 @@
     });
     apply();
   }
+  // The slider says which row it stands on; without this script the button still takes it.
+  for (const slide of document.querySelectorAll("input[data-slide]")) {
+    const shown = slide.parentElement.querySelector("output");
+    slide.addEventListener("input", () => { if (shown) shown.textContent = slide.value; });
+  }
   setClock(document);
   countDown();
   setInterval(countDown, second);

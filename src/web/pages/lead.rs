@@ -1,6 +1,9 @@
 //! One lead's page and the asks made on it: a form, an answer, a redirect. It decides nothing.
 
+use super::my::way_back;
+use super::past::{self, AsOf};
 use super::{PageFault, html, shell};
+use crate::audit::past::UpTo;
 use crate::domain::ids::LeadId;
 use crate::domain::policy::RejectionCode;
 use crate::store::read::lead_page::{LeadRead, STORY_ROWS_MAX, StoryRow};
@@ -15,6 +18,7 @@ use crate::web::problem::{Problem, missing_words, refusal_status, split_reason};
 use crate::web::view::Shell;
 use crate::web::view::asks::{AskKind, AskPanel, member_of, panel};
 use crate::web::view::lead::{LeadView, lead_view};
+use crate::web::view::told::{ToldLine, told_lines};
 use crate::web::words::refusal;
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
@@ -42,6 +46,11 @@ struct LeadPage {
     /// The ask that was not done, and what its form said; nothing typed is lost.
     refused: &'static str,
     fields: BTreeMap<String, String>,
+    /// The moment that the page shows; `None` for the lead as it stands.
+    as_of: Option<AsOf>,
+    /// Rows of the audit, as far as the slider goes.
+    versions: u64,
+    told_others: Vec<ToldLine>,
 }
 
 impl LeadPage {
@@ -57,6 +66,8 @@ struct Told {
     message: Option<Message>,
     refused: &'static str,
     fields: BTreeMap<String, String>,
+    /// The lead as it stood then.
+    up_to: Option<UpTo>,
 }
 
 #[derive(Template)]
@@ -74,6 +85,12 @@ pub struct LeadQuery {
     same: Option<String>,
     /// Story lines before this version.
     before: Option<i64>,
+    /// The lead as it stood at a moment: RFC 3339, a minute (UTC) or a day.
+    as_of: Option<String>,
+    /// The lead as it stood after a row of its audit.
+    version: Option<i64>,
+    /// `chain`: check the lead's chain.
+    check: Option<String>,
 }
 
 /// The page.
@@ -93,8 +110,21 @@ pub(in crate::web) async fn lead(
         what: "Nothing had to change: the lead stands like this already.".to_owned(),
         next: Vec::new(),
     });
-    page(&state, &caller, lead_id(&id)?, query.before, Told { message: done.or(same), ..Told::default() })
-        .await
+    let lead = lead_id(&id)?;
+    let checked = match query.check.as_deref() {
+        Some("chain") => Some(checked(&state, lead).await?),
+        Some(_) | None => None,
+    };
+    let up_to = past::asked(query.as_of.as_deref(), query.version);
+    let told = Told { message: done.or(same).or(checked), up_to, ..Told::default() };
+    page(&state, &caller, lead, query.before, told).await
+}
+
+async fn checked(state: &WebState, lead: LeadId) -> Result<Message, PageFault> {
+    let check =
+        crate::audit::past::check(&state.reader, lead).await.map_err(|error| PageFault::store(&error))?;
+    let (tone, what, next) = past::chain_words(&check);
+    Ok(Message { tone, what, next })
 }
 
 /// The part of the page that moves.
@@ -128,15 +158,35 @@ async fn page(
     told: Told,
 ) -> Result<Response, PageFault> {
     let (read, story) = read(state, id, before).await?;
-    let texts = state.texts();
+    let versions = read.lead.version;
+    let now = read.now;
+    let told_others = state.reader.told(id).await.map_err(|error| PageFault::store(&error))?;
+    let (read, story, texts, as_of) = match told.up_to {
+        None => (read, story, state.texts(), None),
+        Some(up_to) => {
+            let (read, story, texts, as_of) = past::turned_back(state, id, up_to, read).await?;
+            (read, story, texts, Some(as_of))
+        }
+    };
     let full = story.len() == STORY_ROWS_MAX as usize;
     let view = lead_view(&read, &story, full, &texts);
-    let asker = caller.member.as_ref().filter(|_| caller.may(Scope::Ask));
+    // What stood once cannot be acted on.
+    let asker = caller.member.as_ref().filter(|_| caller.may(Scope::Ask) && as_of.is_none());
     let sub_reasons = &texts.policy.rejection(RejectionCode::NoFit).demands.sub_reason;
     let panel = panel(&read.lead, member_of(&texts.team, asker), &texts.team, sub_reasons);
-    let shell = shell(state, caller, &view.name, "leads", read.now);
-    let Told { message, refused, fields } = told;
-    html(&LeadPage { shell, view, panel, idempotency: asking::drawn()?, message, refused, fields })
+    let Told { message, refused, fields, .. } = told;
+    html(&LeadPage {
+        shell: shell(state, caller, &view.name, "leads", now),
+        view,
+        panel,
+        idempotency: asking::drawn()?,
+        message,
+        refused,
+        fields,
+        as_of,
+        versions,
+        told_others: told_lines(&told_others, now),
+    })
 }
 
 /// An ask from a form: done and redirected, or the page again with what stands against it.
@@ -161,7 +211,9 @@ pub(in crate::web) async fn ask(
         Ok(reply) => match told(&reply.outcome) {
             None => {
                 let word = if matches!(reply.outcome, Outcome::Filtered(_)) { "same" } else { "done" };
-                return Ok(Redirect::to(&format!("/leads/{lead}?{word}={}", kind.path())).into_response());
+                let here = || format!("/leads/{lead}?{word}={}", kind.path());
+                let to = way_back(fields.get("back"), word, kind).unwrap_or_else(here);
+                return Ok(Redirect::to(&to).into_response());
             }
             Some((code, message)) => (refusal_status(&code), message),
         },
@@ -182,7 +234,7 @@ pub(in crate::web) async fn ask(
             },
         ),
     };
-    let told = Told { message: Some(message), refused: kind.path(), fields };
+    let told = Told { message: Some(message), refused: kind.path(), fields, up_to: None };
     let mut response = page(&state, &caller, lead, None, told).await?;
     *response.status_mut() = status;
     Ok(response)

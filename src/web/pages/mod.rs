@@ -1,17 +1,26 @@
 //! Pages: server-rendered, complete without a script. They read through views and ask through the transaction.
 
 pub(super) mod board;
+pub(super) mod campaigns;
+pub(super) mod floor;
+pub(super) mod intake;
 pub(super) mod lead;
 pub(super) mod leads;
+pub(super) mod link;
+pub(super) mod my;
+mod past;
 pub(super) mod sign_in;
+pub(super) mod team;
 
 use super::WebState;
 use super::auth::Caller;
 use super::problem::Problem;
+use super::sight::{Page, Sight};
 use super::view::Shell;
 use super::words::member_name;
 use crate::domain::time::Moment;
 use crate::store::StoreError;
+use crate::transaction::loaded::Texts;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -65,6 +74,32 @@ impl PageFault {
             StatusCode::FORBIDDEN,
             "Your link does not open this page",
             &["It lacks the scope to read. Ask for another link."],
+            "",
+        )
+    }
+
+    /// A page for other roles.
+    fn role(page: Page) -> Self {
+        let lines = format!("It is for {}. Whoever runs Baton keeps the team file.", page.readers());
+        Self::new(StatusCode::FORBIDDEN, "This page is not for your role", &[lines.as_str()], "")
+    }
+
+    /// A lead before it was known.
+    fn not_yet() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "The lead was not known yet",
+            &["Nothing had been decided about it at that moment. Choose a later one."],
+            "",
+        )
+    }
+
+    /// Somebody else's figures.
+    fn others() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "These are somebody else's figures",
+            &["A person's own figures are for that person and whoever manages them."],
             "",
         )
     }
@@ -125,11 +160,17 @@ fn shell(state: &WebState, caller: &Caller, title: &str, place: &'static str, no
         caller.member.as_ref().map_or_else(|| caller.name.clone(), |id| member_name(&state.texts().team, id));
     Shell {
         title: title.to_owned(),
-        place,
+        nav: Sight::of(caller, &state.texts().team).nav(place),
         name: Some(name),
         csrf: caller.csrf().to_owned(),
         now_ms: now.0.div_euclid(1_000),
     }
+}
+
+/// Lets pass whom a page is for.
+fn need<'a>(caller: &Caller, texts: &'a Texts, page: Page) -> Result<Sight<'a>, PageFault> {
+    let sight = Sight::of(caller, &texts.team);
+    if sight.opens(page) { Ok(sight) } else { Err(PageFault::role(page)) }
 }
 
 fn html(template: &impl Template) -> Result<Response, PageFault> {

@@ -81,7 +81,7 @@ pub(in crate::web) async fn sign_out(
     Ok(response)
 }
 
-fn cookie(value: &str, seconds: i64, secure: bool) -> Result<HeaderValue, PageFault> {
+pub(super) fn cookie(value: &str, seconds: i64, secure: bool) -> Result<HeaderValue, PageFault> {
     let secure = if secure { "; Secure" } else { "" };
     HeaderValue::from_str(&format!(
         "{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"

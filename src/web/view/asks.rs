@@ -26,6 +26,8 @@ pub enum AskKind {
     Contest,
     /// The arbiter's answer.
     Verdict,
+    /// What the CRM said otherwise leaves the list.
+    Settle,
     /// The person's data goes; for whoever may do what operations do.
     Erase,
 }
@@ -47,6 +49,7 @@ impl AskKind {
         Self::Note,
         Self::Contest,
         Self::Verdict,
+        Self::Settle,
         Self::Erase,
     ];
 
@@ -68,6 +71,7 @@ impl AskKind {
             Self::Note => "note",
             Self::Contest => "contest",
             Self::Verdict => "verdict",
+            Self::Settle => "settle",
             Self::Erase => "erase",
         }
     }
@@ -95,6 +99,7 @@ impl AskKind {
             Self::Note => "The note is written.",
             Self::Contest => "Contested. The arbiter decides; until then the rejection holds.",
             Self::Verdict => "Decided. Both sides are told, and the figures follow.",
+            Self::Settle => "Settled. It stands in the lead's story.",
             Self::Erase => "Erased. The person's data is gone for good.",
         }
     }

@@ -1,11 +1,12 @@
 //! The board: leads by stage, latest handoffs with their reason, queues, orphans, the ledger. It reads nothing itself.
 
 use super::receipt::standing;
+use super::watch::{Orphans, unattended};
 use super::{Countdown, grouped, percent, person_name};
 use crate::domain::custody::Custody;
 use crate::domain::event::Event;
 use crate::domain::lead::{Lead, StageKind};
-use crate::domain::scoring::ReceiptPart;
+use crate::domain::scoring::{Receipt, ReceiptPart};
 use crate::domain::team::{MemberId, PoolId};
 use crate::domain::time::{DAY, MINUTE, Moment};
 use crate::store::read::board::{BoardRead, HandoffRead, LedgerTotals, QueueCount};
@@ -62,7 +63,10 @@ pub struct HandoffLine {
     pub name: String,
     pub company: String,
     pub grade: &'static str,
+    /// Frozen when it became MQL.
     pub points: u16,
+    /// As of now, like the reasons beside it.
+    pub points_now: u16,
     pub priority: &'static str,
     pub campaign: String,
     pub why: String,
@@ -155,16 +159,13 @@ fn cells(read: &BoardRead, kinds: &[StageKind]) -> Vec<StageCell> {
         .collect()
 }
 
-/// Open leads that nobody of the team answers for: without a holder, or held by somebody who is not there.
+/// Open leads that nobody answers for, as they are watched.
 #[must_use]
 pub fn orphans(read: &BoardRead, texts: &Texts) -> i64 {
-    let strangers: i64 = read
-        .holders
-        .iter()
-        .filter(|holder| texts.team.member(&MemberId(holder.holder.clone())).is_none())
-        .map(|holder| holder.open)
-        .sum();
-    read.unheld + strangers
+    let holders = read.holders.iter().map(|holder| (holder.holder.as_str(), holder.open));
+    let unattended = unattended(holders, &texts.team, read.now);
+    let orphans = Orphans { unheld: read.unheld, unattended, stuck: read.stuck };
+    orphans.total()
 }
 
 fn vitals(read: &BoardRead, texts: &Texts) -> Vec<Vital> {
@@ -189,7 +190,7 @@ fn vitals(read: &BoardRead, texts: &Texts) -> Vec<Vital> {
             hint: if orphans == 0 {
                 format!("all {} open leads have a holder and a clock", grouped(open))
             } else {
-                "open leads that nobody answers for".to_owned()
+                "open leads that nobody answers for, or whose clock stands still".to_owned()
             },
             tone: if orphans == 0 { "good" } else { "bad" },
             href: "",
@@ -260,6 +261,7 @@ fn handoff_line(read: &HandoffRead, now: Moment, texts: &Texts) -> Option<Handof
     let lead = &read.lead;
     let terms = lead.cycle.terms.as_ref();
     let (due, became, became_tone) = fate(lead, rep, *offer_no, custody, now);
+    let receipt = texts.policy.receipt(&standing(lead, now));
     Some(HandoffLine {
         key: format!("{}-{}", lead.id, read.version),
         href: format!("/leads/{}", lead.id),
@@ -267,9 +269,10 @@ fn handoff_line(read: &HandoffRead, now: Moment, texts: &Texts) -> Option<Handof
         company: read.company.clone().unwrap_or_default(),
         grade: terms.map_or("", |terms| terms.grade.code()),
         points: terms.map_or(0, |terms| terms.points),
+        points_now: receipt.score.points,
         priority: terms.map_or("", |terms| priority_words(terms.priority)),
         campaign: read.campaign.clone().unwrap_or_default(),
-        why: why(lead, read.decided_at, texts),
+        why: why(lead, &receipt),
         to: member_name(&texts.team, rep),
         route: format!("{}, route \u{201c}{rule}\u{201d}", pool_name(&texts.team, pool)),
         when: ago(now, read.decided_at),
@@ -306,8 +309,7 @@ fn fate(
 
 /// Why a lead went to sales, in words: fit, then the rules that gave most points.
 #[must_use]
-pub fn why(lead: &Lead, at: Moment, texts: &Texts) -> String {
-    let receipt = texts.policy.receipt(&standing(lead, at));
+pub fn why(lead: &Lead, receipt: &Receipt) -> String {
     let mut rules: Vec<(i32, &str)> = receipt
         .lines
         .iter()

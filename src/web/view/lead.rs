@@ -118,7 +118,7 @@ pub fn lead_view(read: &LeadRead, story: &[StoryRow], full: bool, texts: &Texts)
         holder: custody.map_or_else(String::new, |custody| member_name(team, custody.holder.member())),
         holder_duty: custody.map_or_else(String::new, |custody| duty_words(&custody.holder).to_owned()),
         duties: duties(lead, read.now),
-        route: route(lead, read.last_offer.as_ref(), team),
+        route: route_of(lead, read.last_offer.as_ref(), team),
         receipt: receipt_view(lead, &texts.policy, read.now),
         account: account(read, team),
         deals: read.deals.iter().map(|deal| deal_view(deal, team)).collect(),
@@ -192,7 +192,9 @@ fn duties(lead: &Lead, now: Moment) -> Vec<Duty> {
         .collect()
 }
 
-fn route(lead: &Lead, offer: Option<&Event>, team: &Team) -> Option<RouteView> {
+/// Why this rep, from the latest offer; `None` before the first.
+#[must_use]
+pub fn route_of(lead: &Lead, offer: Option<&Event>, team: &Team) -> Option<RouteView> {
     let offer = offer?;
     let Event::LeadOffered { rep, pool, rule, candidates, offer_no, receipt, .. } = offer else {
         return None;

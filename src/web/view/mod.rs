@@ -2,12 +2,23 @@
 
 pub mod asks;
 pub mod board;
+pub mod campaigns;
 pub mod contests;
 pub mod fairness;
+pub mod floor;
+pub mod intake;
 pub mod lead;
 pub mod list;
+pub mod my;
 pub mod receipt;
 pub mod route;
+#[cfg(test)]
+pub(in crate::web) mod shipped;
+pub mod team;
+#[cfg(test)]
+mod tests_of_many;
+pub mod told;
+pub mod watch;
 
 use crate::domain::policy::Grade;
 
@@ -22,12 +33,20 @@ pub struct Countdown {
     pub class: &'static str,
 }
 
+/// A page in the navigation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NavLink {
+    pub href: &'static str,
+    pub label: &'static str,
+    pub current: bool,
+}
+
 /// What every page carries around its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shell {
     pub title: String,
-    /// `board`, `leads` or nothing.
-    pub place: &'static str,
+    /// The pages that whoever is signed in may open.
+    pub nav: Vec<NavLink>,
     /// Who is signed in.
     pub name: Option<String>,
     pub csrf: String,

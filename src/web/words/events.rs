@@ -209,6 +209,9 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
             line(Tone::Warn, "Opted out of marketing e-mail", "people may still call and answer")
         }
         Event::NoteTaken => line(Tone::Plain, "A note was written", ""),
+        Event::DisagreementSettled { version } => {
+            line(Tone::Plain, "Disagreement settled", format!("what the CRM said at row {version}"))
+        }
         Event::ReplyOwed { custody } => line(Tone::Warn, "The person asked again", held(custody, team)),
         Event::ClockReminded { kind, rung, .. } => line(
             Tone::Plain,

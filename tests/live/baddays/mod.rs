@@ -15,15 +15,14 @@ mod proxy;
 mod relays;
 mod traces;
 
-use crate::harness::{Installation, Serving, until};
-use std::time::Duration;
+use crate::harness::{Installation, Serving, client, until};
 
 const FORMS: &str = "marketing.form-fills.v1";
 const CRM: &str = "crm.lead-events.v1";
 
 /// What the instance answers on a path: the status and the body.
 fn get(serving: &Serving, path: &str) -> (u16, String) {
-    let client = reqwest::blocking::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
+    let client = client();
     match client.get(format!("{}{path}", serving.address)).send() {
         Ok(response) => (response.status().as_u16(), response.text().unwrap_or_default()),
         Err(error) => (0, error.to_string()),

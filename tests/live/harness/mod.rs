@@ -6,4 +6,4 @@ mod servers;
 
 pub use events::{Event, crm, demo_request, form};
 pub use records::{Reader, produce, raw};
-pub use servers::{Installation, Serving, until};
+pub use servers::{Installation, Serving, client, until};

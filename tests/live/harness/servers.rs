@@ -139,11 +139,21 @@ impl Installation {
 
     /// Starts an instance and waits until it says where it listens.
     pub fn serve(&self, settings: &[(&str, &str)]) -> Serving {
+        self.serve_with(&[], settings)
+    }
+
+    /// The same with further arguments, such as a file of settings.
+    pub fn serve_with(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Serving {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let log = std::env::temp_dir().join(format!("baton-{}-{number}.log", std::process::id()));
         let file = std::fs::File::create(&log).unwrap();
         let mut command = self.command();
-        command.arg("serve").stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+        command
+            .arg("serve")
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file);
         for (name, value) in settings {
             command.env(name, value);
         }
@@ -249,6 +259,14 @@ impl Drop for Serving {
 fn signal(child: &Child, name: &str) {
     let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
     assert!(status.success());
+}
+
+/// A client that follows no redirect and waits five seconds.
+pub fn client() -> reqwest::blocking::Client {
+    // The first one chooses for the whole process.
+    let _chosen = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::blocking::Client::builder().redirect(reqwest::redirect::Policy::none());
+    builder.timeout(Duration::from_secs(5)).build().unwrap()
 }
 
 /// Waits for a condition, bounded.

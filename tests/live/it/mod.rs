@@ -8,6 +8,7 @@ mod handshake;
 mod kill;
 mod leaver;
 mod merge;
+mod pages;
 mod parked;
 mod routing;
 mod story;

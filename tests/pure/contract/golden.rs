@@ -100,6 +100,7 @@ fn since_version_2() -> Vec<Event> {
         Event::ClockPutOff { kind: ClockKind::ReviewBy, until: Moment(7), custody: custody.clone() },
         Event::ClockStale { kind: ClockKind::AcceptBy, rung_at: Moment(8) },
         Event::HolderReplaced { from: MemberId("ana".to_owned()), custody },
+        Event::DisagreementSettled { version: 7 },
     ]
 }
 

@@ -35,6 +35,7 @@ pub(super) fn events(deal: OpportunityId) -> Vec<Vec<Event>> {
             Event::ContactLeft { opportunity: deal, tell: true },
             Event::ContactLeft { opportunity: deal, tell: false },
             Event::OriginCredited { origin: Origin::Partner },
+            Event::DisagreementSettled { version: 7 },
             Event::ContactForbidden { custody: Some(steward()) },
             Event::ReturnedToSql { opportunity: deal, custody: rep(ClockKind::NextStepBy) },
             Event::LeadParked { reason: "impossible_event".to_owned(), custody: steward() },

@@ -1,0 +1,102 @@
+//! The lookout for what nobody may have to look for: leads without somebody who acts, sources that went quiet. It tells
+//! metrics, the log and health's notes; it changes nothing and makes no instance less ready.
+
+use crate::store::{Reader, StoreError};
+use crate::telemetry::health::Health;
+use crate::telemetry::metrics;
+use crate::transaction::loaded::Texts;
+use crate::web::view::watch::{Orphans, orphans, series};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// How often orphans are counted: an alarm within half a minute costs two short counts.
+const EVERY: Duration = Duration::from_secs(15);
+/// Sources are looked at once in so many turns: their hours are counted every few minutes.
+const SERIES_EVERY: u32 = 8;
+
+/// One instance's lookout; two of them say the same.
+pub(super) struct Lookout {
+    pub reader: Reader,
+    pub texts: watch::Receiver<Texts>,
+    pub health: Health,
+}
+
+impl Lookout {
+    /// Watches until cancelled; a database that does not answer is other parts' alarm.
+    pub(super) async fn run(self, cancel: CancellationToken) {
+        let mut turn = 0_u32;
+        let mut silent = Vec::new();
+        loop {
+            if let Err(error) = self.look(turn, &mut silent).await {
+                tracing::debug!(error = %error, "the lookout could not look");
+            }
+            turn = turn.wrapping_add(1);
+            if cancel.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn look(&self, turn: u32, silent: &mut Vec<String>) -> Result<(), StoreError> {
+        let read = self.reader.watch().await?;
+        let texts = self.texts.borrow().clone();
+        let found = orphans(&read, &texts.team);
+        metrics::orphans(u64::try_from(found.total()).unwrap_or(0));
+        match orphans_note(found) {
+            Some(note) => self.health.note("orphans", &note),
+            None => self.health.clear_note("orphans"),
+        }
+        if !turn.is_multiple_of(SERIES_EVERY) {
+            return Ok(());
+        }
+        let hours = self.reader.hours(read.now).await?;
+        let now_silent: Vec<String> = series(&hours, read.now)
+            .into_iter()
+            .filter(|one| one.rhythm.silent)
+            .map(|one| format!("{} {}", one.family, one.name))
+            .collect();
+        metrics::silent_sources(u64::try_from(now_silent.len()).unwrap_or(u64::MAX));
+        if now_silent != *silent {
+            *silent = now_silent;
+            match silence_note(silent) {
+                Some(note) => self.health.note("silence", &note),
+                None => self.health.clear_note("silence"),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn orphans_note(found: Orphans) -> Option<String> {
+    (found.total() > 0).then(|| {
+        format!(
+            "{} open leads without somebody who acts or a clock that runs (nobody acts: {}, clock stands: {}, neither: {})",
+            found.total(),
+            found.unattended,
+            found.stuck,
+            found.unheld
+        )
+    })
+}
+
+fn silence_note(silent: &[String]) -> Option<String> {
+    (!silent.is_empty()).then(|| format!("nothing comes where it should: {}", silent.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_say_what_is_wrong_and_nothing_where_nothing_is() {
+        assert_eq!(orphans_note(Orphans::default()), None);
+        let note = orphans_note(Orphans { unattended: 2, stuck: 1, unheld: 0 }).unwrap();
+        assert!(note.starts_with("3 open leads"));
+        assert_eq!(silence_note(&[]), None);
+        assert_eq!(
+            silence_note(&["form demo-2".to_owned()]).as_deref(),
+            Some("nothing comes where it should: form demo-2")
+        );
+    }
+}

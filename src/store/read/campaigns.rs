@@ -1,0 +1,250 @@
+//! What became of marketing's leads: passages by campaign and outcome, deals, money, rejections of a week, what comes back
+//! when, data to mend. It judges nothing.
+
+use super::Reader;
+use crate::domain::event::Event;
+use crate::domain::lead::Lead;
+use crate::domain::time::{DAY, Moment};
+use crate::store::codec;
+use crate::store::error::StoreError;
+use crate::store::statement::Statement;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+/// Rejections that one page reads: a thousand a week is a large company's.
+const REJECTIONS_MAX: i64 = 2_000;
+/// Rejections that are listed one by one, the latest first.
+const LATEST_MAX: i64 = 20;
+/// A pattern is looked for in so long (POLICY: 5 or more of one code and campaign in 7 days).
+pub const PATTERN_OF: i64 = 7 * DAY;
+/// Days of the recycle calendar, and data tasks, at most.
+const DAYS_MAX: i64 = 400;
+const TASKS_MAX: i64 = 40;
+/// Campaigns that are read at most, the latest first.
+const CAMPAIGNS_MAX: i64 = 300;
+
+/// A passage counts to the campaign that brought the person first.
+const COHORT: Statement = Statement::new(
+    "campaigns.cohort",
+    "SELECT coalesce(l.first_campaign, '') AS campaign, h.rejected AS code, count(*) AS mql, count(h.accepted_at) AS accepted,
+         count(h.sql_at) AS qualified
+     FROM handoff AS h JOIN lead AS l ON l.id = h.lead_id WHERE h.mql_at >= $1 AND NOT h.superseded
+     GROUP BY 1, 2 ORDER BY 1, 2",
+);
+/// Each deal once, to the campaign of its primary contact.
+const DEALS: Statement = Statement::new(
+    "campaigns.deals",
+    "SELECT coalesce(l.first_campaign, '') AS campaign, o.state, o.currency,
+         to_char(date 'epoch' + coalesce(o.closed_on, (o.opened_at / 86400000000)::integer), 'YYYY-MM') AS month,
+         count(*) AS deals, coalesce(sum(o.ten_thousandths), 0)::bigint AS ten_thousandths
+     FROM opportunity AS o
+     JOIN LATERAL (SELECT lead_id FROM opportunity_contact WHERE opportunity_id = o.id
+         ORDER BY is_primary DESC, lead_id LIMIT 1) AS contact ON true
+     JOIN lead AS l ON l.id = contact.lead_id
+     WHERE o.opened_at >= $1 AND o.state <> 'void' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+);
+const SPEND: Statement = Statement::new(
+    "campaigns.spend",
+    "SELECT coalesce(campaign, '') AS campaign, currency, to_char(date 'epoch' + period_start, 'YYYY-MM') AS month,
+         sum(ten_thousandths)::bigint AS ten_thousandths
+     FROM spend WHERE period_start >= $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+);
+const NAMES: Statement =
+    Statement::new("campaigns.names", "SELECT id, name, channel FROM campaign ORDER BY at DESC, id LIMIT $1");
+const REJECTIONS: Statement = Statement::new(
+    "campaigns.rejections",
+    "SELECT a.payload, coalesce(l.first_campaign, '') FROM audit AS a JOIN lead AS l ON l.id = a.subject_id
+     WHERE a.event = 'lead_rejected' AND a.subject_kind = 1 AND a.decided_at >= $1 ORDER BY a.decided_at DESC LIMIT $2",
+);
+const LATEST: Statement = Statement::new(
+    "campaigns.latest_rejections",
+    "SELECT a.payload, a.decided_at, l.state, coalesce(l.first_campaign, '') AS campaign, p.first_name, p.last_name,
+         coalesce(p.company_name, p.company_domain) AS company
+     FROM audit AS a JOIN lead AS l ON l.id = a.subject_id LEFT JOIN person AS p ON p.lead_id = l.id
+     WHERE a.event = 'lead_rejected' AND a.subject_kind = 1 ORDER BY a.decided_at DESC LIMIT $1",
+);
+const RECYCLED: Statement = Statement::new(
+    "campaigns.recycled",
+    "SELECT (deadline / 86400000000)::integer AS day, count(*) FROM lead WHERE stage = 9 AND deadline IS NOT NULL
+     GROUP BY 1 ORDER BY 1 LIMIT $1",
+);
+const TASKS: Statement = Statement::new(
+    "campaigns.data_tasks",
+    "SELECT l.id, l.deadline, l.holder_id AS holder, asked.payload, p.first_name, p.last_name,
+         coalesce(p.company_name, p.company_domain) AS company
+     FROM lead AS l LEFT JOIN person AS p ON p.lead_id = l.id
+     LEFT JOIN LATERAL (SELECT payload FROM audit WHERE subject_kind = 1 AND subject_id = l.id
+         AND event = 'data_fix_asked' ORDER BY version DESC LIMIT 1) AS asked ON true
+     WHERE l.stage = 1 AND l.holder_kind = 'marketing_owner' ORDER BY l.deadline, l.id LIMIT $1",
+);
+
+/// Every statement of this file, for the test that prepares them all.
+pub(in crate::store) const STATEMENTS: &[Statement] =
+    &[COHORT, DEALS, SPEND, NAMES, REJECTIONS, LATEST, RECYCLED, TASKS];
+
+/// Passages that became MQL, of a campaign and with a rejection (or none).
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct CohortRead {
+    /// Empty for none.
+    pub campaign: String,
+    /// The last code that sales returned the passage with.
+    pub code: Option<String>,
+    pub mql: i64,
+    pub accepted: i64,
+    pub qualified: i64,
+}
+
+/// Deals of a campaign in a state, currency and month.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct CampaignDeals {
+    pub campaign: String,
+    pub state: String,
+    pub currency: Option<String>,
+    /// `2026-01`: of closing, else of opening.
+    pub month: String,
+    pub deals: i64,
+    pub ten_thousandths: i64,
+}
+
+/// Money spent on a campaign in a currency and month.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct CampaignSpend {
+    pub campaign: String,
+    pub currency: String,
+    pub month: String,
+    pub ten_thousandths: i64,
+}
+
+/// A campaign's name.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct CampaignName {
+    pub id: String,
+    pub name: String,
+    pub channel: String,
+}
+
+/// A rejection, with the lead as it stands now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RejectionRead {
+    pub event: Event,
+    pub decided_at: Moment,
+    pub lead: Lead,
+    pub campaign: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub company: Option<String>,
+}
+
+#[derive(FromRow)]
+struct RejectionColumns {
+    payload: Vec<u8>,
+    decided_at: i64,
+    state: Vec<u8>,
+    campaign: String,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    company: Option<String>,
+}
+
+/// A lead whose data marketing has to mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataTask {
+    pub id: Uuid,
+    pub deadline: Option<Moment>,
+    pub holder: Option<String>,
+    /// What asked for it, with the fields.
+    pub asked: Option<Event>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub company: Option<String>,
+}
+
+type TaskColumns =
+    (Uuid, Option<i64>, Option<String>, Option<Vec<u8>>, Option<String>, Option<String>, Option<String>);
+
+/// What became of marketing's leads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CampaignsRead {
+    pub now: Moment,
+    pub cohort: Vec<CohortRead>,
+    pub deals: Vec<CampaignDeals>,
+    pub spend: Vec<CampaignSpend>,
+    pub names: Vec<CampaignName>,
+    /// Rejections of [`PATTERN_OF`], each with its campaign.
+    pub rejections: Vec<(Event, String)>,
+    pub latest: Vec<RejectionRead>,
+    /// Days since 1970-01-01, and how many leads come back then.
+    pub recycled: Vec<(i32, i64)>,
+    pub tasks: Vec<DataTask>,
+}
+
+impl Reader {
+    /// What became of the leads that became MQL in the last `days`, and of deals opened and money spent since.
+    ///
+    /// # Errors
+    /// The database does not answer, or a stored value can't be read.
+    pub async fn what_became(&self, days: i64) -> Result<CampaignsRead, StoreError> {
+        let now = self.now().await?;
+        let since = now.plus(-days.saturating_mul(DAY));
+        let first_day = i32::try_from(since.0.div_euclid(DAY)).unwrap_or(i32::MIN);
+        let mut conn = self.connection().await?;
+        let conn = &mut *conn;
+        let failed = |statement: Statement| move |error| statement.failed(error);
+        let cohort = COHORT.rows().bind(since.0).fetch_all(&mut *conn).await.map_err(failed(COHORT))?;
+        let deals = DEALS.rows().bind(since.0).fetch_all(&mut *conn).await.map_err(failed(DEALS))?;
+        let spend = SPEND.rows().bind(first_day).fetch_all(&mut *conn).await.map_err(failed(SPEND))?;
+        let names = NAMES.rows().bind(CAMPAIGNS_MAX).fetch_all(&mut *conn).await.map_err(failed(NAMES))?;
+        let rejections: Vec<(Vec<u8>, String)> = REJECTIONS
+            .rows()
+            .bind(now.plus(-PATTERN_OF).0)
+            .bind(REJECTIONS_MAX)
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(failed(REJECTIONS))?;
+        let latest: Vec<RejectionColumns> =
+            LATEST.rows().bind(LATEST_MAX).fetch_all(&mut *conn).await.map_err(failed(LATEST))?;
+        let recycled =
+            RECYCLED.rows().bind(DAYS_MAX).fetch_all(&mut *conn).await.map_err(failed(RECYCLED))?;
+        let tasks: Vec<TaskColumns> =
+            TASKS.rows().bind(TASKS_MAX).fetch_all(&mut *conn).await.map_err(failed(TASKS))?;
+        Ok(CampaignsRead {
+            now,
+            cohort,
+            deals,
+            spend,
+            names,
+            rejections: rejections
+                .into_iter()
+                .map(|(payload, campaign)| Ok((codec::read_event(&payload)?, campaign)))
+                .collect::<Result<_, StoreError>>()?,
+            latest: latest.into_iter().map(rejection).collect::<Result<_, _>>()?,
+            recycled,
+            tasks: tasks.into_iter().map(task).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn rejection(row: RejectionColumns) -> Result<RejectionRead, StoreError> {
+    Ok(RejectionRead {
+        event: codec::read_event(&row.payload)?,
+        decided_at: Moment(row.decided_at),
+        lead: codec::read_lead(&row.state)?,
+        campaign: row.campaign,
+        first_name: row.first_name,
+        last_name: row.last_name,
+        company: row.company,
+    })
+}
+
+fn task(row: TaskColumns) -> Result<DataTask, StoreError> {
+    let (id, deadline, holder, asked, first_name, last_name, company) = row;
+    Ok(DataTask {
+        id,
+        deadline: deadline.map(Moment),
+        holder,
+        asked: asked.map(|payload| codec::read_event(&payload)).transpose()?,
+        first_name,
+        last_name,
+        company,
+    })
+}

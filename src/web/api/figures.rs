@@ -1,0 +1,186 @@
+//! What the API shows of the pages' figures: fields of their own, so that a change inside never changes what programs read.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Whose leads.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct MyQuery {
+    /// A member's id, for their manager; one's own when absent.
+    pub rep: Option<String>,
+}
+
+/// One lead that somebody holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MyLeadShape {
+    pub id: String,
+    pub name: String,
+    pub grade: &'static str,
+    pub points: u16,
+    /// RFC 3339; of the clock that runs out first.
+    pub due_by: String,
+    /// Hundredths of the reporting currency that waiting costs each minute.
+    pub at_risk_cents_a_minute: u64,
+    pub talking_points: Vec<String>,
+    /// What may be asked: the last parts of the asks' paths.
+    pub asks: Vec<&'static str>,
+    pub custody_version: u64,
+    pub handoff_id: String,
+}
+
+/// What somebody holds, what loses most by waiting first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MyShape {
+    pub late: i64,
+    pub leads: Vec<MyLeadShape>,
+}
+
+/// Open leads that nobody answers for; the target of each is 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OrphansShape {
+    pub total: i64,
+    /// Nobody acts for the holder.
+    pub unattended: i64,
+    /// A clock could have fired and did not.
+    pub stuck: i64,
+    /// No holder or clock.
+    pub unheld: i64,
+}
+
+/// A queue by age.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct QueueShape {
+    pub pool: String,
+    pub waiting: i64,
+    pub held: i64,
+    /// Under 15 minutes, under an hour, under a day, older.
+    pub ages: Vec<i64>,
+}
+
+/// What one person holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LoadShape {
+    pub member: String,
+    pub open: i64,
+    pub late: i64,
+    /// Why they take no lead now; empty while they do.
+    pub absence: String,
+    /// Breaches of 7 days; absent for others than that person and their manager.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaches: Option<usize>,
+}
+
+/// The floor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FloorShape {
+    pub orphans: OrphansShape,
+    pub queues: Vec<QueueShape>,
+    pub load: Vec<LoadShape>,
+    pub breaches: usize,
+    pub disagreements: usize,
+    pub facts_due: usize,
+    pub stale_deals: usize,
+    pub escalations: usize,
+}
+
+/// How far back.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CampaignsQuery {
+    /// 30, 90 or 365; 90 when absent.
+    pub days: Option<i64>,
+}
+
+/// One code and how often.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CodeCount {
+    pub code: String,
+    pub count: i64,
+}
+
+/// One campaign by outcome; money in units of the reporting currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CampaignShape {
+    /// Empty for leads of no campaign.
+    pub campaign: String,
+    pub mql: i64,
+    pub accepted: i64,
+    pub returned: Vec<CodeCount>,
+    pub sql: i64,
+    pub deals: i64,
+    pub won: i64,
+    pub pipeline: i64,
+    pub revenue: i64,
+    pub spend: i64,
+}
+
+/// A pattern of rejections: so many of one code and campaign in 7 days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PatternShape {
+    pub campaign: String,
+    pub code: String,
+    pub count: usize,
+}
+
+/// What became of marketing's leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CampaignsShape {
+    pub days: i64,
+    pub currency: String,
+    pub campaigns: Vec<CampaignShape>,
+    pub patterns: Vec<PatternShape>,
+}
+
+/// One source against its habit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SourceShape {
+    /// `feed`, `source`, `form`, `type`.
+    pub family: String,
+    pub name: String,
+    /// Records of the last 24 hours.
+    pub day: u64,
+    /// Thousandths of a record expected in 24 hours like these; absent before a week is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_milli: Option<u64>,
+    /// Whole hours without any.
+    pub quiet_hours: i64,
+    pub silent: bool,
+}
+
+/// Intake health.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct IntakeShape {
+    pub sources: Vec<SourceShape>,
+    pub adds_up: bool,
+    pub parked: i64,
+    pub quarantined: i64,
+    pub parked_leads: i64,
+    pub erased: i64,
+}
+
+/// A pool and how fairly its offers were shared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PoolShape {
+    pub pool: String,
+    pub members: Vec<String>,
+    /// Jain's index of offers by weight over 30 days, in thousandths; absent while there are too few.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fairness_milli: Option<u32>,
+}
+
+/// One person of the team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PersonOfTeam {
+    pub member: String,
+    pub name: String,
+    /// Why they take no lead now; empty while they do.
+    pub absence: String,
+}
+
+/// The team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TeamShape {
+    pub pools: Vec<PoolShape>,
+    pub people: Vec<PersonOfTeam>,
+}

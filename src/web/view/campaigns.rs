@@ -1,0 +1,290 @@
+//! "What became of my leads": campaign by outcome, patterns of rejection, what may be contested, what comes back when. It
+//! reads nothing itself and shows no figure of a person in sales.
+
+use super::asks::available;
+use super::{Countdown, grouped, percent, person_name};
+use crate::domain::event::Event;
+use crate::domain::policy::RejectionCode;
+use crate::domain::policy::reference::{RATE_UNIT, Reference};
+use crate::domain::team::{Member, MemberId};
+use crate::domain::time::Moment;
+use crate::store::read::campaigns::{CampaignsRead, DataTask, RejectionRead};
+use crate::transaction::loaded::Texts;
+use crate::web::words::{ago, countdown, date, member_name, plain, rejection_words, stage_words};
+use std::collections::BTreeMap;
+
+/// So many of one code and campaign in a week are a pattern that marketing answers (POLICY).
+pub const PATTERN_MIN: usize = 5;
+/// Weeks of the recycle calendar: a quarter.
+const WEEKS_SHOWN: usize = 13;
+/// 1970-01-01 was a Thursday, three days after a Monday.
+const EPOCH_WEEKDAY: i32 = 3;
+/// Ten-thousandths in one unit of money.
+const UNIT: i64 = 10_000;
+
+/// One campaign, or the leads of none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CampaignRow {
+    pub id: String,
+    pub name: String,
+    pub channel: String,
+    pub mql: i64,
+    pub accepted: i64,
+    /// Accepted of those that count, in percent; `None` while none does.
+    pub acceptance: Option<i64>,
+    /// Code, words and count of what sales returned, the most frequent first.
+    pub codes: Vec<(String, String, i64)>,
+    pub qualified: i64,
+    pub deals: i64,
+    pub won: i64,
+    /// In units of the reporting currency.
+    pub pipeline: i64,
+    pub revenue: i64,
+    pub spend: i64,
+}
+
+/// A pattern of rejections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternRow {
+    pub campaign: String,
+    pub campaign_id: String,
+    pub code: String,
+    pub words: String,
+    pub count: usize,
+}
+
+/// One rejection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectionRow {
+    pub lead: String,
+    pub name: String,
+    pub campaign: String,
+    pub words: String,
+    pub when: String,
+    pub stage: &'static str,
+    /// Whether the policy lets marketing contest the code at all.
+    pub contestable: bool,
+    /// The lead offers it to whoever looks, now.
+    pub may_contest: bool,
+    pub handoff: String,
+    pub custody_version: u64,
+}
+
+/// A data task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskRow {
+    pub lead: String,
+    pub name: String,
+    pub fields: String,
+    pub holder: String,
+    pub due: Option<Countdown>,
+}
+
+/// The page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CampaignsView {
+    pub now_ms: i64,
+    pub currency: String,
+    pub rows: Vec<CampaignRow>,
+    pub total: CampaignRow,
+    /// Some money has no rate and is in no sum.
+    pub unconverted: bool,
+    pub patterns: Vec<PatternRow>,
+    pub rejections: Vec<RejectionRow>,
+    /// First day of the week, leads that come back, and their share of the fullest week.
+    pub weeks: Vec<(String, String, i64)>,
+    pub tasks: Vec<TaskRow>,
+}
+
+/// The page from what was read, for whoever looks.
+#[must_use]
+pub fn campaigns_view(read: &CampaignsRead, looker: Option<&Member>, texts: &Texts) -> CampaignsView {
+    let names: BTreeMap<&str, (&str, &str)> =
+        read.names.iter().map(|it| (it.id.as_str(), (it.name.as_str(), it.channel.as_str()))).collect();
+    let name_of = |id: &str| match (id, names.get(id)) {
+        ("", _) => "No campaign".to_owned(),
+        (_, Some((name, _))) => (*name).to_owned(),
+        (id, None) => id.to_owned(),
+    };
+    let (mut rows, unconverted) = rows(read, texts);
+    for row in &mut rows {
+        row.name = name_of(&row.id);
+        row.channel = names.get(row.id.as_str()).map_or_else(String::new, |(_, channel)| plain(channel));
+    }
+    let total = total(&rows);
+    CampaignsView {
+        now_ms: read.now.0.div_euclid(1_000),
+        currency: texts.reference.reporting_currency.clone(),
+        rows,
+        total,
+        unconverted,
+        patterns: patterns(read, &name_of),
+        rejections: read
+            .latest
+            .iter()
+            .filter_map(|it| rejection_row(it, looker, &name_of, read.now, texts))
+            .collect(),
+        weeks: weeks(&read.recycled),
+        tasks: read.tasks.iter().map(|task| task_row(task, read.now, texts)).collect(),
+    }
+}
+
+/// One row a campaign, the most leads first; and whether some money could not be converted.
+fn rows(read: &CampaignsRead, texts: &Texts) -> (Vec<CampaignRow>, bool) {
+    let mut rows: BTreeMap<String, CampaignRow> = BTreeMap::new();
+    let mut counted: BTreeMap<String, i64> = BTreeMap::new();
+    let mut unconverted = false;
+    for cohort in &read.cohort {
+        let row = rows.entry(cohort.campaign.clone()).or_default();
+        row.mql += cohort.mql;
+        row.accepted += cohort.accepted;
+        row.qualified += cohort.qualified;
+        let code = cohort.code.as_deref();
+        if let Some(code) = code {
+            row.codes.push((code.to_owned(), code_words(code), cohort.mql));
+        }
+        let counts =
+            code.and_then(RejectionCode::parse).is_none_or(|code| texts.policy.rejection(code).counts);
+        *counted.entry(cohort.campaign.clone()).or_default() +=
+            if counts { cohort.mql } else { cohort.accepted };
+    }
+    for deals in &read.deals {
+        let row = rows.entry(deals.campaign.clone()).or_default();
+        let money =
+            converted(&texts.reference, &deals.month, deals.currency.as_deref(), deals.ten_thousandths);
+        unconverted |= money.is_none() && deals.ten_thousandths != 0;
+        row.deals += deals.deals;
+        match deals.state.as_str() {
+            "won" => {
+                row.won += deals.deals;
+                row.revenue += money.unwrap_or(0);
+            }
+            "open" => row.pipeline += money.unwrap_or(0),
+            _ => {}
+        }
+    }
+    for spend in &read.spend {
+        let money = converted(&texts.reference, &spend.month, Some(&spend.currency), spend.ten_thousandths);
+        unconverted |= money.is_none() && spend.ten_thousandths != 0;
+        rows.entry(spend.campaign.clone()).or_default().spend += money.unwrap_or(0);
+    }
+    let mut rows: Vec<CampaignRow> = rows
+        .into_iter()
+        .map(|(id, mut row)| {
+            let counted = counted.get(&id).copied().unwrap_or(0);
+            row.acceptance = (counted > 0).then(|| (row.accepted * 100 / counted).min(100));
+            row.codes.sort_by(|a, b| (b.2, &a.0).cmp(&(a.2, &b.0)));
+            CampaignRow { id, ..row }
+        })
+        .collect();
+    rows.sort_by(|a, b| (b.mql, b.spend, &a.id).cmp(&(a.mql, a.spend, &b.id)));
+    (rows, unconverted)
+}
+
+/// Units of the reporting currency; `None` where no rate is published for the month nor for plans.
+fn converted(
+    reference: &Reference,
+    month: &str,
+    currency: Option<&str>,
+    ten_thousandths: i64,
+) -> Option<i64> {
+    let currency = currency?;
+    let rate = reference.exchange_rate(month, currency).or_else(|| reference.plan_rate(currency))?;
+    let exact = i128::from(ten_thousandths) * i128::from(rate) / i128::from(RATE_UNIT) / i128::from(UNIT);
+    i64::try_from(exact).ok()
+}
+
+fn total(rows: &[CampaignRow]) -> CampaignRow {
+    let mut total = CampaignRow { name: "All".to_owned(), ..CampaignRow::default() };
+    for row in rows {
+        total.mql += row.mql;
+        total.accepted += row.accepted;
+        total.qualified += row.qualified;
+        total.deals += row.deals;
+        total.won += row.won;
+        total.pipeline += row.pipeline;
+        total.revenue += row.revenue;
+        total.spend += row.spend;
+    }
+    total
+}
+
+fn code_words(code: &str) -> String {
+    RejectionCode::parse(code).map_or_else(|| plain(code), |it| rejection_words(it).to_owned())
+}
+
+fn patterns(read: &CampaignsRead, name_of: &dyn Fn(&str) -> String) -> Vec<PatternRow> {
+    let mut counts: BTreeMap<(&str, RejectionCode), usize> = BTreeMap::new();
+    for (event, campaign) in &read.rejections {
+        if let Event::LeadRejected { code, .. } = event {
+            *counts.entry((campaign.as_str(), *code)).or_default() += 1;
+        }
+    }
+    let mut rows: Vec<PatternRow> = counts
+        .into_iter()
+        .filter(|(_, count)| *count >= PATTERN_MIN)
+        .map(|((campaign, code), count)| PatternRow {
+            campaign: name_of(campaign),
+            campaign_id: campaign.to_owned(),
+            code: code.code().to_owned(),
+            words: rejection_words(code).to_owned(),
+            count,
+        })
+        .collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.count));
+    rows
+}
+
+fn rejection_row(
+    read: &RejectionRead,
+    looker: Option<&Member>,
+    name_of: &dyn Fn(&str) -> String,
+    now: Moment,
+    texts: &Texts,
+) -> Option<RejectionRow> {
+    let Event::LeadRejected { code, .. } = &read.event else { return None };
+    let asks = available(&read.lead, looker, &texts.team);
+    Some(RejectionRow {
+        lead: read.lead.id.to_string(),
+        name: person_name(read.first_name.as_deref(), read.last_name.as_deref(), read.company.as_deref()),
+        campaign: name_of(&read.campaign),
+        words: rejection_words(*code).to_owned(),
+        when: ago(now, read.decided_at),
+        stage: stage_words(read.lead.stage.kind()).0,
+        contestable: texts.policy.rejection(*code).contestable,
+        may_contest: asks.iter().any(|ask| ask.path() == "contest"),
+        handoff: read.lead.handoff().map_or_else(String::new, |handoff| handoff.to_string()),
+        custody_version: read.lead.custody_version,
+    })
+}
+
+fn weeks(days: &[(i32, i64)]) -> Vec<(String, String, i64)> {
+    let mut weeks: BTreeMap<i32, i64> = BTreeMap::new();
+    for (day, count) in days {
+        let monday = day - (day + EPOCH_WEEKDAY).rem_euclid(7);
+        *weeks.entry(monday).or_default() += count;
+    }
+    let most = weeks.values().copied().max().unwrap_or(0);
+    weeks
+        .into_iter()
+        .take(WEEKS_SHOWN)
+        .map(|(monday, count)| (date(monday), grouped(count), percent(count, most)))
+        .collect()
+}
+
+fn task_row(task: &DataTask, now: Moment, texts: &Texts) -> TaskRow {
+    let fields = match &task.asked {
+        Some(Event::DataFixAsked { fields, .. }) => fields.iter().map(|field| plain(field)).collect(),
+        Some(_) | None => Vec::new(),
+    };
+    TaskRow {
+        lead: task.id.to_string(),
+        name: person_name(task.first_name.as_deref(), task.last_name.as_deref(), task.company.as_deref()),
+        fields: if fields.is_empty() { "fields not named".to_owned() } else { fields.join(", ") },
+        holder: task
+            .holder
+            .clone()
+            .map_or_else(String::new, |holder| member_name(&texts.team, &MemberId(holder))),
+        due: task.deadline.map(|at| countdown(now, at)),
+    }
+}

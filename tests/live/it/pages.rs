@@ -1,0 +1,215 @@
+//! The pages on a real service: who sees which, own figures, bulk reassigning, a lead as of a moment, the chain's check,
+//! settling what the CRM says otherwise.
+
+use crate::harness::{Installation, Reader, Serving, demo_request, produce, until};
+use std::process::Command;
+
+/// What a GET or POST gave: status and body.
+struct Answer {
+    status: u16,
+    body: String,
+}
+
+/// Somebody who is signed in by a one-time link, as a browser is.
+struct Browser {
+    address: String,
+    cookie: String,
+}
+
+impl Browser {
+    fn of(installation: &Installation, serving: &Serving, member: &str) -> Self {
+        let made = installation.run(&[
+            "token", "create", "--link", "--name", member, "--member", member, "--scopes", "read,ask",
+        ]);
+        let token = made.split("token=").nth(1).expect("a link").split_whitespace().next().unwrap();
+        let output = Command::new("curl")
+            .args(["-s", "-o", "/dev/null", "-D", "-", "--data", &format!("token={token}")])
+            .arg(format!("{}/sign-in", serving.address))
+            .output()
+            .expect("curl is installed");
+        let head = String::from_utf8(output.stdout).unwrap();
+        let cookie = head.split("baton_session=").nth(1).expect("a cookie").split(';').next().unwrap();
+        Self { address: serving.address.clone(), cookie: format!("baton_session={cookie}") }
+    }
+
+    fn call(&self, path: &str, arguments: &[String]) -> Answer {
+        let output = Command::new("curl")
+            .args(["-s", "-L", "-w", "\n%{http_code}", "-b", &self.cookie])
+            .args(arguments)
+            .arg(format!("{}{path}", self.address))
+            .output()
+            .expect("curl is installed");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (body, status) = text.rsplit_once('\n').expect("a status");
+        Answer { status: status.parse().unwrap(), body: body.to_owned() }
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.call(path, &[])
+    }
+
+    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let arguments: Vec<String> = fields
+            .iter()
+            .flat_map(|(name, value)| ["--data-urlencode".to_owned(), format!("{name}={value}")])
+            .collect();
+        self.call(path, &arguments)
+    }
+
+    /// The value of the first form field of a name.
+    fn field(page: &str, name: &str) -> String {
+        let marked = format!("name=\"{name}\" value=\"");
+        let start = page.find(&marked).unwrap_or_else(|| panic!("no field {name}")) + marked.len();
+        page[start..].split('"').next().unwrap().to_owned()
+    }
+}
+
+/// Lead id and the member who was offered it.
+fn routed(leads: &mut Reader, email: &str) -> (String, String) {
+    let record = leads.wait(email, |record| {
+        record.event_type == "lead.routed.v1" && record.data["person"]["email"] == email
+    });
+    let user = record.data["holder"]["crm"]["id"].as_str().unwrap().trim_start_matches("u-").to_owned();
+    (record.key, user)
+}
+
+#[test]
+fn a_rep_works_from_one_page_and_a_manager_moves_many_leads_at_once() {
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    for email in ["vera@vega.example", "otto@orion.example"] {
+        produce(&installation, "marketing.form-fills.v1", &demo_request(email));
+    }
+    let (first, rep) = routed(&mut leads, "vera@vega.example");
+    let (second, other) = routed(&mut leads, "otto@orion.example");
+
+    let mine = Browser::of(&installation, &serving, &rep);
+    let page = mine.get("/my").body;
+    assert!(page.contains(&first) && page.contains("a minute at risk") && page.contains("Asked for a demo"));
+    assert!(page.contains(&format!("/leads/{first}/accept")) && page.contains("More reasons"));
+    assert_eq!(mine.get("/my?rep=paul-dupont").status, 403, "somebody else's figures");
+    assert_eq!(mine.get("/floor").status, 403, "a page for managers");
+    assert_eq!(mine.get("/intake").status, 403);
+    assert!(!page.contains("href=\"/floor\""), "the navigation offers what opens");
+
+    let at = page.find(&format!("/leads/{first}/accept")).unwrap();
+    let form = &page[at..];
+    let fields: Vec<(&str, String)> = ["csrf", "idempotency", "handoff_id", "custody_version", "back"]
+        .map(|name| (name, Browser::field(form, name)))
+        .into();
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let accepted = mine.post(&format!("/leads/{first}/accept"), &fields);
+    assert_eq!(accepted.status, 200);
+    assert!(accepted.body.contains("The lead is yours."), "back on the page of own leads");
+
+    let manager = Browser::of(&installation, &serving, "paul-dupont");
+    assert!(manager.get(&format!("/my?rep={rep}")).body.contains(&first), "a manager sees the rep's leads");
+    let floor = manager.get(&format!("/floor?holder={rep}")).body;
+    let start = floor.find(&format!("value=\"{first}/")).expect("a box") + "value=\"".len();
+    let boxed = floor[start..].split('"').next().unwrap();
+    let stale = format!("{second}/0/");
+    let (csrf, key) = (Browser::field(&floor, "csrf"), Browser::field(&floor, "idempotency"));
+    let bulk = [
+        ("csrf", csrf.as_str()),
+        ("idempotency", &key),
+        ("to", "ben-okafor"),
+        ("lead", boxed),
+        ("lead", &stale),
+    ];
+    let moved = manager.post("/floor/reassign", &bulk).body;
+    assert!(moved.contains("given over") || moved.contains("was theirs already"), "{moved}");
+    assert!(moved.contains("The lead changed after you opened this page."), "the stale one says why");
+    let again = manager.post("/floor/reassign", &bulk).body;
+    assert!(
+        again.contains("The lead changed after you opened this page."),
+        "the same keys, the same answers"
+    );
+    until("the lead is with the other rep", || {
+        installation.number("SELECT count(*) FROM lead WHERE holder_id = 'ben-okafor' AND stage = 4") == 1
+    });
+    assert!(!other.is_empty());
+    assert_eq!(
+        manager.post("/floor/reassign", &[("to", "ben-okafor")]).status,
+        403,
+        "without the form's value"
+    );
+    installation.check();
+}
+
+#[test]
+fn a_lead_is_shown_as_of_a_moment_its_chain_is_checked_and_disagreements_are_settled() {
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
+    let (lead, _) = routed(&mut leads, "vera@vega.example");
+    let steward = Browser::of(&installation, &serving, "maya-cohen");
+    let page = format!("/leads/{lead}");
+    let first = steward.get(&format!("{page}?version=1")).body;
+    assert!(first.contains("after row 1 of") && first.contains("Became a lead"));
+    assert!(!first.contains("What you can do now"), "what stood once cannot be acted on");
+    assert!(!first.contains("MQL offered"));
+    assert!(steward.get(&format!("{page}?as_of=2999-01-01")).body.contains("MQL offered"));
+    assert_eq!(steward.get(&format!("{page}?as_of=2001-01-01T00:00:00Z")).status, 404, "not known yet");
+    assert!(steward.get(&format!("{page}?check=chain")).body.contains("The chain holds"));
+
+    let version = installation.number("SELECT version FROM lead");
+    let planted = format!(
+        "INSERT INTO disagreement VALUES ('{lead}', {version}, 1, 'not_offered', 'mql', 'crm.lead.accepted.v1')"
+    );
+    installation.execute_text(&installation.owner_url, planted).unwrap();
+    let floor = steward.get("/floor").body;
+    assert!(floor.contains("not offered: we hold mql"));
+    let csrf = Browser::field(&floor, "csrf");
+    let row = version.to_string();
+    let settled =
+        steward.post(&format!("{page}/settle"), &[("csrf", &csrf), ("version", &row), ("back", "floor")]);
+    assert!(settled.body.contains("Settled.") && settled.body.contains("Both agree."));
+    assert_eq!(installation.number("SELECT count(*) FROM disagreement WHERE settled_at IS NOT NULL"), 1);
+    assert!(steward.get(&page).body.contains("Disagreement settled"), "it stands in the story");
+    let rep = Browser::of(&installation, &serving, "kira-sato");
+    let csrf = Browser::field(&rep.get(&page).body, "csrf");
+    assert_eq!(rep.post(&format!("{page}/settle"), &[("csrf", &csrf), ("version", "1")]).status, 403);
+    installation.check();
+}
+
+#[test]
+fn every_page_opens_for_its_readers_and_orphans_are_measured() {
+    let installation = Installation::new();
+    let serving = installation.serve(&[("BATON__SWEEPER__MAINTENANCE_SECONDS", "1")]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
+    routed(&mut leads, "vera@vega.example");
+    for (member, pages) in [
+        ("noah-fischer", ["/my", "/campaigns", "/intake", "/team"].as_slice()),
+        ("olga-petrov", &["/floor", "/campaigns", "/intake", "/team", "/api/v1/floor", "/api/v1/intake"]),
+        (
+            "quinn-adams",
+            &["/campaigns?days=30", "/intake", "/api/v1/campaigns", "/api/v1/team", "/api/v1/my"],
+        ),
+    ] {
+        let browser = Browser::of(&installation, &serving, member);
+        for page in pages {
+            let answer = browser.get(page);
+            assert_eq!(answer.status, 200, "{member} {page}: {}", answer.body);
+        }
+    }
+    let manager = Browser::of(&installation, &serving, "paul-dupont");
+    assert!(manager.get("/metrics").body.contains("baton_orphans 0"), "measured with target 0");
+    // The first round counted an empty ledger, and the next one is minutes away.
+    installation.execute(&installation.owner_url, "UPDATE hourly_roll SET rolled_to = NULL").unwrap();
+    until("the hours of the form are counted", || {
+        installation.number("SELECT coalesce(sum(count), 0)::bigint FROM hourly_count WHERE family = 'feed'")
+            > 0
+    });
+    let gone = "UPDATE lead SET holder_id = 'somebody-gone'";
+    installation.execute(&installation.owner_url, gone).unwrap();
+    let board = manager.get("/").body;
+    assert!(board.contains("open leads that nobody answers for"), "the board says so at once");
+    assert!(manager.get("/floor").body.contains("1 with nobody who acts"));
+    until("the lookout notes it, and the instance stays ready", || {
+        let ready = manager.get("/readyz");
+        ready.status == 200 && ready.body.contains("1 open leads without somebody who acts")
+    });
+}
