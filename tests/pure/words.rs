@@ -116,6 +116,7 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
             pool: PoolId("mid-market".into()),
             rule: "mid-market".into(),
             candidates: Vec::new(),
+            receipt: None,
         }),
         "pass_pool" => Command::PassPool { to: PoolId(line.words[1].into()) },
         "claim" => Command::ClaimLead,
@@ -195,7 +196,9 @@ fn united(line: &Line<'_>, at: Moment, number: u32) -> Command {
     match line.words[0] {
         "absorb" => {
             let mut other = crate::lifecycle::lead_of(line.words[1]);
-            other.id = LeadId::derived("tests", line.words[1], 1);
+            if !line.has("itself") {
+                other.id = LeadId::derived("tests", line.words[1], 1);
+            }
             Command::AbsorbLead { other: Box::new(other) }
         }
         "merge" => Command::MergeLead { into: LeadId::derived("tests", "survivor", 1) },
