@@ -101,7 +101,7 @@ impl<'a> Round<'a> {
         delivery: Duration,
     ) -> BTreeMap<i16, Vec<&'a Unsent>> {
         let mut delivered: BTreeMap<i16, Vec<&Unsent>> = BTreeMap::new();
-        let until = tokio::time::Instant::now() + delivery;
+        let until = tokio::time::Instant::from_std(crate::clock::instant()) + delivery;
         for (shard, row, future) in std::mem::take(&mut self.under_way) {
             let Ok(report) = tokio::time::timeout_at(until, future).await else {
                 // What is not out yet must not go out behind what the next round sends.

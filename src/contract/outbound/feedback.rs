@@ -97,6 +97,7 @@ fn is_about_money(event: &Event) -> bool {
 }
 
 /// The type that an event publishes, if any.
+#[expect(clippy::too_many_lines, reason = "one arm for each event, and nothing else")]
 fn event_type(event: &Event) -> Option<&'static str> {
     Some(match event {
         Event::LeadAccepted { .. } => "feedback.accepted.v1",

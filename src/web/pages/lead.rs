@@ -18,7 +18,7 @@ use crate::web::problem::{Problem, missing_words, refusal_status, split_reason};
 use crate::web::view::Shell;
 use crate::web::view::asks::{AskKind, AskPanel, member_of, panel};
 use crate::web::view::lead::{LeadView, lead_view};
-use crate::web::view::told::{ToldLine, told_lines};
+use crate::web::view::told::{ToldLine, delivery_lines, told_lines};
 use crate::web::words::refusal;
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
@@ -51,6 +51,7 @@ struct LeadPage {
     /// Rows of the audit, as far as the slider goes.
     versions: u64,
     told_others: Vec<ToldLine>,
+    deliveries: Vec<ToldLine>,
 }
 
 impl LeadPage {
@@ -161,6 +162,7 @@ async fn page(
     let versions = read.lead.version;
     let now = read.now;
     let told_others = state.reader.told(id).await.map_err(|error| PageFault::store(&error))?;
+    let deliveries = state.reader.deliveries_of(id).await.map_err(|error| PageFault::store(&error))?;
     let (read, story, texts, as_of) = match told.up_to {
         None => (read, story, state.texts(), None),
         Some(up_to) => {
@@ -186,6 +188,7 @@ async fn page(
         as_of,
         versions,
         told_others: told_lines(&told_others, now),
+        deliveries: delivery_lines(&deliveries, now),
     })
 }
 

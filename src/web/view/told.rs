@@ -1,6 +1,7 @@
-//! What was told to others about a lead, and whether it went out. It reads nothing itself.
+//! What was told to others about a lead, over Kafka and beside it, and whether it went out. It reads nothing itself.
 
 use crate::domain::time::Moment;
+use crate::store::read::deliveries::DeliveryLine;
 use crate::store::read::published::ToldRead;
 use crate::web::words::{ago, moment_words, plain};
 
@@ -11,7 +12,7 @@ const TO_CRM: i16 = 1;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToldLine {
     pub what: String,
-    pub to: &'static str,
+    pub to: String,
     pub state: String,
     pub title: String,
     pub tone: &'static str,
@@ -34,16 +35,48 @@ pub fn told_lines(read: &[ToldRead], now: Moment) -> Vec<ToldLine> {
                 }
                 (None, None) => ("waits to be sent".to_owned(), format!("decided {decided}"), "warn"),
             };
-            let what = row.event_type.strip_suffix(".v1").unwrap_or(&row.event_type);
             ToldLine {
-                what: capital(&plain(what)),
-                to: if row.topic == TO_CRM { "to the CRM" } else { "to marketing" },
+                what: event_name(&row.event_type),
+                to: if row.topic == TO_CRM { "to the CRM" } else { "to marketing" }.to_owned(),
                 state,
                 title,
                 tone,
             }
         })
         .collect()
+}
+
+/// Webhooks and notices about a lead, in the order in which they were read.
+#[must_use]
+pub fn delivery_lines(read: &[DeliveryLine], now: Moment) -> Vec<ToldLine> {
+    read.iter()
+        .map(|row| {
+            let status = row.last_status.as_deref().map(plain).unwrap_or_default();
+            let why = if status.is_empty() { String::new() } else { format!(": {status}") };
+            let (state, tone) = match row.state.as_str() {
+                "done" => {
+                    (format!("told {}", ago(now, Moment(row.ended_at.unwrap_or(row.created_at)))), "good")
+                }
+                "failed" => (format!("failed{why}"), "bad"),
+                "dropped" => (format!("not worth telling any more{why}"), "warn"),
+                _ if row.attempts == 0 => ("waits to be told".to_owned(), "warn"),
+                _ => (format!("is tried again{why}"), "warn"),
+            };
+            let decided = moment_words(Moment(row.created_at));
+            ToldLine {
+                what: event_name(&row.event_type),
+                to: format!("to {}", row.endpoint.replace(':', " ")),
+                state,
+                title: format!("decided {decided}; attempts: {}", row.attempts),
+                tone,
+            }
+        })
+        .collect()
+}
+
+/// `lead.routed.v1` as people read it.
+fn event_name(event_type: &str) -> String {
+    capital(&plain(event_type.strip_suffix(".v1").unwrap_or(event_type)))
 }
 
 fn capital(words: &str) -> String {
@@ -69,7 +102,7 @@ mod tests {
         let rows = [row(1, Some(0), None), row(2, None, None), row(2, None, Some("no_crm_key"))];
         let lines = told_lines(&rows, Moment(5 * MINUTE));
         let shown: Vec<(&str, &str, &str)> =
-            lines.iter().map(|line| (line.to, line.state.as_str(), line.tone)).collect();
+            lines.iter().map(|line| (line.to.as_str(), line.state.as_str(), line.tone)).collect();
         assert_eq!(lines[0].what, "Lead routed");
         assert_eq!(
             shown,
@@ -77,6 +110,45 @@ mod tests {
                 ("to the CRM", "sent 5 min ago", "good"),
                 ("to marketing", "waits to be sent", "warn"),
                 ("to marketing", "held: no crm key", "bad"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_failed_webhook_says_why_and_one_that_is_tried_again_does_not_look_done() {
+        let row = |state: &str, attempts, last_status: Option<&str>| DeliveryLine {
+            id: 1,
+            event_id: uuid::Uuid::from_u128(7),
+            event_type: "lead.routed.v1".to_owned(),
+            lead_id: uuid::Uuid::from_u128(8),
+            channel: "webhook".to_owned(),
+            endpoint: "webhook:automation".to_owned(),
+            state: state.to_owned(),
+            attempts,
+            created_at: 0,
+            next_try_at: 0,
+            last_try_at: None,
+            last_status: last_status.map(str::to_owned),
+            ended_at: (state == "done").then_some(MINUTE),
+        };
+        let rows = [
+            row("done", 1, Some("http_200")),
+            row("failed", 9, Some("http_503")),
+            row("waiting", 2, Some("timeout")),
+            row("waiting", 0, None),
+            row("dropped", 0, Some("superseded")),
+        ];
+        let lines = delivery_lines(&rows, Moment(6 * MINUTE));
+        assert!(lines.iter().all(|line| line.to == "to webhook automation" && line.what == "Lead routed"));
+        let shown: Vec<(&str, &str)> = lines.iter().map(|line| (line.state.as_str(), line.tone)).collect();
+        assert_eq!(
+            shown,
+            [
+                ("told 5 min ago", "good"),
+                ("failed: http 503", "bad"),
+                ("is tried again: timeout", "warn"),
+                ("waits to be told", "warn"),
+                ("not worth telling any more: superseded", "warn"),
             ]
         );
     }
