@@ -4,8 +4,8 @@ use crate::contract::policy_text::MadeUp;
 use crate::domain::policy::{Grade, Policy, Priority, Segment, SlaTerms};
 use crate::domain::profile::{Profile, ProfilePatch, Stamp};
 use crate::domain::routing::{
-    AccountMatch, CANDIDATES_MAX, Candidate, CompanyNames, Knows, Load, PassedOver, Rotation, RouteStep,
-    RouteSubject, Seats, chain, destination, knowing, unfit,
+    AccountMatch, CANDIDATES_MAX, Candidate, CompanyNames, Destination, Knows, Load, PassedOver, Rotation,
+    RouteStep, RouteSubject, Seats, chain, destination, knowing, unfit,
 };
 use crate::domain::team::{MemberId, PoolId, Team};
 use crate::domain::time::Moment;
@@ -50,11 +50,17 @@ impl<'a> Ground<'a> {
     /// Takes one lead through persons, named accounts, rules and pools; turns that are taken count for the next.
     pub fn walk(&mut self, subject: &RouteSubject, knows: &Knows, now: Moment) -> Walked {
         let mut tried: Vec<Candidate> = Vec::new();
+        let destination = destination(self.policy, subject, knows);
+        let seated = if self.is_somebody_there(&destination, subject, now) {
+            subject.clone()
+        } else {
+            subject.at_opening()
+        };
         for (step, rule, member) in knowing(self.policy, subject, knows) {
             if tried.iter().any(|it| it.rep == member) {
                 continue;
             }
-            let why_not = unfit(self.team, subject, &member, now);
+            let why_not = unfit(self.team, &seated, &member, now);
             tried.push(Candidate { rep: member.clone(), why_not });
             if why_not.is_none() {
                 self.took(&member);
@@ -73,7 +79,6 @@ impl<'a> Ground<'a> {
                 };
             }
         }
-        let destination = destination(self.policy, subject, knows);
         let mut walked = Walked {
             step: destination.step,
             rule: destination.rule,
@@ -87,8 +92,15 @@ impl<'a> Ground<'a> {
             candidates_more: 0,
             account: knows.account,
         };
-        self.turn(subject, now, &mut walked);
+        self.turn(&seated, now, &mut walked);
         walked
+    }
+
+    /// Whether anybody of the pools could take the lead now, with their hours counted.
+    fn is_somebody_there(&self, to: &Destination, subject: &RouteSubject, now: Moment) -> bool {
+        let none = Rotation::default();
+        let pools = to.pool.as_ref().map_or_else(Vec::new, |first| chain(self.team, first));
+        pools.into_iter().any(|pool| Seats::new(self.team, pool, &none, &self.load, now).has_room(subject))
     }
 
     /// Whose turn it is in the pool, or in the first after it that has somebody.

@@ -106,7 +106,7 @@ const DOMAIN: Statement = Statement::new(
      ), keys AS (
          DELETE FROM account_key WHERE account_id IN (SELECT id FROM own)
      )
-     UPDATE account SET name = NULL WHERE id IN (SELECT id FROM own)",
+     UPDATE account SET name = NULL, name_key = NULL WHERE id IN (SELECT id FROM own)",
 );
 const TOO_OLD: Statement = Statement::new(
     "kept.too_old",

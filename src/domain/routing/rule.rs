@@ -69,6 +69,13 @@ impl RouteSubject {
             excluded: lead.cycle.offered_to.clone(),
         }
     }
+
+    /// The subject as seats look at it while no region is on shift: a lead of the first priority is then offered to whose
+    /// turn it is like any other, and the answer is due after their opening (POLICY, SLA). Rules never see this.
+    #[must_use]
+    pub fn at_opening(&self) -> Self {
+        Self { priority: self.priority.max(Priority::P2), ..self.clone() }
+    }
 }
 
 impl RouteRule {

@@ -7,7 +7,6 @@ use crate::domain::command::{Command, Offer};
 use crate::domain::event::Event;
 use crate::domain::lead::Lead;
 use crate::domain::leg::Leg;
-use crate::domain::policy::Priority;
 use crate::domain::profile::{MailKind, Profile};
 use crate::domain::routing::{
     AccountCandidate, AccountMatch, CANDIDATES_MAX, Candidate, CompanyNames, Destination, Knows, MatchBy,
@@ -87,14 +86,13 @@ impl Planner<'_> {
         };
         // The owner may have changed in this batch.
         way.knows.account_owner = way.knows.account_owner.or_else(|| self.account_state(lead.account?).owner);
-        if !self.is_somebody_there(&way.subject) {
-            way.subject = at_opening(way.subject);
-        }
+        let seated =
+            if self.is_somebody_there(&way.subject) { way.subject.clone() } else { way.subject.at_opening() };
         for (step, rule, member) in knowing(world.policy, &way.subject, &way.knows) {
             if way.tried.iter().any(|it| it.rep == member) {
                 continue;
             }
-            let why_not = unfit(world.team, &way.subject, &member, world.now);
+            let why_not = unfit(world.team, &seated, &member, world.now);
             way.tried.push(Candidate { rep: member.clone(), why_not });
             if why_not.is_none() {
                 return Some(known(&way, step, rule, member, pool));
@@ -105,9 +103,9 @@ impl Planner<'_> {
             return Some(Command::PassPool { to });
         }
         let (here, after) = self.seats.split_first_mut()?;
-        let choice = here.choose(&way.subject);
+        let choice = here.choose(&seated);
         let Some(rep) = choice.rep else {
-            let next = after.iter().find(|seats| seats.has_room(&way.subject))?;
+            let next = after.iter().find(|seats| seats.has_room(&seated))?;
             return Some(Command::PassPool { to: next.pool.clone() });
         };
         let mut candidates = way.tried;
@@ -142,7 +140,7 @@ impl Planner<'_> {
             ..RouteSubject::of(lead, world.policy)
         };
         if !self.is_somebody_there(&subject) {
-            subject = at_opening(subject);
+            subject = subject.at_opening();
         }
         let offer = |rep: MemberId, candidates: Vec<Candidate>| {
             let (pool, rule) = (pool.clone(), CLOSER.to_owned());
@@ -206,13 +204,6 @@ impl Planner<'_> {
             by_turn: receipt.as_ref().is_none_or(|it| it.by_turn),
         });
     }
-}
-
-/// What a lead of the first priority is worth while no region is on shift: like any other it is offered to whose turn it
-/// is, and the answer is due after their opening (POLICY, SLA).
-fn at_opening(subject: RouteSubject) -> RouteSubject {
-    let priority = subject.priority.max(Priority::P2);
-    RouteSubject { priority, ..subject }
 }
 
 /// An offer to somebody who knows the person or the company.
