@@ -114,6 +114,7 @@ fn tells(event: &Event) -> bool {
     )
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each word of the table")]
 fn property(key: &str, after: &Story, events: &[Event]) -> String {
     let lead = &after.lead;
     let custody = lead.stage.custody();
