@@ -131,6 +131,29 @@ impl StageKind {
         }
     }
 
+    /// Whether somebody in sales has the lead in front of them.
+    #[must_use]
+    pub fn is_with_sales(self) -> bool {
+        match self {
+            Self::Offered | Self::SalesAccepted | Self::SalesQualified | Self::Opportunity => true,
+            Self::Unseen
+            | Self::Captured
+            | Self::Queued
+            | Self::Won
+            | Self::Lost
+            | Self::Recycled
+            | Self::Disqualified
+            | Self::Suppressed
+            | Self::Merged => false,
+        }
+    }
+
+    /// Whether a steward or a rep of sales answers for the lead: handed off, and not closed.
+    #[must_use]
+    pub fn is_handed_off(self) -> bool {
+        self == Self::Queued || self.is_with_sales()
+    }
+
     /// The number that rows store; append only.
     #[must_use]
     pub fn number(self) -> i16 {

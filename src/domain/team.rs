@@ -3,7 +3,7 @@
 use super::availability::{Availability, Away, Source};
 use super::calendar::Calendar;
 use super::policy::Segment;
-use super::routing::{Caps, POOL_STEPS_MAX};
+use super::routing::{Caps, chain};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -230,15 +230,10 @@ impl Team {
     /// the next region on shift. `None` where everybody sleeps.
     #[must_use]
     pub fn on_shift(&self, pool: &PoolId, at: Moment) -> Option<&Pool> {
-        let mut pool = self.pools.get(pool)?;
-        for _ in 0..POOL_STEPS_MAX {
+        chain(self, pool).into_iter().find(|pool| {
             let somebody = || pool.members.iter().any(|(member, _)| self.absence(member, at).is_none());
-            if pool.hours.is_open(at) && somebody() {
-                return Some(pool);
-            }
-            pool = self.pools.get(pool.next_pool.as_ref()?)?;
-        }
-        None
+            pool.hours.is_open(at) && somebody()
+        })
     }
 
     /// A person by id.

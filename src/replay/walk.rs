@@ -4,8 +4,8 @@ use crate::contract::policy_text::MadeUp;
 use crate::domain::policy::{Grade, Policy, Priority, Segment, SlaTerms};
 use crate::domain::profile::{Profile, ProfilePatch, Stamp};
 use crate::domain::routing::{
-    AccountMatch, CANDIDATES_MAX, Candidate, CompanyNames, Destination, Knows, Load, PassedOver, Rotation,
-    RouteStep, RouteSubject, Seats, chain, destination, knowing, unfit,
+    AccountMatch, CANDIDATES_MAX, Candidate, CompanyNames, Knows, Load, PassedOver, Rotation, RouteStep,
+    RouteSubject, Seats, chain, destination, knowing, seated, unfit,
 };
 use crate::domain::team::{MemberId, PoolId, Team};
 use crate::domain::time::Moment;
@@ -51,11 +51,10 @@ impl<'a> Ground<'a> {
     pub fn walk(&mut self, subject: &RouteSubject, knows: &Knows, now: Moment) -> Walked {
         let mut tried: Vec<Candidate> = Vec::new();
         let destination = destination(self.policy, subject, knows);
-        let seated = if self.is_somebody_there(&destination, subject, now) {
-            subject.clone()
-        } else {
-            subject.at_opening()
-        };
+        let none = Rotation::default();
+        let pools = destination.pool.as_ref().map_or_else(Vec::new, |first| chain(self.team, first));
+        let seats = pools.into_iter().map(|pool| Seats::new(self.team, pool, &none, &self.load, now));
+        let seated = seated(subject, seats);
         for (step, rule, member) in knowing(self.policy, subject, knows) {
             if tried.iter().any(|it| it.rep == member) {
                 continue;
@@ -94,13 +93,6 @@ impl<'a> Ground<'a> {
         };
         self.turn(&seated, now, &mut walked);
         walked
-    }
-
-    /// Whether anybody of the pools could take the lead now, with their hours counted.
-    fn is_somebody_there(&self, to: &Destination, subject: &RouteSubject, now: Moment) -> bool {
-        let none = Rotation::default();
-        let pools = to.pool.as_ref().map_or_else(Vec::new, |first| chain(self.team, first));
-        pools.into_iter().any(|pool| Seats::new(self.team, pool, &none, &self.load, now).has_room(subject))
     }
 
     /// Whose turn it is in the pool, or in the first after it that has somebody.

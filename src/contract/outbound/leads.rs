@@ -265,7 +265,7 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
             Some(Told::why("lead.activity_noted.v1", "contact_attempt"))
         }
         Event::EmailOptedOut { tell: true } => Some(Told::why("lead.activity_noted.v1", "email_opt_out")),
-        Event::ProfileReported { .. } if is_with_sales(handed) => {
+        Event::ProfileReported { .. } if handed.after.stage.kind().is_handed_off() => {
             Some(Told::why("lead.updated.v1", "profile_changed"))
         }
         Event::FactDiverged { code } => Some(diverged(handed, code)),
@@ -349,24 +349,4 @@ fn diverged(handed: &Handed<'_>, code: &str) -> Told {
     );
     let told = Told::plain("lead.diverged.v1");
     told.with("code", json!(code)).with("ours", json!(ours)).with("theirs", Value::Null)
-}
-
-/// Queued, offered or worked by sales.
-fn is_with_sales(handed: &Handed<'_>) -> bool {
-    use crate::domain::lead::StageKind;
-    match handed.after.stage.kind() {
-        StageKind::Queued
-        | StageKind::Offered
-        | StageKind::SalesAccepted
-        | StageKind::SalesQualified
-        | StageKind::Opportunity => true,
-        StageKind::Unseen
-        | StageKind::Captured
-        | StageKind::Won
-        | StageKind::Lost
-        | StageKind::Recycled
-        | StageKind::Disqualified
-        | StageKind::Suppressed
-        | StageKind::Merged => false,
-    }
 }

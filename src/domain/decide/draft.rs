@@ -1,7 +1,6 @@
 //! A decision in the making: the lead as it will be, and the events so far. It knows duties, not commands.
 
 use super::Refusal;
-use super::signal::is_with_sales;
 use crate::domain::calendar::{Calendar, Hours, Span};
 use crate::domain::command::{Actor, Inputs, Nature};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
@@ -244,8 +243,7 @@ impl<'a> Draft<'a> {
             return None;
         }
         let running = self.running(ClockKind::ContactBy);
-        let handed_off = self.stage() == StageKind::Queued || is_with_sales(self.stage());
-        if running.is_none() && handed_off {
+        if running.is_none() && self.stage().is_handed_off() {
             return None;
         }
         let clock = running.unwrap_or_else(|| Self::contact_of(terms, self.pool_hours(&self.pool())));

@@ -108,7 +108,7 @@ pub(super) fn consent(draft: &mut Draft<'_>, consent: Consent) -> Result<(), Ref
         && is_newer
         && draft.lead.consent.email != Permission::Withdrawn;
     if opts_out {
-        draft.push(Event::EmailOptedOut { tell: super::signal::is_in_sales_view(stage) })?;
+        draft.push(Event::EmailOptedOut { tell: stage.is_handed_off() })?;
     }
     let before = draft.lead.clone();
     let said = Event::ConsentGiven { consent, at };

@@ -42,7 +42,8 @@ pub(super) fn record(draft: &mut Draft<'_>, signal: &Signal, report: &Report) ->
     learn_from_signal(draft, report)?;
     ask_about(draft, report)?;
     // A steward who has the lead in a queue must know of an address that is dead, and of nothing else.
-    let tell = if bounced { is_in_sales_view(draft.stage()) } else { is_with_sales(draft.stage()) };
+    let stage = draft.stage();
+    let tell = if bounced { stage.is_handed_off() } else { stage.is_with_sales() };
     draft.push(Event::SignalRecorded { signal: *signal, tell })?;
     touch(draft, signal, report)?;
     if signal.automated {
@@ -108,36 +109,12 @@ pub(super) fn opt_out(draft: &mut Draft<'_>, signal: &Signal) -> Result<(), Refu
     if consent == Permission::Withdrawn || is_older {
         return Err(Refusal::NothingChanges);
     }
-    let tell = is_in_sales_view(draft.stage());
+    let tell = draft.stage().is_handed_off();
     draft.push(Event::EmailOptedOut { tell })?;
     if !draft.lead.signals.holds(signal.id) {
         draft.push(Event::SignalRecorded { signal: *signal, tell: false })?;
     }
     Ok(())
-}
-
-/// Whether a steward or a rep of sales answers for the lead.
-pub(super) fn is_in_sales_view(stage: StageKind) -> bool {
-    stage == StageKind::Queued || is_with_sales(stage)
-}
-
-/// Whether somebody in sales has the lead in front of them.
-pub(super) fn is_with_sales(stage: StageKind) -> bool {
-    match stage {
-        StageKind::Offered
-        | StageKind::SalesAccepted
-        | StageKind::SalesQualified
-        | StageKind::Opportunity => true,
-        StageKind::Unseen
-        | StageKind::Captured
-        | StageKind::Queued
-        | StageKind::Won
-        | StageKind::Lost
-        | StageKind::Recycled
-        | StageKind::Disqualified
-        | StageKind::Suppressed
-        | StageKind::Merged => false,
-    }
 }
 
 fn is_opt_out(draft: &Draft<'_>) -> bool {

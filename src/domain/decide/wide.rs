@@ -60,21 +60,7 @@ pub(super) fn contact_left(draft: &mut Draft<'_>, opportunity: OpportunityId) ->
     if draft.lead.deal(opportunity).is_none() {
         return Err(Refusal::NothingChanges);
     }
-    let tell = match draft.stage() {
-        StageKind::Queued
-        | StageKind::Offered
-        | StageKind::SalesAccepted
-        | StageKind::SalesQualified
-        | StageKind::Opportunity => true,
-        StageKind::Unseen
-        | StageKind::Captured
-        | StageKind::Won
-        | StageKind::Lost
-        | StageKind::Recycled
-        | StageKind::Disqualified
-        | StageKind::Suppressed
-        | StageKind::Merged => false,
-    };
+    let tell = draft.stage().is_handed_off();
     draft.push(Event::ContactLeft { opportunity, tell })
 }
 

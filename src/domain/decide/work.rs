@@ -2,7 +2,6 @@
 //! lead.
 
 use super::draft::Draft;
-use super::signal::is_with_sales;
 use super::{Refusal, closer, former};
 use crate::domain::calendar::{Hours, Span};
 use crate::domain::custody::{Clock, ClockKind, Custody};
@@ -71,7 +70,7 @@ fn is_closers(draft: &Draft<'_>) -> bool {
 /// The duties after an attempt: contact and reply are met by a person; a booked meeting gives time, once.
 fn met(draft: &Draft<'_>, attempt: &Attempt) -> Option<Custody> {
     let before = draft.lead.stage.custody()?;
-    if !attempt.is_human() || !is_with_sales(draft.stage()) || draft.stage() == StageKind::Offered {
+    if !attempt.is_human() || !draft.stage().is_with_sales() || draft.stage() == StageKind::Offered {
         return None;
     }
     let mut custody = before.clone().without(ClockKind::ContactBy).without(ClockKind::RespondBy);

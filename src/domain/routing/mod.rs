@@ -18,5 +18,6 @@ pub use receipt::{PASSED_OVER_MAX, PassedOver, RouteField, RouteReceipt, RouteSt
 pub use rotation::{CREDIT_TURNS_MAX, Rotation, settled};
 pub use rule::{RouteRule, RouteSubject, choose_pool, first_rule};
 pub use seats::{
-    CANDIDATES_MAX, Candidate, Caps, Choice, Load, POOL_STEPS_MAX, Seats, WhyNot, chain, day_start, unfit,
+    CANDIDATES_MAX, Candidate, Caps, Choice, Load, POOL_STEPS_MAX, Seats, WhyNot, chain, day_start, seated,
+    unfit,
 };

@@ -6,6 +6,7 @@ use crate::domain::policy::Priority;
 use crate::domain::team::{Absence, MemberId, Pool, PoolId, Team};
 use crate::domain::time::Moment;
 use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 /// A lead is handed from pool to next pool at most so often, so that a ring of full pools ends.
@@ -249,6 +250,14 @@ impl Seat {
             None
         }
     }
+}
+
+/// The subject as these pools are to look at it: as it is while somebody of them could take it now, with their hours counted;
+/// else as what waits for the opening. Rules look at the subject itself.
+#[must_use]
+pub fn seated<S: Borrow<Seats>>(subject: &RouteSubject, pools: impl IntoIterator<Item = S>) -> RouteSubject {
+    let waits = cannot_wait(subject.priority) && !pools.into_iter().any(|it| it.borrow().has_room(subject));
+    if waits { subject.at_opening() } else { subject.clone() }
 }
 
 /// The pool and those after it, each once.

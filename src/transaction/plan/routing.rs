@@ -10,7 +10,7 @@ use crate::domain::leg::Leg;
 use crate::domain::profile::{MailKind, Profile};
 use crate::domain::routing::{
     AccountCandidate, AccountMatch, CANDIDATES_MAX, Candidate, CompanyNames, Destination, Knows, MatchBy,
-    RouteReceipt, RouteStep, RouteSubject, Seats, chain, destination, knowing, match_by_name, unfit,
+    RouteReceipt, RouteStep, RouteSubject, Seats, chain, destination, knowing, match_by_name, seated, unfit,
 };
 use crate::domain::team::{MemberId, PoolId};
 use crate::store::StoreError;
@@ -86,8 +86,7 @@ impl Planner<'_> {
         };
         // The owner may have changed in this batch.
         way.knows.account_owner = way.knows.account_owner.or_else(|| self.account_state(lead.account?).owner);
-        let seated =
-            if self.is_somebody_there(&way.subject) { way.subject.clone() } else { way.subject.at_opening() };
+        let seated = seated(&way.subject, &self.seats);
         for (step, rule, member) in knowing(world.policy, &way.subject, &way.knows) {
             if way.tried.iter().any(|it| it.rep == member) {
                 continue;
@@ -134,14 +133,12 @@ impl Planner<'_> {
     fn closer(&mut self, lead: &Lead, leg: &Leg, pool: &PoolId) -> Option<Command> {
         let world = *self.world;
         let first = std::iter::once(leg.first.clone());
-        let mut subject = RouteSubject {
+        let subject = RouteSubject {
             wanted: leg.wanted.clone(),
             excluded: first.chain(leg.offered_to.iter().cloned()).collect(),
             ..RouteSubject::of(lead, world.policy)
         };
-        if !self.is_somebody_there(&subject) {
-            subject = subject.at_opening();
-        }
+        let subject = seated(&subject, &self.seats);
         let offer = |rep: MemberId, candidates: Vec<Candidate>| {
             let (pool, rule) = (pool.clone(), CLOSER.to_owned());
             Some(Command::OfferLead(Offer { rep, pool, rule, candidates, receipt: None }))
@@ -160,11 +157,6 @@ impl Planner<'_> {
         }
         let next = after.iter().find(|seats| seats.has_room(&subject))?;
         Some(Command::PassPool { to: next.pool.clone() })
-    }
-
-    /// Whether anybody of the pool or of those after it could take the lead now, with their hours counted.
-    fn is_somebody_there(&self, subject: &RouteSubject) -> bool {
-        self.seats.iter().any(|seats| seats.has_room(subject))
     }
 
     /// The pool that the lead belongs to, unless it stands there, was handed on from there, or sales said that the rules

@@ -16,7 +16,7 @@ use crate::domain::worth::{at_risk_cents_a_minute, expected_cents};
 use crate::store::read::my::{MyLead, MyRead};
 use crate::transaction::loaded::Texts;
 use crate::web::words::{
-    actor_words, ago, clock_words, countdown, grade_words, member_name, plain, priority_words,
+    actor_words, ago, capital, clock_words, countdown, grade_words, member_name, plain, priority_words,
     rejection_words, signal_words, stage_words,
 };
 use std::collections::BTreeMap;
@@ -244,11 +244,6 @@ fn past(read: &MyLead) -> String {
 
 fn counted(count: i64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

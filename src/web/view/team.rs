@@ -4,14 +4,13 @@
 use super::floor::{absence_words, pools};
 use super::grouped;
 use crate::domain::calendar::Calendar;
+use crate::domain::routing::{Share, jain_permille};
 use crate::domain::team::{Member, MemberId, Pool, Role, Team};
 use crate::store::read::fairness::FairnessRead;
 use crate::web::words::member_name;
 
 /// Offers of a pool from which on its fairness says something: each rep had a turn or two.
 const OFFERS_MIN: i64 = 10;
-/// Thousandths: the index is a share.
-const MILLI: u128 = 1_000;
 
 /// One member of a pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,10 +76,15 @@ pub fn team_view(read: &FairnessRead, team: &Team, shows: &dyn Fn(&MemberId) -> 
 fn pool_card(pool: &Pool, read: &FairnessRead, team: &Team, shows: &dyn Fn(&MemberId) -> bool) -> PoolCard {
     let offers_of =
         |member: &MemberId| read.offers.get(&(pool.id.0.clone(), member.0.clone())).copied().unwrap_or(0);
-    let shares: Vec<(i64, u32)> = pool.members.iter().map(|(id, weight)| (offers_of(id), *weight)).collect();
-    let total: i64 = shares.iter().map(|(offers, _)| offers).sum();
-    let weights: i64 = shares.iter().map(|(_, weight)| i64::from(*weight)).sum();
-    let fairness_milli = if total >= OFFERS_MIN { jain_milli(&shares) } else { None };
+    let total: i64 = pool.members.iter().map(|(id, _)| offers_of(id)).sum();
+    let weights: i64 = pool.members.iter().map(|(_, weight)| i64::from(*weight)).sum();
+    let share = |(id, weight): &(MemberId, u32)| Share {
+        rep: id.clone(),
+        weight: *weight,
+        leads: u32::try_from(offers_of(id)).unwrap_or(u32::MAX),
+    };
+    let shares: Vec<Share> = pool.members.iter().map(share).collect();
+    let fairness_milli = if total >= OFFERS_MIN { jain_permille(&shares) } else { None };
     PoolCard {
         id: pool.id.0.clone(),
         name: pool.name.clone(),
@@ -145,35 +149,10 @@ fn clock_time(minute: u32) -> String {
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
-/// Jain's index of what each got for each unit of weight, in thousandths: 1,000 where all got alike, 1,000 / n where one got
-/// everything. Those without weight are left out; `None` where nobody got anything.
-#[must_use]
-pub fn jain_milli(shares: &[(i64, u32)]) -> Option<u32> {
-    let rates: Vec<u128> = shares
-        .iter()
-        .filter(|(_, weight)| *weight > 0)
-        .map(|(got, weight)| u128::from(got.unsigned_abs()) * MILLI / u128::from(*weight))
-        .collect();
-    let sum: u128 = rates.iter().sum();
-    let squares: u128 = rates.iter().map(|rate| rate * rate).sum();
-    let whole = squares.checked_mul(u128::try_from(rates.len()).ok()?)?;
-    (sum * sum).checked_mul(MILLI)?.checked_div(whole).and_then(|milli| u32::try_from(milli).ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::web::view::shipped::shipped;
-
-    #[test]
-    fn the_index_is_one_for_equal_shares_and_one_nth_where_one_gets_all() {
-        assert_eq!(jain_milli(&[(10, 1), (10, 1), (10, 1)]), Some(1_000));
-        assert_eq!(jain_milli(&[(20, 2), (10, 1)]), Some(1_000), "by weight");
-        assert_eq!(jain_milli(&[(30, 1), (0, 1), (0, 1)]), Some(333));
-        assert_eq!(jain_milli(&[(30, 1), (7, 0)]), Some(1_000), "no weight, no share");
-        assert_eq!(jain_milli(&[(0, 1), (0, 1)]), None);
-        assert_eq!(jain_milli(&[]), None);
-    }
 
     #[test]
     fn a_rep_sees_own_figures_and_no_others() {

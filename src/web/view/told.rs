@@ -3,7 +3,7 @@
 use crate::domain::time::Moment;
 use crate::store::read::deliveries::DeliveryLine;
 use crate::store::read::published::ToldRead;
-use crate::web::words::{ago, moment_words, plain};
+use crate::web::words::{ago, capital, moment_words, plain};
 
 /// The number of the CRM's topic.
 const TO_CRM: i16 = 1;
@@ -77,11 +77,6 @@ pub fn delivery_lines(read: &[DeliveryLine], now: Moment) -> Vec<ToldLine> {
 /// `lead.routed.v1` as people read it.
 fn event_name(event_type: &str) -> String {
     capital(&plain(event_type.strip_suffix(".v1").unwrap_or(event_type)))
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

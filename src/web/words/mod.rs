@@ -21,6 +21,13 @@ use crate::domain::scoring::{FitField, Missing};
 use crate::domain::signal::{FormKind, PageKind, SignalKind};
 use crate::domain::team::{MemberId, PoolId, Team};
 
+/// The words with a capital first letter, to stand at the beginning of a line.
+#[must_use]
+pub fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Name and one line of explanation of a stage.
 #[must_use]
 pub fn stage_words(kind: StageKind) -> (&'static str, &'static str) {
