@@ -16,7 +16,7 @@ pub const RECORDS_A_SECOND: usize = 200;
 /// How long the pace is kept, after the warm-up.
 const SECONDS: usize = 20;
 /// Seconds whose demo requests are not counted: connections and caches.
-const WARM_UP_SECONDS: usize = 5;
+pub const WARM_UP_SECONDS: usize = 5;
 /// One record in so many is a demo request of somebody new; the rest is the usual mix.
 const DEMO_EVERY: usize = 20;
 
@@ -35,34 +35,57 @@ impl Latency {
     }
 }
 
+/// What the pace is kept among.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    pub seconds: usize,
+    /// The first person of this pace: nobody that the installation knows.
+    pub from: usize,
+    /// How far the installation's clock is ahead of the machine's.
+    pub ahead: Duration,
+}
+
 pub fn run(installation: &Installation) -> Latency {
     let mut instance = installation.command().arg("serve").spawn().expect("the instance starts");
-    let brokers = installation.brokers.clone();
-    let demos = RECORDS_A_SECOND * (SECONDS + WARM_UP_SECONDS) / DEMO_EVERY;
-    let reader = std::thread::spawn(move || arrivals(&brokers, demos));
     // The instance joins its group before the pace begins; what comes earlier falls into the warm-up.
     std::thread::sleep(Duration::from_secs(5));
+    let pace = Pace { seconds: SECONDS + WARM_UP_SECONDS, from: 0, ahead: Duration::ZERO };
+    let latency = keep(installation, pace, |_| {});
+    stop(&mut instance);
+    latency
+}
+
+/// Keeps the pace beside a running instance and measures; `warm` is called once, when what follows counts.
+pub fn keep(installation: &Installation, pace: Pace, warm: impl FnOnce(Instant)) -> Latency {
+    let brokers = installation.brokers.clone();
+    let demos = RECORDS_A_SECOND * pace.seconds / DEMO_EVERY;
+    let reader = std::thread::spawn(move || arrivals(&brokers, demos));
     let producer = producer(&installation.brokers);
     let started = Instant::now();
+    let mut warm = Some(warm);
     let mut sent: BTreeMap<String, Instant> = BTreeMap::new();
-    for number in 0..RECORDS_A_SECOND * (SECONDS + WARM_UP_SECONDS) {
+    for number in 0..RECORDS_A_SECOND * pace.seconds {
         let due = started
             + Duration::from_secs(1) * u32::try_from(number).unwrap()
                 / u32::try_from(RECORDS_A_SECOND).unwrap();
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        let record = if number % DEMO_EVERY == 0 {
-            records::form(number, "demo", number)
-        } else {
-            records::form(number % 500 + 1, "newsletter", number)
-        };
-        if number % DEMO_EVERY == 0 && number >= RECORDS_A_SECOND * WARM_UP_SECONDS {
-            sent.insert(records::email(number), Instant::now());
+        let counts = number >= RECORDS_A_SECOND * WARM_UP_SECONDS;
+        if counts && let Some(warm) = warm.take() {
+            warm(Instant::now());
         }
-        send(&producer, &record);
+        let (person, id) = (pace.from + number, pace.from + number);
+        let record = if number % DEMO_EVERY == 0 {
+            if counts {
+                sent.insert(records::email(person), Instant::now());
+            }
+            records::form(person, "demo", id)
+        } else {
+            records::form(pace.from + number % 500 + 1, "newsletter", id)
+        };
+        send(&producer, &if pace.ahead.is_zero() { record } else { record.happened_in(pace.ahead) });
     }
     producer.flush(Duration::from_secs(10)).unwrap();
     let arrived = reader.join().expect("the reader ends");
-    stop(&mut instance);
     let mut times: Vec<f64> = sent
         .iter()
         .filter_map(|(email, at)| arrived.get(email).map(|then| then.duration_since(*at).as_secs_f64() * 1e3))

@@ -1,5 +1,6 @@
 //! `make bench`: records a second through the whole path on real Kafka and Postgres, beside its floor from the same run;
-//! and how long a demo request takes to its routed record. It prints figures and asserts none.
+//! how long a demo request takes to its routed record; and hard days. It prints figures and asserts none. One part alone:
+//! `make bench BENCH_ARGS='-- outage'`.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads its environment and the wall clock")]
 #![expect(clippy::print_stdout, reason = "figures are for people")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on may panic")]
@@ -10,6 +11,7 @@ mod floor;
 mod installation;
 mod latency;
 mod machine;
+mod outage;
 mod records;
 mod routing;
 mod service;
@@ -22,24 +24,63 @@ const RECORDS: usize = 100_000;
 const PEOPLE: usize = 20_000;
 /// Records that an instance finds when it comes late; `BENCH_BACKLOG` changes it.
 const BACKLOG: usize = 1_000_000;
+/// Clocks that are due after an outage; `BENCH_CLOCKS` changes it.
+const CLOCKS: usize = 100_000;
 
 fn main() {
     let count = number("BENCH_RECORDS", RECORDS);
     let people = number("BENCH_PEOPLE", PEOPLE);
+    // Parts to run, by name; all without one. Cargo adds an option of its own.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let unknown = wanted.iter().find(|word| !PARTS.contains(&word.as_str()));
+    assert!(unknown.is_none(), "{unknown:?} is no part of this benchmark; the parts are {PARTS:?}");
+    let part = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     machine::print(&runtime);
+    if part("path") {
+        path(&runtime, people, count);
+    }
+    if part("idle") {
+        let idle = backlog::idle(&runtime.block_on(Installation::new("idle")));
+        println!("idle            {idle:>9.1} % of one core, over half a minute");
+    }
+    if part("backlog") {
+        behind(&runtime, people);
+    }
+    if part("routing") {
+        routing(&runtime, people, count);
+    }
+    if part("outage") {
+        outage(&runtime);
+    }
+    if part("latency") {
+        let latency = latency::run(&runtime.block_on(Installation::new("paced")));
+        println!(
+            "latency         {} from produce to lead.routed.v1 ({} demo requests among {} records a second)",
+            percentiles(&latency),
+            latency.count(),
+            latency::RECORDS_A_SECOND
+        );
+    }
+}
+
+/// The names that can be given to `BENCH_ARGS`.
+const PARTS: [&str; 6] = ["path", "idle", "backlog", "routing", "outage", "latency"];
+
+fn percentiles(latency: &latency::Latency) -> String {
+    let at = |percent| latency.at(percent);
+    format!("p50 {:.0} ms, p90 {:.0} ms, p99 {:.0} ms, worst {:.0} ms", at(50), at(90), at(99), at(100))
+}
+
+/// The whole path beside its floor, and what nobody can read.
+fn path(runtime: &tokio::runtime::Runtime, people: usize, count: usize) {
     let made = records::make(people, count);
     println!(
         "records         {} forms of {people} people, then {count} signals, clicks and forms",
         made.forms.len()
     );
-
-    let service = runtime.block_on(Installation::new("service"));
-    let run = service::run(&service, &made);
-    let floor = runtime.block_on(async {
-        let installation = Installation::new("floor").await;
-        floor::run(&installation, &made).await
-    });
+    let run = service::run(&runtime.block_on(Installation::new("service")), &made);
+    let floor = runtime.block_on(async { floor::run(&Installation::new("floor").await, &made).await });
     println!(
         "service         {:>9.0} records/s  ({} records in {:.1} s, {} batches)",
         run.rate(),
@@ -54,25 +95,24 @@ fn main() {
     println!("service / F3    {:>9.1} %", 100.0 * run.rate() / floor.rate());
     println!("memory          {:>9.0} MiB resident at most (instance)", run.resident_mib);
     println!("cpu             {:>9.1} µs a record in the instance", run.cpu_micros);
-
     println!(
         "poison          {:>9.2} good batches is what a batch of 1,000 unreadable records costs ({:.0} ms, {:.0} ms)",
         floor.poison.as_secs_f64() / floor.good.as_secs_f64(),
         1e3 * floor.poison.as_secs_f64(),
         1e3 * floor.good.as_secs_f64()
     );
-    hard_days(&runtime, people);
-    routing(&runtime, people, count);
+}
 
-    let paced = runtime.block_on(Installation::new("paced"));
-    let latency = latency::run(&paced);
+/// Clocks of a whole outage at once, beside what comes in live.
+fn outage(runtime: &tokio::runtime::Runtime) {
+    let leads = number("BENCH_CLOCKS", CLOCKS);
+    let outage = outage::run(runtime, &runtime.block_on(Installation::new("outage")), leads);
     println!(
-        "latency         p50 {:.0} ms, p90 {:.0} ms, p99 {:.0} ms, worst {:.0} ms from produce to lead.routed.v1 ({} demo requests among {} records a second)",
-        latency.at(50),
-        latency.at(90),
-        latency.at(99),
-        latency.at(100),
-        latency.count(),
+        "outage          {:>9} clocks due at once, worked off in {:.1} s; live meanwhile {} ({} demo requests among {} records a second)",
+        outage.clocks,
+        outage.worked_off.as_secs_f64(),
+        percentiles(&outage.live),
+        outage.live.count(),
         latency::RECORDS_A_SECOND
     );
 }
@@ -103,10 +143,8 @@ fn routing(runtime: &tokio::runtime::Runtime, people: usize, count: usize) {
     );
 }
 
-/// The instance at rest, behind, and in front of what nobody can read.
-fn hard_days(runtime: &tokio::runtime::Runtime, people: usize) {
-    let idle = backlog::idle(&runtime.block_on(Installation::new("idle")));
-    println!("idle            {idle:>9.1} % of one core, over half a minute");
+/// An instance that comes late to a million records.
+fn behind(runtime: &tokio::runtime::Runtime, people: usize) {
     let behind = runtime.block_on(Installation::new("backlog"));
     let backlog = backlog::run(&behind, people, number("BENCH_BACKLOG", BACKLOG));
     println!(

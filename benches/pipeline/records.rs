@@ -1,6 +1,7 @@
 //! The records of a run: forms that make leads, then the mix that a busy day brings. The same every time.
 
 use serde_json::json;
+use std::time::Duration;
 
 /// One record, ready to be produced or decoded.
 #[derive(Clone, Debug)]
@@ -15,8 +16,17 @@ pub struct Record {
 impl Record {
     /// The same record under another CloudEvents id, so that it is no duplicate.
     pub fn renamed(&self, id: &str) -> Self {
+        self.with("ce_id", id)
+    }
+
+    /// The same record as if it had happened so much later than now.
+    pub fn happened_in(&self, ahead: Duration) -> Self {
+        self.with("ce_time", &(jiff::Timestamp::now() + ahead).to_string())
+    }
+
+    fn with(&self, header: &str, instead: &str) -> Self {
         let headers = self.headers.iter().map(|(name, value)| {
-            let value = if name == "ce_id" { id.as_bytes().to_vec() } else { value.clone() };
+            let value = if name == header { instead.as_bytes().to_vec() } else { value.clone() };
             (name.clone(), value)
         });
         Self { headers: headers.collect(), ..self.clone() }

@@ -82,6 +82,19 @@ impl FanOut {
         }
     }
 
+    /// Whether one look at the leads is all that it takes: who was active together is seen from all of a company at once,
+    /// and a deal has a hundred contacts at most.
+    #[must_use]
+    pub fn is_one_step(&self) -> bool {
+        match self {
+            Self::ColleagueActive { .. } | Self::ContactsLeft { .. } => true,
+            Self::AccountBecameCustomer { .. }
+            | Self::PolicyPublished { .. }
+            | Self::CampaignCredited { .. }
+            | Self::MemberLeft { .. } => false,
+        }
+    }
+
     /// What these leads are told, each with the moment at which it happened. For colleagues all leads of the company are
     /// wanted at once: who was active together depends on both.
     #[must_use]

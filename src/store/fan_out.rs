@@ -1,7 +1,7 @@
 //! The table `fan_out`: changes that touch many leads, and how far each is done. It never says what a lead is told.
 
 use super::codec;
-use super::columns::column;
+use super::columns::{column, sorted};
 use super::error::StoreError;
 use super::rows::{FanOutRow, FanOutStep};
 use super::statement::Statement;
@@ -10,7 +10,7 @@ use crate::domain::ids::{AccountId, LeadId};
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use sqlx::PgConnection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 const ADD: Statement = Statement::new(
@@ -22,20 +22,22 @@ const ADD: Statement = Statement::new(
 );
 const NEXT: Statement = Statement::new(
     "fan_out.next",
-    "SELECT key, payload, cursor FROM fan_out WHERE done_at IS NULL ORDER BY created_at, key LIMIT 1",
+    "SELECT key, payload, cursor FROM fan_out WHERE done_at IS NULL ORDER BY created_at, key LIMIT $1",
 );
 const STEP: Statement = Statement::new(
     "fan_out.step",
-    "UPDATE fan_out SET cursor = coalesce($3, cursor), done_at = CASE WHEN $3 IS NULL THEN $4::bigint END
-     WHERE key = $1 AND cursor IS NOT DISTINCT FROM $2 AND done_at IS NULL",
+    "UPDATE fan_out SET cursor = coalesce(step.moved, cursor), done_at = CASE WHEN step.moved IS NULL THEN $4::bigint END
+     FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS step (key, stood, moved)
+     WHERE fan_out.key = step.key AND cursor IS NOT DISTINCT FROM step.stood AND done_at IS NULL",
 );
 const OF_ACCOUNT: Statement = Statement::new(
     "fan_out.leads_of_account",
     "SELECT id FROM lead WHERE account_id = $1 AND id > $2 AND stage <> 12 ORDER BY id LIMIT $3",
 );
-const RECENT_OF_ACCOUNT: Statement = Statement::new(
-    "fan_out.recent_of_account",
-    "SELECT id FROM lead WHERE account_id = $1 AND stage <> 12 ORDER BY decided_at DESC, id LIMIT $2",
+const RECENT_OF_ACCOUNTS: Statement = Statement::new(
+    "fan_out.recent_of_accounts",
+    "SELECT account, recent.id FROM unnest($1::uuid[]) AS account CROSS JOIN LATERAL (
+         SELECT id FROM lead WHERE account_id = account AND stage <> 12 ORDER BY decided_at DESC, id LIMIT $2) AS recent",
 );
 const CAPTURED: Statement = Statement::new(
     "fan_out.captured",
@@ -68,7 +70,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
     NEXT,
     STEP,
     OF_ACCOUNT,
-    RECENT_OF_ACCOUNT,
+    RECENT_OF_ACCOUNTS,
     CAPTURED,
     OF_CAMPAIGN,
     OF_HOLDER,
@@ -105,27 +107,35 @@ pub async fn add(conn: &mut PgConnection, rows: &[FanOutRow], now: Moment) -> Re
     Ok(())
 }
 
-/// The oldest task that is not done.
+/// The oldest tasks that are not done, at most `limit`.
 ///
 /// # Errors
-/// The statement fails, or the task was written by a newer version.
-pub async fn next(conn: &mut PgConnection) -> Result<Option<OpenFanOut>, StoreError> {
-    let row: Option<(String, Vec<u8>, Option<Uuid>)> =
-        NEXT.rows().fetch_optional(conn).await.map_err(|error| NEXT.failed(error))?;
-    row.map(|(key, payload, cursor)| {
-        Ok(OpenFanOut { key, task: codec::read_fan_out(&payload)?, cursor: cursor.map(LeadId) })
-    })
-    .transpose()
+/// The statement fails, or a task was written by a newer version.
+pub async fn next(conn: &mut PgConnection, limit: i64) -> Result<Vec<OpenFanOut>, StoreError> {
+    let rows: Vec<(String, Vec<u8>, Option<Uuid>)> =
+        NEXT.rows().bind(limit).fetch_all(conn).await.map_err(|error| NEXT.failed(error))?;
+    rows.into_iter()
+        .map(|(key, payload, cursor)| {
+            Ok(OpenFanOut { key, task: codec::read_fan_out(&payload)?, cursor: cursor.map(LeadId) })
+        })
+        .collect()
 }
 
-/// Moves a task on from where it stood; somebody else's step makes this one nothing, which the leads do not mind: what
-/// they are told twice changes nothing.
+/// Moves tasks on from where they stood; somebody else's step makes one of these nothing, which the leads do not mind:
+/// what they are told twice changes nothing.
 ///
 /// # Errors
 /// The statement fails.
-pub async fn step(conn: &mut PgConnection, step: &FanOutStep, now: Moment) -> Result<(), StoreError> {
-    let (from, to) = (step.from.map(|lead| lead.0), step.to.map(|lead| lead.0));
-    let done = STEP.query().bind(&step.key).bind(from).bind(to).bind(now.0).execute(conn).await;
+pub async fn step(conn: &mut PgConnection, steps: &[FanOutStep], now: Moment) -> Result<(), StoreError> {
+    let steps = sorted(steps, |step| step.key.clone());
+    let done = STEP
+        .query()
+        .bind(column(&steps, |step| step.key.clone()))
+        .bind(column(&steps, |step| step.from.map(|lead| lead.0)))
+        .bind(column(&steps, |step| step.to.map(|lead| lead.0)))
+        .bind(now.0)
+        .execute(conn)
+        .await;
     done.map_err(|error| STEP.failed(error))?;
     Ok(())
 }
@@ -152,23 +162,28 @@ pub async fn of_account(
     Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
 }
 
-/// The leads of a company of which something was decided last.
+/// The leads of each company of which something was decided last, at most `limit` of one; without a lead it is absent.
 ///
 /// # Errors
 /// The statement fails.
-pub async fn recent_of_account(
+pub async fn recent_of_accounts(
     conn: &mut PgConnection,
-    account: AccountId,
+    accounts: &BTreeSet<AccountId>,
     limit: i64,
-) -> Result<Vec<LeadId>, StoreError> {
-    let rows: Vec<(Uuid,)> = RECENT_OF_ACCOUNT
+) -> Result<BTreeMap<AccountId, Vec<LeadId>>, StoreError> {
+    let accounts: Vec<Uuid> = accounts.iter().map(|account| account.0).collect();
+    let rows: Vec<(Uuid, Uuid)> = RECENT_OF_ACCOUNTS
         .rows()
-        .bind(account.0)
+        .bind(accounts)
         .bind(limit)
         .fetch_all(conn)
         .await
-        .map_err(|error| RECENT_OF_ACCOUNT.failed(error))?;
-    Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
+        .map_err(|error| RECENT_OF_ACCOUNTS.failed(error))?;
+    let mut found: BTreeMap<AccountId, Vec<LeadId>> = BTreeMap::new();
+    for (account, lead) in rows {
+        found.entry(AccountId(account)).or_default().push(LeadId(lead));
+    }
+    Ok(found)
 }
 
 /// Captured leads in the order of their ids, after one.

@@ -9,7 +9,7 @@ pub struct FanOutRow {
     pub task: FanOut,
 }
 
-/// A step of such a change that this transaction takes: fenced by where it stood.
+/// A step of such a change that a transaction takes: fenced by where it stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FanOutStep {
     pub key: String,

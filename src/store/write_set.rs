@@ -68,7 +68,7 @@ pub struct WriteSet {
     pub heads: Vec<HeadRow>,
     pub outbox: Vec<OutboxRow>,
     pub fan_outs: Vec<FanOutRow>,
-    pub fan_out_step: Option<FanOutStep>,
+    pub fan_out_steps: Vec<FanOutStep>,
     /// What people who are not known said of being contacted.
     pub consents: Vec<ConsentRow>,
     /// People who go, after everything else about them is written.

@@ -29,19 +29,21 @@ impl Sweeper {
     }
 
     async fn step(&mut self) -> Result<bool, CommitError> {
-        let Some((open, leads)) = self.session.fan_out(LEADS).await? else { return Ok(false) };
+        let next = self.session.fan_outs(LEADS).await?;
+        let Some((first, _)) = next.first() else { return Ok(false) };
+        let stream = Some(Stream::Sweep(super::stream_of(&first.key)));
         let now = self.session.now().await?;
-        let to = leads.iter().map(|lead| lead.id).max();
         let keys = self.session.keys();
-        let entries = open
-            .task
-            .commands(&leads, now)
-            .into_iter()
-            .map(|(lead, at, command)| turn::tell(keys, &open.key, lead, at, command))
-            .collect();
-        let step = FanOutStep { key: open.key.clone(), from: open.cursor, to };
-        let stream = Some(Stream::Sweep(super::stream_of(&open.key)));
-        let batch = Batch { stream, fan_out: Some(step), entries, ..Batch::default() };
+        let mut batch = Batch { stream, ..Batch::default() };
+        for (open, leads) in next {
+            let told = open.task.commands(&leads, now).into_iter();
+            batch
+                .entries
+                .extend(told.map(|(lead, at, command)| turn::tell(keys, &open.key, lead, at, command)));
+            let last = leads.iter().map(|lead| lead.id).max();
+            let to = last.filter(|_| !open.task.is_one_step());
+            batch.fan_outs.push(FanOutStep { key: open.key, from: open.cursor, to });
+        }
         let committed = self.session.commit(&batch).await?;
         if committed.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Applied(_))) {
             (self.wake)();

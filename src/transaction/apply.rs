@@ -73,10 +73,7 @@ pub async fn apply(
     write!(step, set.heads, audit_head::advance(conn, &set.heads));
     write!(step, set.outbox, outbox::append(conn, &set.outbox, now));
     write!(step, set.fan_outs, fan_out::add(conn, &set.fan_outs, now));
-    if let Some(moved) = &set.fan_out_step {
-        fan_out::step(conn, moved, now).await?;
-        step.passed();
-    }
+    write!(step, set.fan_out_steps, fan_out::step(conn, &set.fan_out_steps, now));
     write!(step, set.consents, erasure::say(conn, &set.consents));
     write!(step, set.erasures, erasure::erase(conn, &set.erasures, now));
     // The one row that every such batch moves: last, so that it is held for a moment only.

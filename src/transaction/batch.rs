@@ -105,8 +105,8 @@ pub struct Batch {
     /// The router's one pool: entries ask for an offer from it, each naming its lead.
     pub routing: Option<crate::domain::team::PoolId>,
     pub idempotency: Option<Idempotency>,
-    /// The step of a wide change that this batch takes.
-    pub fan_out: Option<FanOutStep>,
+    /// The steps of wide changes that this batch takes.
+    pub fan_outs: Vec<FanOutStep>,
     /// Kept records that the entries of this batch decide again.
     pub redrive: Option<Redrive>,
     /// Planning this one record panicked: nothing of it is decided, and whom it names is parked.

@@ -105,7 +105,7 @@ impl Default for Noise {
             late_per_mille: 12,
             reordered_per_mille: 20,
             mistyped_per_mille: 25,
-            private_address_per_mille: 40,
+            private_address_per_mille: 80,
             bots_per_mille: 35,
             staff_per_mille: 15,
             not_json_per_mille: 2,

@@ -177,7 +177,10 @@ impl Company {
             return data;
         }
         data["bot_score"] = json!(person.rng.between(0, 22));
-        data["anonymous_id"] = json!(anonymous_id(person));
+        // What they write from home comes from another browser, which the tracker does not know.
+        if email != private_address(person) {
+            data["anonymous_id"] = json!(anonymous_id(person));
+        }
         if person.kind == Kind::Staff {
             data["test"] = json!(true);
             oddities.push("test");

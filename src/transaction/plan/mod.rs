@@ -280,7 +280,7 @@ impl Planner<'_> {
             .into_iter()
             .map(|(subject, (version, hash))| HeadRow { subject, version, hash })
             .collect();
-        self.write.fan_out_step.clone_from(&self.batch.fan_out);
+        self.write.fan_out_steps.clone_from(&self.batch.fan_outs);
         self.fold_rotation();
         self.count(outcomes);
         self.move_positions();

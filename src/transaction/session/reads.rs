@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A leaver's leads are looked for from the beginning again for so long; what comes to them later is an orphan to be shown.
 const LOOKS_AGAIN: i64 = MINUTE;
 
+/// Tasks of which the next step is looked at together.
+const TASKS_MAX: i64 = 50;
+
 impl Session {
     pub(super) async fn whole(&mut self) -> Result<(), CommitError> {
         if self.dirty { self.reopen().await } else { Ok(()) }
@@ -117,26 +120,59 @@ impl Session {
         fan_out::settle_alone(&mut self.conn, now, limit).await.map_err(CommitError::Store)
     }
 
-    /// The oldest wide change that is not done, with the next leads that it touches; nothing when all are done. No lead
-    /// left is the last step of a task.
+    /// The oldest wide change that is not done, with the next leads that it touches; colleagues who were active are told
+    /// of many at once, as many as `limit` leads are of. Nothing when all are done. No lead left is the last step of a task.
     ///
     /// # Errors
     /// A statement fails.
-    pub async fn fan_out(&mut self, limit: i64) -> Result<Option<(OpenFanOut, Vec<Lead>)>, CommitError> {
+    pub async fn fan_outs(&mut self, limit: i64) -> Result<Vec<(OpenFanOut, Vec<Lead>)>, CommitError> {
         self.whole().await?;
+        let mut open = fan_out::next(&mut self.conn, TASKS_MAX).await.map_err(CommitError::Store)?;
+        let alike =
+            open.iter().take_while(|open| matches!(open.task, FanOut::ColleagueActive { .. })).count();
+        open.truncate(alike.max(1));
+        let touched = match open.as_slice() {
+            [] => return Ok(Vec::new()),
+            [one] => vec![self.touched(one, limit).await?],
+            many => self.colleagues(many, limit).await?,
+        };
+        let ids: BTreeSet<LeadId> = touched.iter().flatten().copied().collect();
+        let rows = lead::read(&mut self.conn, &ids).await.map_err(CommitError::Store)?;
+        let leads =
+            |ids: Vec<LeadId>| ids.iter().filter_map(|id| rows.get(id)).map(|row| row.lead.clone()).collect();
+        Ok(open.into_iter().zip(touched.into_iter().map(leads)).collect())
+    }
+
+    /// The leads of the companies of the first tasks, of so many tasks as stay within `limit` leads, of one at least.
+    async fn colleagues(&mut self, open: &[OpenFanOut], limit: i64) -> Result<Vec<Vec<LeadId>>, CommitError> {
+        let accounts = open.iter().filter_map(|open| open.task.account()).collect();
+        let of = fan_out::recent_of_accounts(&mut self.conn, &accounts, limit).await;
+        let of = of.map_err(CommitError::Store)?;
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut leads = 0;
+        let touched = open.iter().map(|open| {
+            let account = open.task.account().filter(|_| open.cursor.is_none());
+            account.and_then(|account| of.get(&account)).cloned().unwrap_or_default()
+        });
+        let within = touched.enumerate().take_while(|(place, ids)| {
+            leads += ids.len();
+            *place == 0 || leads <= most
+        });
+        Ok(within.map(|(_, ids)| ids).collect())
+    }
+
+    /// The next leads of one task.
+    async fn touched(&mut self, open: &OpenFanOut, limit: i64) -> Result<Vec<LeadId>, CommitError> {
         let conn = &mut self.conn;
-        let Some(open) = fan_out::next(conn).await.map_err(CommitError::Store)? else { return Ok(None) };
         let ids = match &open.task {
             FanOut::AccountBecameCustomer { account, .. } => {
                 fan_out::of_account(conn, *account, open.cursor, limit).await
             }
-            // Who was active together is seen from all at once, so there is one step only.
-            FanOut::ColleagueActive { .. } if open.cursor.is_some() => Ok(Vec::new()),
-            FanOut::ColleagueActive { account, .. } => {
-                fan_out::recent_of_account(conn, *account, limit).await
-            }
             FanOut::PolicyPublished { .. } => fan_out::captured(conn, open.cursor, limit).await,
-            // A deal has a hundred contacts at most, so there is one step only.
+            FanOut::ColleagueActive { .. } => {
+                let alone = self.colleagues(std::slice::from_ref(open), limit).await?;
+                return Ok(alone.into_iter().next().unwrap_or_default());
+            }
             FanOut::ContactsLeft { .. } if open.cursor.is_some() => Ok(Vec::new()),
             FanOut::ContactsLeft { leads, .. } => Ok(leads.clone()),
             FanOut::CampaignCredited { campaign, .. } => {
@@ -154,9 +190,7 @@ impl Session {
                 }
             }
         };
-        let ids: BTreeSet<LeadId> = ids.map_err(CommitError::Store)?.into_iter().collect();
-        let rows = lead::read(conn, &ids).await.map_err(CommitError::Store)?;
-        Ok(Some((open, rows.into_values().map(|row| row.lead).collect())))
+        ids.map_err(CommitError::Store)
     }
 
     /// The time that decisions go by now.
