@@ -7,10 +7,14 @@ use super::signal::{Signal, SignalId, SignalKind};
 use super::team::MemberId;
 use super::time::{DAY, Moment};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Colleagues of one person who hear that the person is active (POLICY, engagement 12).
 pub const COLLEAGUES_MAX: usize = 50;
+/// Colleagues of whom one person hears on one day: more than any policy's cap counts, and a story stays readable where a
+/// whole company is busy.
+pub const HEARD_A_DAY: usize = 8;
 /// Two people of one company are active together when their signals lie no further apart (POLICY, engagement 12).
 const TOGETHER: i64 = 30 * DAY;
 
@@ -141,7 +145,18 @@ fn colleagues(leads: &[Lead], active: LeadId, at: Moment) -> Vec<(LeadId, Moment
     pairs.truncate(COLLEAGUES_MAX);
     let latest = pairs.first().map(|(theirs, other)| (active, *other, (*theirs).max(at)));
     let told = pairs.into_iter().map(|(theirs, lead)| (lead, active, theirs.max(at)));
-    told.chain(latest).map(|(hears, of, at)| (hears, at, together(hears, of, at))).collect()
+    let known: BTreeMap<LeadId, &Lead> = leads.iter().map(|lead| (lead.id, lead)).collect();
+    told.chain(latest)
+        .filter(|(hears, _, at)| known.get(hears).is_none_or(|lead| heard(lead, *at) < HEARD_A_DAY))
+        .map(|(hears, of, at)| (hears, at, together(hears, of, at)))
+        .collect()
+}
+
+/// Of how many colleagues somebody has heard on the day of a moment.
+fn heard(lead: &Lead, at: Moment) -> usize {
+    let of_colleague = |signal: &&Signal| signal.kind == SignalKind::ColleagueActive;
+    let day = |at: Moment| at.0.div_euclid(DAY);
+    lead.signals.signals().iter().filter(of_colleague).filter(|signal| day(signal.at) == day(at)).count()
 }
 
 /// When somebody was last active within the time that counts, before or after `at`.

@@ -5,8 +5,12 @@ use crate::intake;
 use crate::transaction::ask::{self, AskError, AskQueue, AskReply};
 use crate::transaction::loaded::Texts;
 use crate::transaction::session::{CommitError, Session};
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+/// How often texts are looked at that other instances, the CRM or a command may have changed: people wait for a page as long.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Answers asks one after the other; the texts that decisions are made under are told to the pages.
 pub(super) struct Desk {
@@ -18,15 +22,35 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) async fn run(mut self, mut queue: AskQueue, cancel: CancellationToken) {
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let waiting = tokio::select! {
                 biased;
                 () = cancel.cancelled() => return,
                 waiting = queue.next() => waiting,
+                _ = looks.tick() => {
+                    self.look().await;
+                    continue;
+                }
             };
             let Some(waiting) = waiting else { return };
             let answer = self.answer(&waiting.request).await;
             waiting.answer(answer);
+        }
+    }
+
+    /// Tells the pages the texts in force; without the database they stay what they were.
+    async fn look(&mut self) {
+        match self.session.look().await {
+            Ok(texts) => {
+                self.texts.send_if_modified(|told| {
+                    let is_news = !told.is_same(texts);
+                    told.clone_from(texts);
+                    is_news
+                });
+            }
+            Err(error) => tracing::debug!(error = %error, "the texts in force could not be read"),
         }
     }
 
@@ -43,7 +67,8 @@ impl Desk {
                 return Err(failed(error));
             }
         };
-        self.texts.send_replace(self.session.texts().clone());
+        // What was asked may itself have changed when somebody is there.
+        self.look().await;
         (self.wake)();
         let outcome = committed.outcomes.into_iter().next();
         outcome.map(|outcome| AskReply { outcome, replayed: false }).ok_or(AskError::Closed)

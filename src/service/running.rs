@@ -49,7 +49,7 @@ impl Running {
                 }
             }
         };
-        self.health.unwell("service", "stopping");
+        self.health.stopping();
         self.stop.cancel();
         let bound = self.bound;
         let ended = tokio::time::timeout(bound, async {

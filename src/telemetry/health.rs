@@ -26,6 +26,12 @@ impl Health {
         }
     }
 
+    /// Says that the service is stopping, as it was asked to: nothing is wrong, and nothing new shall come.
+    pub fn stopping(&self) {
+        self.list().insert("service".to_owned(), "stopping".to_owned());
+        tracing::info!("stopping: not ready any more");
+    }
+
     /// Says that a part is well.
     pub fn well(&self, part: &str) {
         if self.list().remove(part).is_some() {

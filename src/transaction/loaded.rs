@@ -41,6 +41,16 @@ pub struct Texts {
     pub reference: Arc<Reference>,
 }
 
+impl Texts {
+    /// Whether these are the same values, not others that read alike.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.policy, &other.policy)
+            && Arc::ptr_eq(&self.team, &other.team)
+            && Arc::ptr_eq(&self.reference, &other.reference)
+    }
+}
+
 /// What is known of a company.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountState {

@@ -191,7 +191,7 @@ pub fn router(state: WebState) -> Router {
         .route("/floor/reassign", post(pages::floor::reassign))
         .route("/campaigns", get(pages::campaigns::campaigns))
         .route("/intake", get(pages::intake::intake))
-        .route("/team", get(pages::team::team))
+        .route("/team", get(pages::team::team).post(pages::team::availability))
         .route("/leads", get(pages::leads::leads))
         .route("/leads/{id}", get(pages::lead::lead))
         .route("/leads/{id}/{ask}", post(pages::lead::ask))

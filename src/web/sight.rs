@@ -95,6 +95,11 @@ impl<'a> Sight<'a> {
         self.has(Role::Manager) || self.has(Role::Operations) || self.is_steward()
     }
 
+    /// Whether they say of others when they are there, and who has left: managers and operations.
+    pub(super) fn speaks_for_others(self) -> bool {
+        self.has(Role::Manager) || self.has(Role::Operations)
+    }
+
     /// Somebody without a place in the team.
     fn is_viewer(self) -> bool {
         !self.named

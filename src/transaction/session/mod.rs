@@ -132,6 +132,20 @@ impl Session {
         &self.texts
     }
 
+    /// The texts that are in force now, read anew where others were published or somebody said when they are there.
+    ///
+    /// # Errors
+    /// The database can't be reached, or a text was written by a newer version.
+    pub async fn look(&mut self) -> Result<&Texts, CommitError> {
+        self.whole().await?;
+        let world = world::read(&mut self.conn).await.map_err(CommitError::Store)?;
+        if !texts::are_active(&self.texts, &world)? {
+            let keys = self.settings.decoder.keys();
+            self.texts = self.settings.texts.load(&mut self.conn, &world, keys).await?;
+        }
+        Ok(&self.texts)
+    }
+
     /// The keys that identifiers are looked up under.
     #[must_use]
     pub fn keys(&self) -> &Keys {

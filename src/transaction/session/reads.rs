@@ -131,6 +131,9 @@ impl Session {
         let alike =
             open.iter().take_while(|open| matches!(open.task, FanOut::ColleagueActive { .. })).count();
         open.truncate(alike.max(1));
+        // One task of a company at a time: what the one tells, the next one sees.
+        let mut companies = BTreeSet::new();
+        open.retain(|open| companies.insert(open.task.account()));
         let touched = match open.as_slice() {
             [] => return Ok(Vec::new()),
             [one] => vec![self.touched(one, limit).await?],

@@ -94,7 +94,7 @@ fn fault(field: &str, code: &'static str, detail: &str) -> Problem {
 
 impl AvailabilityBody {
     /// The one thing that it says.
-    fn change(&self, now: Moment) -> Result<Change, Problem> {
+    pub(in crate::web) fn change(&self, now: Moment) -> Result<Change, Problem> {
         let says = [
             self.away_until.is_some() || self.away_from.is_some(),
             self.back == Some(true),

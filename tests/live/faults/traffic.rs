@@ -18,6 +18,8 @@ const BROKEN_EVERY: usize = 5_000;
 const TWICE: usize = 20;
 const NEW: usize = 180;
 const EARLY: usize = 15;
+/// People of one company, however many records flow: they hear of each other.
+const COLLEAGUES: usize = 12;
 /// Records that may be sent again.
 const RECENT_MAX: usize = 200;
 const REPS: [&str; 6] =
@@ -129,7 +131,7 @@ impl Traffic {
 
     fn somebody_new(&mut self) -> (&'static str, Event) {
         let number = self.people.len();
-        let domain = format!("firm{}.example", number % 400);
+        let domain = format!("firm{}.example", number / COLLEAGUES);
         let kinds = ["content", "content", "content", "newsletter", "webinar", "webinar", "demo", "contact"];
         let kind = self.chance.one_of(&kinds);
         let person = Person {

@@ -1,6 +1,7 @@
 //! Properties: what holds for any history and any order. Seeds are printed by the harness when one fails.
 
 mod cells;
+mod colleagues;
 mod custody;
 mod customers;
 mod histories;

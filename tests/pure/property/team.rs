@@ -103,6 +103,8 @@ fn forget(story: &mut Story, prng: &mut Prng) -> bool {
         assert!(!hours.is_open(story.now), "put off in working time: {clock:?} at {}", story.now);
         let next = story.lead.custody().unwrap().clock(clock.kind).unwrap().rung_at;
         assert!(hours.is_open(next) && next > story.now, "put off to no working time: {next}");
+        let worked = hours.between(story.now, next);
+        assert_eq!(worked, 0, "put off past the first instant that hours allow: {clock:?} at {}", story.now);
     } else if !is_date(clock.kind, stage, &custody.holder) {
         let covered = hours.covers(story.now, MINUTE);
         assert!(covered, "{clock:?} fired at {}, when {} does not work", story.now, custody.holder.member());
@@ -127,9 +129,10 @@ fn step(story: &mut Story, prng: &mut Prng) {
             let (nature, actor) = words::who(who);
             story.now = story.now.plus(*prng.pick(&[1, 30, 400, 5_000]) * MINUTE);
             let (at, command) = words::command(story, command);
+            let stood = story.stage();
             match story.act(&actor, nature, at, &command) {
                 Ok(events) => {
-                    routed(story, &events);
+                    routed(story, stood, &events);
                     // Whoever is united with a lead of a leaver is told as that lead would have been.
                     if events.iter().any(|event| matches!(event, Event::LeadAbsorbed { .. })) {
                         hand_over(story);
@@ -143,8 +146,27 @@ fn step(story: &mut Story, prng: &mut Prng) {
     is_held(story);
 }
 
+/// A rejection never stands alone: where the lead goes is decided with it.
+fn has_consequence(events: &[Event]) -> bool {
+    events.iter().any(|event| {
+        matches!(
+            event,
+            Event::LeadRecycled { .. }
+                | Event::LeadDisqualified { .. }
+                | Event::LeadSuppressed { .. }
+                | Event::DataFixAsked { .. }
+                | Event::LeadQueued { .. }
+                | Event::ReturnedToFirst { .. }
+        )
+    })
+}
+
 /// Nothing is offered to somebody who is away or switched off.
-fn routed(story: &Story, events: &[Event]) {
+fn routed(story: &Story, stood: StageKind, events: &[Event]) {
+    // Of whom nothing was handed over, the CRM's word is noted, and only what is wrong with their data follows from it.
+    let is_rejected = stood != StageKind::Captured
+        && events.iter().any(|event| matches!(event, Event::LeadRejected { .. }));
+    assert!(!is_rejected || has_consequence(events), "a rejection stands alone: {events:?}");
     for event in events {
         if let Event::LeadOffered { rep, .. } = event {
             assert!(story.team.is_there(rep, story.now), "{rep} is not there and was offered a lead");
