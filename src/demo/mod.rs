@@ -1,6 +1,7 @@
 //! What `baton demo` and `baton simulate` run: servers of their own, a simulated company, and the service's parts. It
 //! wires; it never takes part in a decision, and nobody but the command line imports it.
 
+pub mod awake;
 pub mod broker;
 pub mod company;
 pub mod history;

@@ -8,7 +8,7 @@ use super::postgres::Cluster;
 use super::progress::{Progress, Unit};
 use super::stepped::Stepped;
 use super::town::Town;
-use super::{DemoError, say, verdict};
+use super::{DemoError, awake, say, verdict};
 use crate::audit::checkpoint;
 use crate::broker::client;
 use crate::clock;
@@ -114,6 +114,9 @@ async fn present(
     town: &mut Town,
     cancel: &CancellationToken,
 ) -> Result<(), DemoError> {
+    if awake::keep_awake(settings).await? {
+        say("hours:    the team works around the clock from now on, so that clocks run whenever you look");
+    }
     let running = service::start(Arc::clone(settings), false).await?;
     let (address, stop) = (running.address, running.stopper());
     let url = settings.database.url.expose();

@@ -112,6 +112,32 @@ pub fn facts_span(week: Week, durations: &Durations) -> Span {
     Span { from: span.from.plus(-back).min(week.month_so_far().from), to: span.to }
 }
 
+/// The patterns that marketing sees now: those that began in the last week, and older ones that are not answered; what must
+/// be answered first comes first. `facts` and `answers` reach back over [`facts_span`] of this week.
+#[must_use]
+pub fn patterns_now(
+    facts: &[FactRead],
+    answers: &[AnswerRead],
+    durations: &Durations,
+    marketing: &Calendar,
+    now: Moment,
+) -> Vec<PatternDuty> {
+    let known = patterns::duties(patterns::patterns(facts, durations), answers, durations, marketing);
+    let mut shown: Vec<PatternDuty> = known
+        .into_iter()
+        .filter(|duty| {
+            let days = if duty.answered_at.is_some() {
+                i64::from(durations.pattern_days)
+            } else {
+                OPEN_PATTERN_DAYS
+            };
+            now.since(duty.pattern.begun_at) <= days * DAY
+        })
+        .collect();
+    shown.sort_by_key(|duty| (duty.answered_at.is_some(), duty.answer_by));
+    shown
+}
+
 /// The figures of a week as they stand at `now`; `marketing`: when marketing works.
 #[must_use]
 pub fn sla(
@@ -251,7 +277,9 @@ fn answered(duties: &[PatternDuty], span: Span, now: Moment) -> Figure {
     figure
 }
 
-fn others(facts: &[FactRead], month: Span, alarm_percent: u32) -> Vec<OtherShare> {
+/// How often each pool's rejections of a month gave the reason "other" (POLICY: beyond the percentage it alarms).
+#[must_use]
+pub fn others(facts: &[FactRead], month: Span, alarm_percent: u32) -> Vec<OtherShare> {
     let mut pools: BTreeMap<&str, (usize, Vec<Uuid>)> = BTreeMap::new();
     for fact in facts.iter().filter(|fact| fact.kind == "rejected" && month.holds(Moment(fact.at))) {
         let (rejected, others) = pools.entry(fact.pool.as_deref().unwrap_or(UNKNOWN)).or_default();

@@ -1,6 +1,11 @@
-//! The lookout for what nobody may have to look for: leads without somebody who acts, sources that went quiet. It tells
-//! metrics, the log and health's notes; it changes nothing and makes no instance less ready.
+//! The lookout for what nobody may have to look for: leads without somebody who acts, sources that went quiet, a reason
+//! that is given too often. It tells metrics, the log and health's notes; it changes nothing and makes no instance less
+//! ready.
 
+use crate::domain::team::{PoolId, Team};
+use crate::domain::time::Moment;
+use crate::scoreboard::duties::{self, OtherShare};
+use crate::scoreboard::week::Week;
 use crate::store::{Reader, StoreError};
 use crate::telemetry::health::Health;
 use crate::telemetry::metrics;
@@ -50,6 +55,7 @@ impl Lookout {
         if !turn.is_multiple_of(SERIES_EVERY) {
             return Ok(());
         }
+        self.look_at_others(read.now, &texts).await?;
         let hours = self.reader.hours(read.now).await?;
         let now_silent: Vec<String> = series(&hours, read.now)
             .into_iter()
@@ -66,6 +72,33 @@ impl Lookout {
         }
         Ok(())
     }
+
+    /// Reasons that nobody can learn from: beyond the policy's share of a pool's month somebody has to ask why.
+    async fn look_at_others(&self, now: Moment, texts: &Texts) -> Result<(), StoreError> {
+        let month = Week::of(now).month_so_far();
+        let facts = self.reader.handoff_facts(month.from, month.to).await?;
+        let shares = duties::others(&facts, month, texts.policy.durations().other_alarm_percent);
+        match others_note(&shares, &texts.team) {
+            Some(note) => self.health.note("other", &note),
+            None => self.health.clear_note("other"),
+        }
+        Ok(())
+    }
+}
+
+fn others_note(shares: &[OtherShare], team: &Team) -> Option<String> {
+    let over = shares.iter().filter(|share| share.alarm).map(|share| {
+        let name =
+            team.pool(&PoolId(share.pool.clone())).map_or(share.pool.as_str(), |pool| pool.name.as_str());
+        format!("{name} {} of {}", share.others.len(), share.rejected)
+    });
+    let over: Vec<String> = over.collect();
+    (!over.is_empty()).then(|| {
+        format!(
+            "the reason \"other\" is given too often this month: {}; `/api/v1/sla` lists the leads",
+            over.join(", ")
+        )
+    })
 }
 
 fn orphans_note(found: Orphans) -> Option<String> {
@@ -87,6 +120,7 @@ fn silence_note(silent: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::policy_text;
 
     #[test]
     fn notes_say_what_is_wrong_and_nothing_where_nothing_is() {
@@ -98,5 +132,14 @@ mod tests {
             silence_note(&["form demo-2".to_owned()]).as_deref(),
             Some("nothing comes where it should: form demo-2")
         );
+        let share = |others: usize, alarm| OtherShare {
+            pool: "small".to_owned(),
+            rejected: 30,
+            others: vec![uuid::Uuid::nil(); others],
+            alarm,
+        };
+        let team = policy_text::team(policy_text::DEFAULT_TEAM).unwrap();
+        assert_eq!(others_note(&[share(1, false)], &team), None);
+        assert!(others_note(&[share(2, true)], &team).unwrap().contains("Small business 2 of 30"));
     }
 }

@@ -189,7 +189,7 @@ pub fn router(state: WebState) -> Router {
         .route("/my", get(pages::my::my))
         .route("/floor", get(pages::floor::floor))
         .route("/floor/reassign", post(pages::floor::reassign))
-        .route("/campaigns", get(pages::campaigns::campaigns))
+        .route("/campaigns", get(pages::campaigns::campaigns).post(pages::campaigns::answer))
         .route("/intake", get(pages::intake::intake))
         .route("/team", get(pages::team::team).post(pages::team::availability))
         .route("/leads", get(pages::leads::leads))

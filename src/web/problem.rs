@@ -2,7 +2,7 @@
 
 use crate::store::StoreError;
 use crate::web::auth::Denied;
-use crate::web::words::refusal;
+use crate::web::words::{plain, refusal};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -91,6 +91,14 @@ impl Problem {
             "The token stands for nobody of the team",
             "Make one with `baton token create --member ..`; every ask is made in somebody's name.",
         )
+    }
+
+    /// Title, detail and every field's fault, for a message on a page.
+    #[must_use]
+    pub fn in_one_line(&self) -> String {
+        let faults = self.errors.iter().map(|fault| format!(" {}: {}.", plain(&fault.field), fault.detail));
+        let detail = if self.errors.is_empty() { format!(" {}", self.detail) } else { String::new() };
+        format!("{}.{detail}{}", self.title.trim_end_matches('.'), faults.collect::<String>())
     }
 
     /// A write that did not come from our own page.

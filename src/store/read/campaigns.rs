@@ -1,5 +1,5 @@
-//! What became of marketing's leads: passages by campaign and outcome, deals, money, rejections of a week, what comes back
-//! when, data to mend. It judges nothing.
+//! What became of marketing's leads: passages by campaign and outcome, deals, money, the latest rejections, what comes
+//! back when, data to mend. It judges nothing.
 
 use super::Reader;
 use crate::domain::event::Event;
@@ -11,12 +11,8 @@ use crate::store::statement::Statement;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-/// Rejections that one page reads: a thousand a week is a large company's.
-const REJECTIONS_MAX: i64 = 2_000;
 /// Rejections that are listed one by one, the latest first.
 const LATEST_MAX: i64 = 20;
-/// A pattern is looked for in so long (POLICY: 5 or more of one code and campaign in 7 days).
-pub const PATTERN_OF: i64 = 7 * DAY;
 /// Days of the recycle calendar, and data tasks, at most.
 const DAYS_MAX: i64 = 400;
 const TASKS_MAX: i64 = 40;
@@ -51,11 +47,6 @@ const SPEND: Statement = Statement::new(
 );
 const NAMES: Statement =
     Statement::new("campaigns.names", "SELECT id, name, channel FROM campaign ORDER BY at DESC, id LIMIT $1");
-const REJECTIONS: Statement = Statement::new(
-    "campaigns.rejections",
-    "SELECT a.payload, coalesce(l.first_campaign, '') FROM audit AS a JOIN lead AS l ON l.id = a.subject_id
-     WHERE a.event = 'lead_rejected' AND a.subject_kind = 1 AND a.decided_at >= $1 ORDER BY a.decided_at DESC LIMIT $2",
-);
 const LATEST: Statement = Statement::new(
     "campaigns.latest_rejections",
     "SELECT a.payload, a.decided_at, l.state, coalesce(l.first_campaign, '') AS campaign, p.first_name, p.last_name,
@@ -79,8 +70,7 @@ const TASKS: Statement = Statement::new(
 );
 
 /// Every statement of this file, for the test that prepares them all.
-pub(in crate::store) const STATEMENTS: &[Statement] =
-    &[COHORT, DEALS, SPEND, NAMES, REJECTIONS, LATEST, RECYCLED, TASKS];
+pub(in crate::store) const STATEMENTS: &[Statement] = &[COHORT, DEALS, SPEND, NAMES, LATEST, RECYCLED, TASKS];
 
 /// Passages that became MQL, of a campaign and with a rejection (or none).
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -170,8 +160,6 @@ pub struct CampaignsRead {
     pub deals: Vec<CampaignDeals>,
     pub spend: Vec<CampaignSpend>,
     pub names: Vec<CampaignName>,
-    /// Rejections of [`PATTERN_OF`], each with its campaign.
-    pub rejections: Vec<(Event, String)>,
     pub latest: Vec<RejectionRead>,
     /// Days since 1970-01-01, and how many leads come back then.
     pub recycled: Vec<(i32, i64)>,
@@ -194,13 +182,6 @@ impl Reader {
         let deals = DEALS.rows().bind(since.0).fetch_all(&mut *conn).await.map_err(failed(DEALS))?;
         let spend = SPEND.rows().bind(first_day).fetch_all(&mut *conn).await.map_err(failed(SPEND))?;
         let names = NAMES.rows().bind(CAMPAIGNS_MAX).fetch_all(&mut *conn).await.map_err(failed(NAMES))?;
-        let rejections: Vec<(Vec<u8>, String)> = REJECTIONS
-            .rows()
-            .bind(now.plus(-PATTERN_OF).0)
-            .bind(REJECTIONS_MAX)
-            .fetch_all(&mut *conn)
-            .await
-            .map_err(failed(REJECTIONS))?;
         let latest: Vec<RejectionColumns> =
             LATEST.rows().bind(LATEST_MAX).fetch_all(&mut *conn).await.map_err(failed(LATEST))?;
         let recycled =
@@ -213,10 +194,6 @@ impl Reader {
             deals,
             spend,
             names,
-            rejections: rejections
-                .into_iter()
-                .map(|(payload, campaign)| Ok((codec::read_event(&payload)?, campaign)))
-                .collect::<Result<_, StoreError>>()?,
             latest: latest.into_iter().map(rejection).collect::<Result<_, _>>()?,
             recycled,
             tasks: tasks.into_iter().map(task).collect::<Result<_, _>>()?,

@@ -1,5 +1,6 @@
 //! What the API shows of the pages' figures: fields of their own, so that a change inside never changes what programs read.
 
+use super::sla::PatternShape;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -113,14 +114,6 @@ pub struct CampaignShape {
     pub pipeline: i64,
     pub revenue: i64,
     pub spend: i64,
-}
-
-/// A pattern of rejections: so many of one code and campaign in 7 days.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PatternShape {
-    pub campaign: String,
-    pub code: String,
-    pub count: usize,
 }
 
 /// What became of marketing's leads.

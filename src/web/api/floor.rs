@@ -3,9 +3,9 @@
 
 use super::figures::{
     CampaignShape, CampaignsQuery, CampaignsShape, CodeCount, FloorShape, IntakeShape, LoadShape,
-    MyLeadShape, MyQuery, MyShape, OrphansShape, PatternShape, PersonOfTeam, PoolShape, QueueShape,
-    SourceShape, TeamShape,
+    MyLeadShape, MyQuery, MyShape, OrphansShape, PersonOfTeam, PoolShape, QueueShape, SourceShape, TeamShape,
 };
+use super::sla::{pattern, patterns_now};
 use crate::domain::team::MemberId;
 use crate::store::read::board::LedgerTotals;
 use crate::web::WebState;
@@ -139,7 +139,8 @@ pub(crate) async fn campaigns(
     }
     let days = days_of(query.days);
     let read = state.reader.what_became(days).await.map_err(|error| Problem::store(&error))?;
-    let view = campaigns_view(&read, None, &texts);
+    let duties = patterns_now(&state, read.now).await.map_err(|error| Problem::store(&error))?;
+    let view = campaigns_view(&read, &duties, None, &texts);
     let campaigns = view.rows.into_iter().map(|row| CampaignShape {
         campaign: row.id,
         mql: row.mql,
@@ -152,16 +153,11 @@ pub(crate) async fn campaigns(
         revenue: row.revenue,
         spend: row.spend,
     });
-    let patterns = view.patterns.into_iter().map(|row| PatternShape {
-        campaign: row.campaign_id,
-        code: row.code,
-        count: row.count,
-    });
     Ok(Json(CampaignsShape {
         days,
         currency: view.currency,
         campaigns: campaigns.collect(),
-        patterns: patterns.collect(),
+        patterns: duties.into_iter().map(|duty| pattern(duty, read.now)).collect(),
     }))
 }
 

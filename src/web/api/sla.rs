@@ -2,8 +2,11 @@
 
 use crate::contract::request::{NoteText, PatternAnswer};
 use crate::domain::policy::{Durations, RejectionCode};
+use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use crate::scoreboard::{Figure, PatternDuty, Sla, Span, Tally, Week, duties, patterns};
+use crate::store::StoreError;
+use crate::transaction::ask::AskReply;
 use crate::transaction::ask_duty::PatternRequest;
 use crate::transaction::batch::Outcome;
 use crate::web::WebState;
@@ -129,7 +132,7 @@ fn figure(figure: &Figure) -> FigureShape {
     }
 }
 
-fn pattern(duty: PatternDuty, now: Moment) -> PatternShape {
+pub(super) fn pattern(duty: PatternDuty, now: Moment) -> PatternShape {
     PatternShape {
         on_time: duty.is_on_time(now),
         code: duty.pattern.code,
@@ -239,17 +242,8 @@ pub(crate) async fn answer_pattern(
         let detail = format!("line {}, column {}: {:?}", error.line(), error.column(), error.classify());
         Problem::invalid(vec![FieldFault { field: "body".to_owned(), code: "not_json", detail }])
     })?;
-    let answer = read(&body)?;
-    known(&state, &answer).await?;
     let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let mut digest = Sha256::new();
-    digest.update(b"pattern-answer");
-    digest.update(serde_json::to_vec(&body).unwrap_or_default());
-    let member = caller.member()?;
-    let note =
-        NoteText { theme: "pattern_answer".to_owned(), text: body.note, tags: Vec::new(), may_quote: false };
-    let asked = |idempotency| PatternRequest { answer, member: member.clone(), note, idempotency };
-    let reply = asking::submit(&state, member, key, digest.finalize().into(), asked).await?;
+    let reply = answered(&state, caller.member()?, body, key).await?;
     match &reply.outcome {
         Outcome::Refused(reason) => Err(Problem::refused(reason)),
         outcome @ (Outcome::Applied(_)
@@ -262,6 +256,38 @@ pub(crate) async fn answer_pattern(
             replayed: reply.replayed,
         })),
     }
+}
+
+/// Makes the ask of an answer and waits for its outcome; the API's and the page's.
+pub(in crate::web) async fn answered(
+    state: &WebState,
+    member: &MemberId,
+    body: PatternAnswerBody,
+    key: Option<String>,
+) -> Result<AskReply, Problem> {
+    let answer = read(&body)?;
+    known(state, &answer).await?;
+    let mut digest = Sha256::new();
+    digest.update(b"pattern-answer");
+    digest.update(serde_json::to_vec(&body).unwrap_or_default());
+    let note =
+        NoteText { theme: "pattern_answer".to_owned(), text: body.note, tags: Vec::new(), may_quote: false };
+    let asked = |idempotency| PatternRequest { answer, member: member.clone(), note, idempotency };
+    asking::submit(state, member, key, digest.finalize().into(), asked).await
+}
+
+/// The patterns that marketing sees now, with what it owes for each.
+pub(in crate::web) async fn patterns_now(
+    state: &WebState,
+    now: Moment,
+) -> Result<Vec<PatternDuty>, StoreError> {
+    let texts = state.texts();
+    let durations = texts.policy.durations();
+    let span = duties::facts_span(Week::of(now), durations);
+    let facts = state.reader.handoff_facts(span.from, span.to).await?;
+    let answers = state.reader.pattern_answers(span.from, span.to).await?;
+    let marketing = texts.team.hours(texts.team.marketing_owner());
+    Ok(duties::patterns_now(&facts, &answers, durations, marketing, now))
 }
 
 fn read(body: &PatternAnswerBody) -> Result<PatternAnswer, Problem> {

@@ -1,16 +1,22 @@
-//! "What became of my leads": marketing's page. It changes nothing; a contest posts to the lead's page.
+//! "What became of my leads": marketing's page, and its answers to patterns of rejections. It decides nothing; a contest posts
+//! to the lead's page.
 
 use super::{PageFault, html, need, shell};
+use crate::domain::team::Role;
+use crate::transaction::batch::Outcome;
 use crate::web::WebState;
+use crate::web::api::sla::{PatternAnswerBody, answered, patterns_now};
 use crate::web::asking;
-use crate::web::auth::Scope;
+use crate::web::auth::{Scope, check_form};
 use crate::web::caller::PageCaller;
+use crate::web::problem::Problem;
 use crate::web::sight::Page;
 use crate::web::view::asks::member_of;
 use crate::web::view::campaigns::{CampaignsView, campaigns_view};
 use crate::web::view::{Shell, grouped};
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{Form, Query, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -25,6 +31,11 @@ struct CampaignsPage {
     days: i64,
     choices: [i64; 3],
     idempotency: String,
+    /// Whoever looks answers for marketing.
+    may_answer: bool,
+    message: String,
+    /// The message says what was wrong.
+    refused: bool,
 }
 
 impl CampaignsPage {
@@ -57,12 +68,75 @@ pub(in crate::web) async fn campaigns(
     caller: PageCaller,
     Query(query): Query<CampaignsQuery>,
 ) -> Result<Response, PageFault> {
+    page(&state, &caller, days_of(query.days), (String::new(), false)).await
+}
+
+async fn page(
+    state: &WebState,
+    caller: &PageCaller,
+    days: i64,
+    (message, refused): (String, bool),
+) -> Result<Response, PageFault> {
     let texts = state.texts();
-    need(&caller, &texts, Page::Campaigns)?;
-    let days = days_of(query.days);
-    let read = state.reader.what_became(days).await.map_err(|error| PageFault::store(&error))?;
+    need(caller, &texts, Page::Campaigns)?;
+    let failed = |error| PageFault::store(&error);
+    let read = state.reader.what_became(days).await.map_err(failed)?;
+    let duties = patterns_now(state, read.now).await.map_err(failed)?;
     let asker = caller.member.as_ref().filter(|_| caller.may(Scope::Ask));
-    let view = campaigns_view(&read, member_of(&texts.team, asker), &texts);
-    let shell = shell(&state, &caller, "What became of my leads", "campaigns", read.now);
-    html(&CampaignsPage { shell, view, days, choices: DAYS, idempotency: asking::drawn()? })
+    let looker = member_of(&texts.team, asker);
+    html(&CampaignsPage {
+        shell: shell(state, caller, "What became of my leads", "campaigns", read.now),
+        view: campaigns_view(&read, &duties, looker, &texts),
+        days,
+        choices: DAYS,
+        idempotency: asking::drawn()?,
+        may_answer: looker.is_some_and(|member| member.roles.contains(&Role::Marketing)),
+        message,
+        refused,
+    })
+}
+
+/// Marketing's answer to a pattern, from the page.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AnswerForm {
+    csrf: String,
+    idempotency: String,
+    code: String,
+    campaign: String,
+    begun_at: String,
+    note: String,
+}
+
+/// Answers a pattern; what is wrong with it is told on the page, and nothing is changed.
+pub(in crate::web) async fn answer(
+    State(state): State<WebState>,
+    caller: PageCaller,
+    headers: HeaderMap,
+    Form(form): Form<AnswerForm>,
+) -> Result<Response, PageFault> {
+    check_form(&caller, &headers, Some(form.csrf.as_str())).map_err(Problem::denied)?;
+    if !caller.may(Scope::Ask) {
+        return Err(Problem::scope(Scope::Ask.code()).into());
+    }
+    let member = caller.member.clone().ok_or_else(Problem::needs_member)?;
+    let key = (!form.idempotency.is_empty()).then(|| form.idempotency.clone());
+    let AnswerForm { code, campaign, begun_at, note, .. } = form;
+    let body = PatternAnswerBody { code, campaign, begun_at, note };
+    let problem = match answered(&state, &member, body, key).await {
+        Ok(reply) => match reply.outcome {
+            Outcome::Refused(reason) => Some(Problem::refused(&reason)),
+            Outcome::Applied(_)
+            | Outcome::Duplicate
+            | Outcome::Filtered(_)
+            | Outcome::Parked(_)
+            | Outcome::Quarantined(_) => None,
+        },
+        Err(problem) => Some(problem),
+    };
+    let said = match problem {
+        None => ("The pattern is answered; sales sees what you do about it.".to_owned(), false),
+        Some(problem) => (problem.in_one_line(), true),
+    };
+    page(&state, &caller, days_of(None), said).await
 }

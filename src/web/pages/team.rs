@@ -142,7 +142,7 @@ pub(in crate::web) async fn availability(
     let by = caller.member.clone().ok_or_else(Problem::needs_member)?;
     let said = match say(&state, &form, &by).await {
         Ok(message) => Said { message, refused: false },
-        Err(problem) => Said { message: told(&problem), refused: true },
+        Err(problem) => Said { message: problem.in_one_line(), refused: true },
     };
     page(&state, &caller, said).await
 }
@@ -168,23 +168,6 @@ async fn say(state: &WebState, form: &AvailabilityForm, by: &MemberId) -> Result
         )),
         Outcome::Refused(reason) => Err(Problem::refused(reason)),
         Outcome::Parked(_) | Outcome::Quarantined(_) => Err(Problem::refused("lead_parked")),
-    }
-}
-
-/// Title, detail and the fields of a problem in one line.
-fn told(problem: &Problem) -> String {
-    let fields =
-        problem.errors.iter().map(|fault| format!(" {}: {}.", field_words(&fault.field), fault.detail));
-    format!("{} {}{}", problem.title, problem.detail, fields.collect::<String>())
-}
-
-fn field_words(field: &str) -> &str {
-    match field {
-        "from" | "away_from" => "First day away",
-        "until" | "away_until" => "First day back",
-        "opens" => "From",
-        "closes" => "To",
-        other => other,
     }
 }
 
@@ -221,7 +204,7 @@ mod tests {
         assert_eq!(body(&pressed("leave")).unwrap().active, Some(false));
         let wrong = AvailabilityForm { until: "tomorrow".to_owned(), ..pressed("away") };
         let problem = body(&wrong).unwrap_err();
-        assert!(told(&problem).contains("First day back: a day such as 2026-12-28."), "{}", told(&problem));
+        assert_eq!(problem.in_one_line(), "Some fields can't be used. until: a day such as 2026-12-28.");
         assert!(body(&pressed("away")).is_err() && body(&pressed("")).is_err());
     }
 }

@@ -8,13 +8,12 @@ use crate::domain::policy::RejectionCode;
 use crate::domain::policy::reference::{RATE_UNIT, Reference};
 use crate::domain::team::{Member, MemberId};
 use crate::domain::time::Moment;
+use crate::scoreboard::patterns::PatternDuty;
 use crate::store::read::campaigns::{CampaignsRead, DataTask, RejectionRead};
 use crate::transaction::loaded::Texts;
 use crate::web::words::{ago, countdown, date, member_name, plain, rejection_words, stage_words};
 use std::collections::BTreeMap;
 
-/// So many of one code and campaign in a week are a pattern that marketing answers (POLICY).
-pub const PATTERN_MIN: usize = 5;
 /// Weeks of the recycle calendar: a quarter.
 const WEEKS_SHOWN: usize = 13;
 /// 1970-01-01 was a Thursday, three days after a Monday.
@@ -51,6 +50,13 @@ pub struct PatternRow {
     pub code: String,
     pub words: String,
     pub count: usize,
+    /// When it began, as the answer names it, and in words.
+    pub begun_at: String,
+    pub since: String,
+    /// When the answer is due; `None` once it is given.
+    pub due: Option<Countdown>,
+    /// Who answered and when; empty until then.
+    pub answered: String,
 }
 
 /// One rejection.
@@ -90,6 +96,9 @@ pub struct CampaignsView {
     /// Some money has no rate and is in no sum.
     pub unconverted: bool,
     pub patterns: Vec<PatternRow>,
+    /// So many of one reason and campaign in so many days are one, by the policy.
+    pub pattern_count: u32,
+    pub pattern_days: u32,
     pub rejections: Vec<RejectionRow>,
     /// First day of the week, leads that come back, and their share of the fullest week.
     pub weeks: Vec<(String, String, i64)>,
@@ -98,7 +107,12 @@ pub struct CampaignsView {
 
 /// The page from what was read, for whoever looks.
 #[must_use]
-pub fn campaigns_view(read: &CampaignsRead, looker: Option<&Member>, texts: &Texts) -> CampaignsView {
+pub fn campaigns_view(
+    read: &CampaignsRead,
+    patterns: &[PatternDuty],
+    looker: Option<&Member>,
+    texts: &Texts,
+) -> CampaignsView {
     let names: BTreeMap<&str, (&str, &str)> =
         read.names.iter().map(|it| (it.id.as_str(), (it.name.as_str(), it.channel.as_str()))).collect();
     let name_of = |id: &str| match (id, names.get(id)) {
@@ -118,7 +132,9 @@ pub fn campaigns_view(read: &CampaignsRead, looker: Option<&Member>, texts: &Tex
         rows,
         total,
         unconverted,
-        patterns: patterns(read, &name_of),
+        patterns: patterns.iter().map(|duty| pattern_row(duty, &name_of, read.now, texts)).collect(),
+        pattern_count: texts.policy.durations().pattern_count,
+        pattern_days: texts.policy.durations().pattern_days,
         rejections: read
             .latest
             .iter()
@@ -213,26 +229,24 @@ fn code_words(code: &str) -> String {
     RejectionCode::parse(code).map_or_else(|| plain(code), |it| rejection_words(it).to_owned())
 }
 
-fn patterns(read: &CampaignsRead, name_of: &dyn Fn(&str) -> String) -> Vec<PatternRow> {
-    let mut counts: BTreeMap<(&str, RejectionCode), usize> = BTreeMap::new();
-    for (event, campaign) in &read.rejections {
-        if let Event::LeadRejected { code, .. } = event {
-            *counts.entry((campaign.as_str(), *code)).or_default() += 1;
-        }
+fn pattern_row(
+    duty: &PatternDuty,
+    name_of: &dyn Fn(&str) -> String,
+    now: Moment,
+    texts: &Texts,
+) -> PatternRow {
+    let by = duty.answered_by.clone().map_or_else(String::new, |by| member_name(&texts.team, &MemberId(by)));
+    PatternRow {
+        campaign: name_of(&duty.pattern.campaign),
+        campaign_id: duty.pattern.campaign.clone(),
+        code: duty.pattern.code.clone(),
+        words: code_words(&duty.pattern.code),
+        count: duty.pattern.leads.len(),
+        begun_at: duty.pattern.begun_at.to_string(),
+        since: ago(now, duty.pattern.begun_at),
+        due: duty.answered_at.is_none().then(|| countdown(now, duty.answer_by)),
+        answered: duty.answered_at.map_or_else(String::new, |at| format!("{by}, {}", ago(now, at))),
     }
-    let mut rows: Vec<PatternRow> = counts
-        .into_iter()
-        .filter(|(_, count)| *count >= PATTERN_MIN)
-        .map(|((campaign, code), count)| PatternRow {
-            campaign: name_of(campaign),
-            campaign_id: campaign.to_owned(),
-            code: code.code().to_owned(),
-            words: rejection_words(code).to_owned(),
-            count,
-        })
-        .collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.count));
-    rows
 }
 
 fn rejection_row(

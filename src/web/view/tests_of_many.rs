@@ -14,6 +14,8 @@ use crate::domain::policy::RejectionCode;
 use crate::domain::silence::Rhythm;
 use crate::domain::team::MemberId;
 use crate::domain::time::{DAY, HOUR, Moment};
+use crate::scoreboard::PatternDuty;
+use crate::scoreboard::patterns::Pattern;
 use crate::store::read::board::LedgerTotals;
 use crate::store::read::campaigns::{CampaignDeals, CampaignName, CampaignSpend, CampaignsRead, CohortRead};
 use crate::store::read::floor::{BreachRead, FloorRead, HygieneRead, LoadRead, MovableRead};
@@ -161,9 +163,6 @@ fn campaigns() -> CampaignsRead {
             name: "Spring".to_owned(),
             channel: "paid_search".to_owned(),
         }],
-        rejections: std::iter::repeat_n((rejected(RejectionCode::NoBudget), "spring".to_owned()), 5)
-            .chain(std::iter::repeat_n((rejected(RejectionCode::NoNeed), "spring".to_owned()), 4))
-            .collect(),
         latest: Vec::new(),
         // 20,003 is a Monday as 4 (1970-01-05) was.
         recycled: vec![(4 + 7 * 2_857, 2), (4 + 7 * 2_857 + 6, 3), (4 + 7 * 2_858, 1)],
@@ -174,7 +173,7 @@ fn campaigns() -> CampaignsRead {
 #[test]
 fn outcomes_add_up_by_campaign_and_misroutes_count_for_nobody() {
     let texts = shipped();
-    let view = campaigns_view(&campaigns(), None, &texts);
+    let view = campaigns_view(&campaigns(), &[], None, &texts);
     let spring = &view.rows[0];
     assert_eq!((spring.name.as_str(), spring.channel.as_str()), ("Spring", "paid search"));
     assert_eq!((spring.mql, spring.accepted), (19, 10));
@@ -190,11 +189,23 @@ fn outcomes_add_up_by_campaign_and_misroutes_count_for_nobody() {
 }
 
 #[test]
-fn five_of_one_reason_and_campaign_are_a_pattern_and_four_are_not() {
-    let view = campaigns_view(&campaigns(), None, &shipped());
-    let patterns: Vec<(&str, usize)> =
-        view.patterns.iter().map(|row| (row.code.as_str(), row.count)).collect();
-    assert_eq!(patterns, [("no_budget", 5)]);
+fn a_pattern_says_until_when_it_is_to_be_answered_or_who_did() {
+    let duty = |answered_at, answered_by| PatternDuty {
+        pattern: Pattern {
+            code: "no_budget".to_owned(),
+            campaign: "spring".to_owned(),
+            begun_at: NOW.plus(-HOUR),
+            leads: vec![Uuid::nil(); 5],
+        },
+        answer_by: NOW.plus(HOUR),
+        answered_at,
+        answered_by,
+    };
+    let duties = [duty(None, None), duty(Some(NOW), Some("noah-fischer".to_owned()))];
+    let view = campaigns_view(&campaigns(), &duties, None, &shipped());
+    let [open, answered] = view.patterns.as_slice() else { panic!("two patterns") };
+    assert_eq!((open.campaign.as_str(), open.count, open.due.is_some()), ("Spring", 5, true));
+    assert!(answered.due.is_none() && answered.answered.starts_with("Noah Fischer"), "{}", answered.answered);
     let weeks: Vec<&str> = view.weeks.iter().map(|(_, count, _)| count.as_str()).collect();
     assert_eq!(weeks, ["5", "1"], "by weeks from Monday to Sunday");
 }
