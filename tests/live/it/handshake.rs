@@ -193,5 +193,10 @@ fn marketing_answers_a_pattern_of_rejections_once() {
     let written = "SELECT count(*) FROM note JOIN pattern_answer ON pattern_answer.note_id = note.id";
     assert_eq!(installation.number(written), 1);
     assert_eq!(installation.number("SELECT count(*) FROM audit WHERE event = 'pattern_answered'"), 1);
+    let (_, shown) = ask(&serving, &noah, "campaigns", None);
+    assert_eq!(
+        shown["patterns"][0]["answered_by"], "noah-fischer",
+        "marketing's page counts as the policy does: {shown}"
+    );
     installation.check();
 }

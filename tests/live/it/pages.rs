@@ -213,3 +213,37 @@ fn every_page_opens_for_its_readers_and_orphans_are_measured() {
         ready.status == 200 && ready.body.contains("1 open leads without somebody who acts")
     });
 }
+
+#[test]
+fn people_say_when_they_are_there_and_only_a_manager_who_has_left() {
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let ana = Browser::of(&installation, &serving, "ana-ruiz");
+    let manager = Browser::of(&installation, &serving, "paul-dupont");
+    let said = |browser: &Browser, fields: &[(&str, &str)]| {
+        let page = browser.get("/team").body;
+        let (csrf, key) = (Browser::field(&page, "csrf"), Browser::field(&page, "idempotency"));
+        let around = [("csrf", csrf.as_str()), ("idempotency", &key)];
+        browser.post("/team", &[&around, fields].concat()).body
+    };
+    let page = said(&ana, &[("member", "ana-ruiz"), ("say", "away"), ("until", "2099-01-05")]);
+    assert!(page.contains("Noted of Ana Ruiz"), "{page}");
+    assert!(page.contains("away, back"), "the page shows it at once: {page}");
+    assert!(!page.contains("Has left"), "a rep switches nobody off");
+    let page = said(&ana, &[("member", "ana-ruiz"), ("say", "away"), ("until", "2020-01-05")]);
+    assert!(page.contains("the first moment back must lie ahead"), "{page}");
+    let page = said(&ana, &[("member", "ben-okafor"), ("say", "away"), ("until", "2099-01-05")]);
+    assert!(page.contains("You can say this of yourself only."), "{page}");
+    let page = said(&manager, &[("member", "ben-okafor"), ("say", "leave")]);
+    assert!(page.contains("Noted of Ben Okafor"), "{page}");
+    let page = said(&manager, &[("member", "ben-okafor"), ("say", "leave")]);
+    assert!(page.contains("Nothing had to change"), "{page}");
+    assert!(manager.post("/team", &[("member", "ben-okafor"), ("say", "join")]).status == 403, "no csrf");
+
+    // What a command says of somebody is on the page within seconds, though nobody asked anything of this instance.
+    installation.run(&["team", "back", "ana-ruiz", "--by", "paul"]);
+    until("the page shows who is back", || !ana.get("/team").body.contains("away, back"));
+    let words = "SELECT count(*) FROM audit WHERE event = 'availability_said'";
+    assert_eq!(installation.number(words), 3, "what was refused or known already is no word");
+    installation.check();
+}
