@@ -73,6 +73,9 @@ pub(super) const COLLEAGUES: [Colleague; 17] = [
     other("quinn-adams", "Quinn Adams", "marketing", Role::Manager, None),
 ];
 
+/// The pools of reps.
+pub(super) const POOLS: [&str; 4] = ["enterprise", "mid-market", "small", "low-touch"];
+
 /// The pool that serves a company of this size (unknown: small).
 pub(super) fn pool_for(employees: Option<i64>) -> &'static str {
     match employees {

@@ -82,12 +82,20 @@ impl Company {
         self.emit(&Draft::crm(kind, &key, label, data));
     }
 
+    /// Somebody takes the lead that lies in a queue; whether it is theirs to take, the service's answer says.
     fn take_from_queue(&mut self, lead: usize) {
+        if self.leads[lead].standing != Standing::Offered {
+            return;
+        }
         let firm = self.leads[lead].person.and_then(|who| self.people[who].firm);
-        let pool = roster::members(roster::pool_for(firm.map(|place| self.firms[place].employees)));
-        let rep = *self.leads[lead].rng.pick(&pool);
-        self.leads[lead].rep = Some(rep);
-        self.react(lead, rep);
+        let fits = roster::pool_for(firm.map(|place| self.firms[place].employees));
+        let rng = &mut self.leads[lead].rng;
+        // Now and then the size is not what decided, and somebody of another pool has to take it.
+        let pool = if rng.chance(600) { fits } else { *rng.pick(&roster::POOLS) };
+        let rep = *rng.pick(&roster::members(pool));
+        let again = self.now + rng.between(DAY, 2 * DAY);
+        self.report(lead, "crm.lead.accepted.v1", rep, json!({}));
+        self.desk_act(self.settings.rhythm.working(again), lead, DeskAct::TakeFromQueue);
     }
 
     fn react(&mut self, lead: usize, rep: usize) {
