@@ -110,7 +110,7 @@ fn outage(runtime: &tokio::runtime::Runtime) {
     println!(
         "outage          {:>9} clocks due at once, worked off in {:.1} s; live meanwhile {} ({} demo requests among {} records a second)",
         outage.clocks,
-        outage.worked_off.as_secs_f64(),
+        outage.worked_off.map_or(f64::NAN, |time| time.as_secs_f64()),
         percentiles(&outage.live),
         outage.live.count(),
         latency::RECORDS_A_SECOND

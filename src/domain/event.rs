@@ -186,9 +186,7 @@ pub enum Event {
         custody: Custody,
     },
     /// Somebody named a person for a lead that is not with sales.
-    PreferenceNoted {
-        wanted: MemberId,
-    },
+    PreferenceNoted(MemberId),
     CrmLinked {
         by_person: bool,
         conflict: bool,
@@ -198,9 +196,7 @@ pub enum Event {
     },
     NoteTaken,
     /// A hand-raise on a lead that somebody works: a duty of its own.
-    ReplyOwed {
-        custody: Custody,
-    },
+    ReplyOwed(Custody),
     ClockReminded {
         kind: ClockKind,
         rung: Rung,
@@ -300,9 +296,7 @@ pub enum Event {
         tell: bool,
     },
     /// The campaign that gave the lead its origin belongs to another side.
-    OriginCredited {
-        origin: Origin,
-    },
+    OriginCredited(Origin),
     /// Marketing may contest the rejection of that version until then; the policy at that time fixes it.
     ContestAllowed {
         until: Moment,

@@ -13,7 +13,7 @@ use crate::transaction::session::{CommitError, Session};
 use crate::transaction::turn;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -26,6 +26,11 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 
 /// Transactions that one pool gets in a turn, so that a long queue does not keep the others waiting: 2,000 leads.
 const PAGES_MAX: usize = 10;
+/// A turn that offered something is followed by a rest as long as it took, and no longer than this: where leads come in fast
+/// the next turn finds more of them, and a commit is shared by more.
+const REST_MOST: Duration = Duration::from_millis(100);
+/// A pool's lease is taken anew once this part of it is over.
+const RENEWS_AFTER: u32 = 3;
 /// A lead that nobody could take is tried again after so long; meanwhile those behind it have their turn.
 const VAIN_WAIT: i64 = 5 * SECOND;
 /// Leads tried in vain that are remembered: 16 bytes each in every query of the queue.
@@ -44,13 +49,23 @@ pub struct Router {
     wake: Wake,
     /// Leads that nobody could take, and when they were tried.
     vain: BTreeMap<LeadId, Moment>,
+    /// When the lease of each pool that is ours was taken.
+    leases: BTreeMap<PoolId, Instant>,
+}
+
+/// What came of one transaction over a queue.
+struct Page {
+    offered: usize,
+    /// More of the queue has not been looked at.
+    more: bool,
 }
 
 impl Router {
     /// A router over a session of its own.
     #[must_use]
     pub fn new(session: Session, owner: String, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
-        Self { session, owner, settings, health, wake, vain: BTreeMap::new() }
+        let (vain, leases) = (BTreeMap::new(), BTreeMap::new());
+        Self { session, owner, settings, health, wake, vain, leases }
     }
 
     /// Runs until cancelled, woken when a lead came to stand in a queue and by its own tick.
@@ -58,11 +73,17 @@ impl Router {
         let tick = Duration::from_millis(self.settings.router.tick_milliseconds);
         let mut failures = 0;
         while !cancel.is_cancelled() {
+            let began = clock::instant();
             let wait = match self.run_once().await {
                 Ok(offered) => {
                     failures = 0;
                     self.health.well("router");
-                    if offered > 0 { Duration::ZERO } else { tick }
+                    if offered > 0 {
+                        let rest = tokio::time::sleep(began.elapsed().min(REST_MOST));
+                        cancel.run_until_cancelled(rest).await;
+                        continue;
+                    }
+                    tick
                 }
                 Err(error) => {
                     self.health.unwell("router", "queued leads cannot be offered");
@@ -90,29 +111,48 @@ impl Router {
     /// # Errors
     /// The database failed; leads stay queued.
     pub async fn run_once(&mut self) -> Result<usize, CommitError> {
-        let micros = i64::from(self.settings.router.lease_seconds) * SECOND;
         let now = self.session.now().await?;
         self.vain.retain(|_, at| now.since(*at) < VAIN_WAIT && now >= *at);
         let mut moved = 0;
         for pool in self.session.queued_pools().await? {
             for _ in 0..PAGES_MAX {
-                if !self.session.take_pool(&pool, &self.owner, micros).await? {
+                if !self.holds(&pool).await? {
                     break;
                 }
-                let Some(offered) = self.page(&pool).await? else { break };
-                moved += offered;
+                let page = self.page(&pool).await?;
+                moved += page.offered;
+                if !page.more {
+                    break;
+                }
             }
         }
         Ok(moved)
     }
 
-    /// One transaction over a pool's queue; says how many leads moved, nothing once the queue has been gone through.
-    async fn page(&mut self, pool: &PoolId) -> Result<Option<usize>, CommitError> {
+    /// Whether the pool's lease is ours, taken or renewed now where it has to be. It keeps instances out of each other's
+    /// way; who goes first is safe by the lock on the pool.
+    async fn holds(&mut self, pool: &PoolId) -> Result<bool, CommitError> {
+        let lease = Duration::from_secs(u64::from(self.settings.router.lease_seconds));
+        if self.leases.get(pool).is_some_and(|taken| taken.elapsed() < lease / RENEWS_AFTER) {
+            return Ok(true);
+        }
+        let (taken, micros) = (clock::instant(), i64::from(self.settings.router.lease_seconds) * SECOND);
+        let ours = self.session.take_pool(pool, &self.owner, micros).await?;
+        if ours {
+            self.leases.insert(pool.clone(), taken);
+        } else {
+            self.leases.remove(pool);
+        }
+        Ok(ours)
+    }
+
+    /// One transaction over a pool's queue.
+    async fn page(&mut self, pool: &PoolId) -> Result<Page, CommitError> {
         let limit = i64::from(self.settings.router.leads);
         let vain: Vec<LeadId> = self.vain.keys().copied().collect();
         let leads = self.session.queued(pool, limit, &vain).await?;
         if leads.is_empty() {
-            return Ok(None);
+            return Ok(Page { offered: 0, more: false });
         }
         let now = self.session.now().await?;
         let mut traces = self.session.traces(&leads).await?;
@@ -139,9 +179,7 @@ impl Router {
         if offered > 0 {
             (self.wake)();
         }
-        let is_last = i64::try_from(leads.len()).is_ok_and(|read| read < limit);
-        // A queue that nobody can take anything from is not gone through in one turn, lest the others wait.
-        Ok((!is_last || offered > 0).then_some(offered))
+        Ok(Page { offered, more: i64::try_from(leads.len()).is_ok_and(|read| read >= limit) })
     }
 }
 

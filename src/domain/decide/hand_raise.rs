@@ -165,5 +165,5 @@ fn owe_reply(draft: &mut Draft<'_>) -> Result<(), Refusal> {
         return Ok(());
     }
     let custody = custody.with(draft.respond_clock());
-    draft.push(Event::ReplyOwed { custody })
+    draft.push(Event::ReplyOwed(custody))
 }

@@ -181,7 +181,7 @@ pub(super) fn reassign(draft: &mut Draft<'_>, to: &MemberId) -> Result<(), Refus
             if draft.lead.cycle.wanted.as_ref() == Some(to) {
                 return Err(Refusal::NothingChanges);
             }
-            draft.push(Event::PreferenceNoted { wanted: to.clone() })
+            draft.push(Event::PreferenceNoted(to.clone()))
         }
         Stage::Queued { pool, held, .. } => {
             if draft.lead.cycle.wanted.as_ref() == Some(to) && !held {

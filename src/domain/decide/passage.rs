@@ -97,7 +97,7 @@ impl Draft<'_> {
         if let Some(owner) = self.inputs.account_owner
             && self.lead.customer
         {
-            self.push(Event::PreferenceNoted { wanted: owner.clone() })?;
+            self.push(Event::PreferenceNoted(owner.clone()))?;
         }
         let contact = Self::contact_of(&terms, self.pool_hours(&pool));
         let custody = self.queued(&pool, terms.priority, Some(contact));

@@ -72,5 +72,5 @@ pub(super) fn credit(draft: &mut Draft<'_>, campaign: &str, origin: Origin) -> R
     if !gave_origin || lead.origin == origin || lead.stage.kind() == StageKind::Unseen {
         return Err(Refusal::NothingChanges);
     }
-    draft.push(Event::OriginCredited { origin })
+    draft.push(Event::OriginCredited(origin))
 }

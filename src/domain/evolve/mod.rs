@@ -82,9 +82,9 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         Event::SqlReversed => lead.cycle.sql_at = None,
         Event::WinReversed { opportunity } => reverse_win(lead, *opportunity),
         Event::LeadClosedAsWon { at, .. } => lead.stage = Stage::Won { at: *at },
-        Event::PreferenceNoted { wanted } => lead.cycle.wanted = Some(wanted.clone()),
+        Event::PreferenceNoted(wanted) => lead.cycle.wanted = Some(wanted.clone()),
         Event::ReviewAsked { custody, .. } => review(lead, custody)?,
-        Event::ReplyOwed { custody }
+        Event::ReplyOwed(custody)
         | Event::ClockReminded { custody, .. }
         | Event::ClockBreached { custody, .. }
         | Event::ClockEscalated { custody, .. }
@@ -110,7 +110,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
             terms.grade = *grade;
             terms.points = *points;
         }
-        Event::OriginCredited { origin } => lead.origin = *origin,
+        Event::OriginCredited(origin) => lead.origin = *origin,
         Event::ContestAllowed { .. } | Event::RejectionContested { .. } | Event::ContestResolved { .. } => {
             contest::apply(lead, event)?;
         }

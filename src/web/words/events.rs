@@ -194,7 +194,7 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
             format!("Reassigned to {}", member_name(team, custody.holder.member())),
             from.as_ref().map_or(String::new(), |from| format!("from {}", member_name(team, from))),
         ),
-        Event::PreferenceNoted { wanted } => {
+        Event::PreferenceNoted(wanted) => {
             line(Tone::Plain, format!("{} is to have it next", member_name(team, wanted)), "")
         }
         Event::CrmLinked { by_person, conflict } => line(
@@ -212,7 +212,7 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::DisagreementSettled { version } => {
             line(Tone::Plain, "Disagreement settled", format!("what the CRM said at row {version}"))
         }
-        Event::ReplyOwed { custody } => line(Tone::Warn, "The person asked again", held(custody, team)),
+        Event::ReplyOwed(custody) => line(Tone::Warn, "The person asked again", held(custody, team)),
         Event::ClockReminded { kind, rung, .. } => line(
             Tone::Plain,
             format!("Reminder: {}", clock_words(*kind).0.to_lowercase()),
@@ -254,7 +254,7 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::ProductRequested { product, .. } => {
             line(Tone::Plain, "Asked about a product", product.as_str())
         }
-        Event::OriginCredited { origin } => {
+        Event::OriginCredited(origin) => {
             line(Tone::Plain, "Origin corrected", format!("the campaign counts as {}", origin.code()))
         }
         Event::LeadAbsorbed { from, .. } => {

@@ -96,7 +96,7 @@ fn since_version_2() -> Vec<Event> {
         Event::LeadUnparked,
         Event::MqlDated { at: Moment(9), grade: Grade::B, points: 61 },
         Event::ContactLeft { opportunity: OpportunityId::derived("crm", "1"), tell: true },
-        Event::OriginCredited { origin: Origin::Partner },
+        Event::OriginCredited(Origin::Partner),
         Event::ClockPutOff { kind: ClockKind::ReviewBy, until: Moment(7), custody: custody.clone() },
         Event::ClockStale { kind: ClockKind::AcceptBy, rung_at: Moment(8) },
         Event::HolderReplaced { from: MemberId("ana".to_owned()), custody },

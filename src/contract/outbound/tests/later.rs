@@ -34,7 +34,7 @@ pub(super) fn events(deal: OpportunityId) -> Vec<Vec<Event>> {
             opened,
             Event::ContactLeft { opportunity: deal, tell: true },
             Event::ContactLeft { opportunity: deal, tell: false },
-            Event::OriginCredited { origin: Origin::Partner },
+            Event::OriginCredited(Origin::Partner),
             Event::DisagreementSettled { version: 7 },
             Event::ContactForbidden { custody: Some(steward()) },
             Event::ReturnedToSql { opportunity: deal, custody: rep(ClockKind::NextStepBy) },
