@@ -31,8 +31,10 @@ pub struct Outage {
 /// So many leads are captured; then their reviews come due at one moment, which moves on as the machine's clock does.
 pub fn run(runtime: &tokio::runtime::Runtime, installation: &Installation, leads: usize) -> Outage {
     let producer = producer(&installation.brokers);
-    for person in 0..leads {
-        send(&producer, &records::form(person, "newsletter", person));
+    // Nobody has a colleague: what those would hear is no clock.
+    let person = |number: usize| number * records::COLLEAGUES;
+    for number in 0..leads {
+        send(&producer, &records::form(person(number), "newsletter", number));
     }
     producer.flush(Duration::from_secs(120)).expect("everything is produced");
     let mut instance = installation.command().arg("serve").spawn().expect("the instance starts");
@@ -56,7 +58,7 @@ pub fn run(runtime: &tokio::runtime::Runtime, installation: &Installation, leads
     let (warm, warmed) = mpsc::channel();
     let (live, worked_off) = std::thread::scope(|scope| {
         // What is stamped half a year ahead comes in before the clock is there, too: the warm-up, not counted.
-        let pace = Pace { seconds: WARM_UP_SECONDS + LIVE_SECONDS, from: leads, ahead: AHEAD };
+        let pace = Pace { seconds: WARM_UP_SECONDS + LIVE_SECONDS, from: person(leads), ahead: AHEAD };
         let live = scope.spawn(move || {
             keep(installation, pace, move |at| warm.send(at).expect("somebody waits for the warm-up's end"))
         });

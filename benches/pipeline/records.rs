@@ -63,8 +63,11 @@ pub fn make(people: usize, count: usize) -> Made {
     Made { forms, mix }
 }
 
+/// People of one company have numbers in a row.
+pub const COLLEAGUES: usize = 3;
+
 pub fn email(person: usize) -> String {
-    format!("person{person}@company{}.example", person / 3)
+    format!("person{person}@company{}.example", person / COLLEAGUES)
 }
 
 pub fn form(person: usize, kind: &str, id: usize) -> Record {
@@ -73,7 +76,7 @@ pub fn form(person: usize, kind: &str, id: usize) -> Record {
         "person": {
             "email": email(person), "first_name": "Ada", "last_name": format!("Quist{person}"),
             "job_title": "Director Operations", "country": "DE",
-            "company": {"name": format!("Company {}", person / 3), "employees": 50 + person % 3_000, "industry": "software"}
+            "company": {"name": format!("Company {}", person / COLLEAGUES), "employees": 50 + person % 3_000, "industry": "software"}
         },
         "campaign_id": format!("c{}", person % 12),
         "utm": {"source": "search", "medium": "cpc", "campaign": "autumn"},

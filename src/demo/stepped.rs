@@ -182,7 +182,7 @@ impl Stepped {
     pub async fn turn(&mut self) -> Result<bool, DemoError> {
         for _ in 0..TURNS_MAX {
             let offered = self.router.run_once().await?;
-            let passed = self.sweeper.run_once().await? + self.sweeper.spread().await?;
+            let passed = self.sweeper.run_once().await? + self.sweeper.spread(false).await?;
             if offered + passed == 0 {
                 break;
             }

@@ -98,7 +98,8 @@ impl Sweeper {
             self.session.maintain().await?;
         }
         let passed = self.run_once().await?;
-        Ok(passed + self.spread().await?)
+        let most = usize::try_from(self.settings.sweeper.leads).unwrap_or(usize::MAX);
+        Ok(passed + self.spread(passed >= most).await?)
     }
 
     /// Passes what is due now, the longest overdue first, in one transaction of bounded size; says how many clocks were passed. For the loop, the demo and tests.

@@ -2,30 +2,35 @@
 //! is told is decided in the domain; this never decides it.
 
 use super::Sweeper;
+use crate::clock;
 use crate::transaction::batch::{Batch, FanOutStep, Outcome, Stream};
 use crate::transaction::session::CommitError;
 use crate::transaction::turn;
+use std::time::Duration;
 
 /// Leads that one transaction of a wide change touches (LIFECYCLE idea 18).
 const LEADS: i64 = 200;
-/// Steps that one turn takes, so that clocks are not kept waiting by a change that touches everybody.
-const STEPS_MAX: usize = 50;
+/// How long the steps of one turn may take, so that clocks are not kept waiting by a change that touches everybody.
+const TURN_MOST: Duration = Duration::from_millis(200);
 /// Changes that touch nobody and are closed by one statement at most.
 const ALONE_MAX: i64 = 5_000;
 
 impl Sweeper {
-    /// Takes the next steps of wide changes; says how many.
+    /// Takes the next steps of wide changes; says how many. One alone where clocks are `behind`.
     ///
     /// # Errors
     /// The database failed; what was not told is told at the next turn.
-    pub async fn spread(&mut self) -> Result<usize, CommitError> {
+    pub async fn spread(&mut self, behind: bool) -> Result<usize, CommitError> {
+        let began = clock::instant();
         self.session.settle_fan_outs(ALONE_MAX).await?;
-        for taken in 0..STEPS_MAX {
-            if !self.step().await? {
-                return Ok(taken);
+        let mut taken = 0;
+        while self.step().await? {
+            taken += 1;
+            if behind || began.elapsed() >= TURN_MOST {
+                break;
             }
         }
-        Ok(STEPS_MAX)
+        Ok(taken)
     }
 
     async fn step(&mut self) -> Result<bool, CommitError> {
