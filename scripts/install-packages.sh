@@ -4,7 +4,8 @@
 #   scripts/install-packages.sh [--demo] [--test] [--browser]
 #
 #   --demo      to build and run the demo: C compilers, Postgres' server, Python (default)
-#   --test      --demo, and what real Kafka and the foreign clients need: Java, Maven, kcat, PyYAML, standardwebhooks
+#   --test      --demo, and what real Kafka and the foreign clients need: Java, Maven, kcat, curl, PyYAML,
+#               standardwebhooks
 #   --browser   Chromium, for the browser tests
 #
 # Only what is missing is installed; when nothing is, neither root nor a network is needed.
@@ -59,6 +60,8 @@ if [ -n "$tests" ]; then
   if ! have mvn && [ ! -d "$kafka_jars" ]; then
     need maven "fetches Kafka's jars from Maven Central"
   fi
+  have curl || need curl "asks the API and the pages: a client that is none of ours"
+  [ -x /bin/kill ] || [ -x /usr/bin/kill ] || need procps "the tests stop instances with its kill"
   have kcat || need kcat "produces the live tests' records: a client that is none of ours"
   if ! python3 -c 'import yaml' 2>/dev/null && ! /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
     need python3-yaml "reads docker-compose.yml for its checks"

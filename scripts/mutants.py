@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DECIDE = Path("src/domain/decide")
 # What refuses and defines words, not cells.
-LEFT_OUT = {"refusal.rs", "mod.rs"}
+LEFT_OUT = {DECIDE / "refusal.rs", DECIDE / "mod.rs"}
 # Seconds that building, or testing one change, may take: a change that loops for ever is noticed by this.
 SECONDS_MAX = 1200
 # Places written into the build for each that is wanted: some changes do not compile.
@@ -174,8 +174,8 @@ def main():
 
     others = refusals()
     places = []
-    for path in sorted((ROOT / DECIDE).glob("*.rs")):
-        if path.name not in LEFT_OUT:
+    for path in sorted((ROOT / DECIDE).rglob("*.rs")):
+        if path.relative_to(ROOT) not in LEFT_OUT:
             places += changes(path.relative_to(ROOT), path.read_text().splitlines(), others)
     if asked.list:
         for path, number, what, _new in places:

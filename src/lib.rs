@@ -1,4 +1,14 @@
 //! Baton stands between marketing and sales. Reading order: `domain`, `contract`, `transaction`, `service`.
+//!
+//! ```text
+//! Kafka --> intake --> transaction: load, plan (domain decides), apply --> Postgres --> relay --> Kafka
+//!                      ^       ^       ^                                     |   |
+//! people --> web ------+       |       +------ router, sweeper: queues and   |   +--> relay/webhooks --> mail, Slack, HTTP
+//!                              |               clocks that came due ---------+
+//!                     policy, team, reference: texts by hash                 +--> scoreboard, web: what people read
+//! ```
+//!
+//! It is the library of one binary, its tests and its benchmark; modules are public for those, and for nobody else.
 
 pub mod audit;
 pub mod broker;

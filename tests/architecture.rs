@@ -268,8 +268,8 @@ fn every_file_is_short_and_opens_by_saying_what_it_is() {
             faults.push(format!("{} does not open with a `//!`", source.path.display()));
         }
     }
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let mut folders = vec![tests];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("tests"), root.join("benches")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -20,12 +20,11 @@ pub const OUTPUT: [&str; 4] =
 #[must_use]
 pub fn options(topic: &str) -> &'static [(&'static str, &'static str)] {
     match topic {
-        // Holds personal data: 14 days at most.
-        "handoff.leads.v1" => &[("retention.ms", "1209600000")],
         // The present state of every lead; a tombstone must outlive a reader that is away for a week.
         "handoff.lead-state.v1" => &[("cleanup.policy", "compact"), ("delete.retention.ms", "604800000")],
         // The anchors of the audit: what is gone from here no longer holds anything.
         "baton.audit-checkpoints.v1" => &[("retention.ms", "-1")],
-        _ => &[],
+        // Personal data is kept for 14 days at most, and a position that stood still for so long can still go on.
+        _ => &[("retention.ms", "1209600000")],
     }
 }

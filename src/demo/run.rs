@@ -24,8 +24,13 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Who signs in by the printed link: a manager sees everything and may ask.
-const VIEWER: &str = "paul-dupont";
+/// Who signs in by the printed links: each side of a handoff, and whoever looks at both.
+const VIEWERS: [(&str, &str); 4] = [
+    ("paul-dupont", "sales manager: sees everything"),
+    ("dev-patel", "rep: accepts, calls, returns"),
+    ("noah-fischer", "marketing: contests, answers"),
+    ("rosa-lind", "arbiter: decides contests"),
+];
 /// The link may be used as long as a demo is shown.
 const LINK_LIVES: i64 = 12 * HOUR;
 /// The history waits for each record, so the broker must not hold answers back (milliseconds).
@@ -122,9 +127,12 @@ async fn present(
     let url = settings.database.url.expose();
     let mut conn =
         connect::connect(url, "baton demo", service::timeouts(settings)).await.map_err(DemoError::Store)?;
-    let link = link(settings).await?;
     say(format!("board:    http://{address}"));
-    say(format!("sign in:  http://{address}/sign-in?token={link}"));
+    let links = links(settings).await?;
+    for (place, (link, who)) in links.iter().zip(VIEWERS.map(|(_, who)| who)).enumerate() {
+        let label = if place == 0 { "sign in:" } else { "or as:" };
+        say(format!("{label:<9} http://{address}/sign-in?token={link}  {who}"));
+    }
     say("live: about fifty records a minute; Ctrl-C stops and prints the ledger and the audit's verdict");
     let ended = running.until_stopped();
     tokio::pin!(ended);
@@ -223,13 +231,19 @@ fn signing_key() -> Result<Secret, DemoError> {
     Ok(Secret::new(checkpoint::hex(&seed)))
 }
 
-async fn link(settings: &Settings) -> Result<String, DemoError> {
+/// A link for each of [`VIEWERS`]; each works once.
+async fn links(settings: &Settings) -> Result<Vec<String>, DemoError> {
     let url = settings.database.url.expose();
     let pool =
         connect::pool(url, "baton demo", 1, service::timeouts(settings)).await.map_err(DemoError::Store)?;
     let tokens = Tokens::new(pool.clone());
     let scopes = vec!["read".to_owned(), "ask".to_owned()];
-    let text = auth::issue(&tokens, "link", "demo", Some(VIEWER), scopes, Some(LINK_LIVES)).await?;
+    let mut links = Vec::new();
+    for (member, _) in VIEWERS {
+        let name = format!("demo {member}");
+        links
+            .push(auth::issue(&tokens, "link", &name, Some(member), scopes.clone(), Some(LINK_LIVES)).await?);
+    }
     pool.close().await;
-    Ok(text)
+    Ok(links)
 }

@@ -140,6 +140,9 @@ impl Basis {
 const HALF_PERCENT: i64 = 50;
 const LATE_PERCENT: i64 = 80;
 const ESCALATE_PERCENT: i64 = 150;
+/// The same as a policy names them: running clocks of stored leads stand on these rungs, so no policy can move them.
+pub const REMINDER_PERCENTS: [u32; 2] = [50, 80];
+pub const ESCALATED_AT_PERCENT: u32 = 150;
 
 fn share(whole: i64, percent: i64) -> i64 {
     whole / 100 * percent + whole % 100 * percent / 100

@@ -1,5 +1,10 @@
 //! The pure core: leads, what may be done with them, and why. It never does IO, reads a clock or draws a number.
 
+#![deny(
+    clippy::float_arithmetic,
+    reason = "points, money and shares are whole numbers: the same on every machine"
+)]
+
 pub mod availability;
 pub mod calendar;
 pub mod command;

@@ -185,6 +185,7 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/team", get(api::floor::team))
         .route("/", get(pages::board::board))
         .route("/fragments/board", get(pages::board::fragment))
+        .route("/fragments/my", get(pages::my::fragment))
         .route("/fragments/leads/{id}", get(pages::lead::fragment))
         .route("/my", get(pages::my::my))
         .route("/floor", get(pages::floor::floor))

@@ -82,7 +82,7 @@ pub(in crate::cli) struct Arguments {
 
 pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Failure> {
     let lead = made_up(arguments)?;
-    let (policy, team) = block_on(arguments.files.read(settings))?;
+    let (policy, team) = block_on(arguments.files.read_as_said(settings))?;
     lint(&policy, &team);
     let (subject, knows) = subject_of(&lead, &policy);
     let now = lead.at.unwrap_or_else(|| Moment(clock::wall_micros()));

@@ -10,6 +10,7 @@ use crate::contract::policy_text::{self, TextError};
 use crate::domain::policy::Policy;
 use crate::domain::team::Team;
 use crate::settings::Settings;
+use crate::store::availability;
 use crate::store::connect::{self, Timeouts};
 use crate::store::text::{self, TextKind};
 use clap::{Args, Subcommand};
@@ -57,13 +58,29 @@ impl Files {
     }
 }
 
+impl Files {
+    /// The same with who is away, left or works other hours, as it is said now; a file's team is taken as it stands.
+    async fn read_as_said(&self, settings: &Settings) -> Result<(Policy, Team), Failure> {
+        let (policy, team) = self.read(settings).await?;
+        if self.team.is_some() {
+            return Ok((policy, team));
+        }
+        let mut conn = open(settings).await?;
+        let said = availability::read(&mut conn).await.map_err(|error| Failure::store(settings, &error))?;
+        Ok((policy, team.in_force(said.0, said.1)))
+    }
+}
+
+async fn open(settings: &Settings) -> Result<connect::Connection, Failure> {
+    let opened = connect::connect(settings.database.url.expose(), "baton route", Timeouts::default()).await;
+    opened.map_err(|error| Failure::store(settings, &error))
+}
+
 async fn body(settings: &Settings, kind: TextKind, file: Option<&Path>) -> Result<String, Failure> {
     if let Some(file) = file {
         return from_file(file);
     }
-    let mut conn = connect::connect(settings.database.url.expose(), "baton route", Timeouts::default())
-        .await
-        .map_err(|error| Failure::store(settings, &error))?;
+    let mut conn = open(settings).await?;
     let active = text::active(&mut conn, kind).await.map_err(|error| Failure::store(settings, &error))?;
     let line = format!("no {} is published: run `baton migrate`, or name a file", kind.code());
     active.map(|active| active.body).ok_or_else(|| Failure::new(FAILED, line))

@@ -4,6 +4,7 @@ use super::error::TextError;
 use super::section::{Section, Text};
 use super::{hash, minute_of_day, rejections, routes, scoring};
 use crate::domain::calendar::Span;
+use crate::domain::duty::{ESCALATED_AT_PERCENT, REMINDER_PERCENTS};
 use crate::domain::policy::{
     Durations, EngagementGround, Grade, MqlDefinition, MqlGround, Policy, PolicyTerms, Priority,
     RequiredField, SlaTerms, SqlDefinition, Targets,
@@ -166,7 +167,20 @@ fn duration(section: &Section<'_, '_>, key: &str) -> Span {
     span.unwrap_or_default()
 }
 
+/// The ladder is what stored clocks stand on: a policy that names another one is refused, not misread.
+fn ladder(sla: &Section<'_, '_>) -> (Vec<u32>, u32) {
+    let named = (sla.numbers("reminder_percents"), sla.count("escalate_percent"));
+    if named != (REMINDER_PERCENTS.to_vec(), ESCALATED_AT_PERCENT) {
+        let message = format!(
+            "the ladder is fixed: reminder_percents = {REMINDER_PERCENTS:?} and escalate_percent = {ESCALATED_AT_PERCENT}"
+        );
+        sla.text.fault(sla.span(), message, None);
+    }
+    named
+}
+
 fn durations(section: &Section<'_, '_>, sla: &Section<'_, '_>) -> Durations {
+    let (reminder_percents, escalate_percent) = ladder(sla);
     Durations {
         review_days: section.count("review_days"),
         dormant_recycle_days: section.count("dormant_recycle_days"),
@@ -187,8 +201,8 @@ fn durations(section: &Section<'_, '_>, sla: &Section<'_, '_>) -> Durations {
         history_review_days: section.count("history_review_days"),
         offers_max: sla.count("offers_max"),
         misroutes_max: sla.count("misroutes_max"),
-        reminder_percents: sla.numbers("reminder_percents"),
-        escalate_percent: sla.count("escalate_percent"),
+        reminder_percents,
+        escalate_percent,
         out_of_hours_contact: duration(sla, "out_of_hours_contact"),
         retry_on_months_max: section.count("retry_on_months_max"),
         contest_business_days: section.count("contest_business_days"),

@@ -3,11 +3,13 @@
 use crate::domain::custody::ClockKind;
 use crate::domain::event::Event;
 use crate::domain::routing::WhyNot;
+use crate::domain::team::MemberId;
 use crate::domain::time::DAY;
 use crate::web::WebState;
 use crate::web::auth::Scope;
 use crate::web::caller::ApiCaller;
 use crate::web::problem::{FieldFault, Problem};
+use crate::web::sight::Sight;
 use crate::web::view::fairness::{FairPool, fair_pools};
 use axum::Json;
 use axum::extract::{Query, State};
@@ -118,12 +120,12 @@ pub struct FairnessQuery {
 pub struct FairRepShape {
     pub member: String,
     pub weight: u32,
-    /// Leads that the rotation gave.
-    pub by_turn: u32,
+    /// Leads that the rotation gave; null for others than that person and their manager, as are the next two.
+    pub by_turn: Option<u32>,
     /// Leads got by name, beside the rotation.
-    pub by_name: u32,
+    pub by_name: Option<u32>,
     /// The exact share by weight, in hundredths of a lead.
-    pub ideal_hundredths: u64,
+    pub ideal_hundredths: Option<u64>,
 }
 
 /// One pool.
@@ -164,17 +166,23 @@ pub(crate) async fn fairness(
     let now = state.reader.now().await.map_err(|error| Problem::store(&error))?;
     let since = now.plus(-i64::from(days) * DAY);
     let got = state.reader.got_since(since).await.map_err(|error| Problem::store(&error))?;
-    let pools = fair_pools(&got, &state.texts().team).into_iter().map(pool).collect();
+    let texts = state.texts();
+    let sight = Sight::of(&caller, &texts.team);
+    let shows = |member: &str| sight.figures_of(&MemberId(member.to_owned()));
+    let pools = fair_pools(&got, &texts.team).into_iter().map(|it| pool(it, &shows)).collect();
     Ok(Json(FairnessReply { days, since: since.to_string(), pools }))
 }
 
-fn pool(pool: FairPool) -> FairPoolShape {
-    let reps = pool.reps.into_iter().map(|it| FairRepShape {
-        member: it.member,
-        weight: it.weight,
-        by_turn: it.by_turn,
-        by_name: it.by_name,
-        ideal_hundredths: it.ideal_hundredths,
+fn pool(pool: FairPool, shows: &dyn Fn(&str) -> bool) -> FairPoolShape {
+    let reps = pool.reps.into_iter().map(|it| {
+        let open = shows(&it.member);
+        FairRepShape {
+            by_turn: open.then_some(it.by_turn),
+            by_name: open.then_some(it.by_name),
+            ideal_hundredths: open.then_some(it.ideal_hundredths),
+            member: it.member,
+            weight: it.weight,
+        }
     });
     FairPoolShape {
         pool: pool.pool,

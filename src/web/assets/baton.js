@@ -29,14 +29,26 @@
     const spoken = document.getElementById("spoken");
     if (spoken && text) spoken.textContent = text;
   };
+  // What somebody has begun to write is never replaced under their hands.
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("[data-fragment] form");
+    if (form) form.dataset.begun = "";
+  });
   const refresh = async (holder) => {
+    if (holder.querySelector("form[data-begun]")) {
+      const stale = document.getElementById("stale");
+      if (stale) stale.hidden = false;
+      return;
+    }
     const answer = await fetch(holder.dataset.fragment, { credentials: "same-origin", headers: { accept: "text/html" } });
     if (answer.status === 401 || answer.redirected) { location.reload(); return; }
     if (!answer.ok) return;
     const known = keys(holder), focus = document.activeElement, mark = holder.contains(focus) ? focus.dataset.key || focus.getAttribute("href") : null;
     const open = new Set([...holder.querySelectorAll("details[open][data-key]")].map((node) => node.dataset.key));
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (holder.querySelector("form[data-begun]")) return;
     holder.replaceChildren(...next.body.childNodes);
+    wire(holder);
     setClock(holder);
     let news = 0;
     for (const node of holder.querySelectorAll("[data-key]")) {
@@ -81,20 +93,23 @@
     });
   }
   // The one field that a reason asks for; without this script all of them stand there, each optional.
-  for (const form of document.querySelectorAll("form[data-reasons]")) {
-    const choice = form.querySelector("select[name=code]");
-    const apply = () => {
-      const picked = form.querySelector("input[name=quick]:checked");
-      const code = choice.value || (picked ? picked.value : "");
-      for (const field of form.querySelectorAll("[data-for]")) field.hidden = !field.dataset.for.split(" ").includes(code);
-    };
-    form.addEventListener("change", (event) => {
-      if (event.target.name === "quick") choice.value = "";
-      if (event.target === choice && choice.value) for (const radio of form.querySelectorAll("input[name=quick]")) radio.checked = false;
+  const wire = (root) => {
+    for (const form of root.querySelectorAll("form[data-reasons]")) {
+      const choice = form.querySelector("select[name=code]");
+      const apply = () => {
+        const picked = form.querySelector("input[name=quick]:checked");
+        const code = choice.value || (picked ? picked.value : "");
+        for (const field of form.querySelectorAll("[data-for]")) field.hidden = !field.dataset.for.split(" ").includes(code);
+      };
+      form.addEventListener("change", (event) => {
+        if (event.target.name === "quick") choice.value = "";
+        if (event.target === choice && choice.value) for (const radio of form.querySelectorAll("input[name=quick]")) radio.checked = false;
+        apply();
+      });
       apply();
-    });
-    apply();
-  }
+    }
+  };
+  wire(document);
   // The slider says which row it stands on; without this script the button still takes it.
   for (const slide of document.querySelectorAll("input[data-slide]")) {
     const shown = slide.parentElement.querySelector("output");

@@ -33,6 +33,17 @@ struct MyPage {
     message: String,
 }
 
+/// The part of the page that moves.
+#[derive(Template)]
+#[template(path = "my_fragment.html", config = "src/web/askama.toml")]
+struct MyFragment {
+    shell: Shell,
+    view: MyView,
+    holder: String,
+    back: String,
+    idempotency: String,
+}
+
 /// Whose leads, and what a link back says.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct MyQuery {
@@ -50,8 +61,22 @@ pub(in crate::web) async fn my(
     caller: PageCaller,
     Query(query): Query<MyQuery>,
 ) -> Result<Response, PageFault> {
+    html(&page(&state, &caller, query).await?)
+}
+
+/// The part of it that moves.
+pub(in crate::web) async fn fragment(
+    State(state): State<WebState>,
+    caller: PageCaller,
+    Query(query): Query<MyQuery>,
+) -> Result<Response, PageFault> {
+    let MyPage { shell, view, holder, back, idempotency, .. } = page(&state, &caller, query).await?;
+    html(&MyFragment { shell, view, holder, back, idempotency })
+}
+
+async fn page(state: &WebState, caller: &PageCaller, query: MyQuery) -> Result<MyPage, PageFault> {
     let texts = state.texts();
-    let sight = need(&caller, &texts, Page::My)?;
+    let sight = need(caller, &texts, Page::My)?;
     let own = caller.member.clone().ok_or_else(Problem::needs_member)?;
     let named = query.rep.filter(|rep| !rep.is_empty() && *rep != own.0).map(MemberId);
     if named.as_ref().is_some_and(|rep| !sight.figures_of(rep)) {
@@ -67,8 +92,8 @@ pub(in crate::web) async fn my(
         .as_deref()
         .and_then(AskKind::parse)
         .map(|_| "Nothing had to change: the lead stands like this already.".to_owned());
-    html(&MyPage {
-        shell: shell(&state, &caller, "My leads", "my", read.now),
+    Ok(MyPage {
+        shell: shell(state, caller, "My leads", "my", read.now),
         view,
         reps: reps(sight, &texts.team, &own),
         back: named.as_ref().map_or_else(|| "my".to_owned(), |rep| format!("my:{}", rep.0)),

@@ -241,11 +241,11 @@ fn load_rows(read: &FloorRead, team: &Team, shows: &dyn Fn(&MemberId) -> bool) -
         .collect()
 }
 
-/// The least of what a person's pools allow.
+/// The least of what a person's own bound, or else their pools', allow.
 fn capacity(team: &Team, member: &MemberId) -> Option<u32> {
     team.pools()
         .filter(|pool| pool.members.iter().any(|(id, _)| id == member))
-        .filter_map(|pool| pool.open_leads_max)
+        .filter_map(|pool| team.caps(pool, member).open_leads_max)
         .min()
 }
 

@@ -19,7 +19,6 @@ struct Row {
     name: String,
     cells: Vec<String>,
     cases: Vec<Case>,
-    later: bool,
 }
 
 struct Case {
@@ -43,7 +42,7 @@ pub fn stories() -> BTreeMap<String, Story> {
             let story = from.map_or_else(Story::new, |from| {
                 built
                     .get(from)
-                    .unwrap_or_else(|| panic!("stages.txt:{number}: {from} is built later"))
+                    .unwrap_or_else(|| panic!("stages.txt:{number}: {from} stands further down"))
                     .clone()
             });
             name = stage.to_owned();
@@ -139,13 +138,9 @@ fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for (number, line) in lines(TABLE) {
         let parts: Vec<String> = line.split(" | ").map(|part| part.trim().to_owned()).collect();
-        if parts[0] == "row" || parts[0] == "later" {
-            rows.push(Row {
-                name: parts[1].clone(),
-                cells: parts[2..].to_vec(),
-                cases: Vec::new(),
-                later: parts[0] == "later",
-            });
+        if parts[0] == "row" {
+            let (name, cells) = (parts[1].clone(), parts[2..].to_vec());
+            rows.push(Row { name, cells, cases: Vec::new() });
             continue;
         }
         let [stage, who, command, expected] =
@@ -187,8 +182,7 @@ fn every_case_of_the_table_is_decided_as_it_says() {
 fn the_architecture_page_shows_the_table_as_it_is() {
     const PAGE: &str = include_str!("../../../ARCHITECTURE.md");
     for row in rows() {
-        let later = if row.later { " (later)" } else { "" };
-        let line = format!("| {}{later} | {} |", row.name, row.cells.join(" | "));
+        let line = format!("| {} | {} |", row.name, row.cells.join(" | "));
         assert!(
             PAGE.lines().any(|shown| shown == line),
             "ARCHITECTURE.md lacks or changes this row:\n{line}"
@@ -197,13 +191,9 @@ fn the_architecture_page_shows_the_table_as_it_is() {
 }
 
 #[test]
-fn every_cell_of_every_built_row_has_a_case() {
+fn every_cell_of_every_row_has_a_case() {
     for row in rows() {
         assert_eq!(row.cells.len(), COLUMNS.len(), "{}: a cell for each stage", row.name);
-        assert_eq!(row.later, row.cases.is_empty(), "{}: a row without cases is marked `later`", row.name);
-        if row.later {
-            continue;
-        }
         for (column, cell) in COLUMNS.iter().zip(&row.cells) {
             let cases: Vec<&Case> = row
                 .cases
