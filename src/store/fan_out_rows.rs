@@ -2,6 +2,7 @@
 
 use crate::domain::fan_out::FanOut;
 use crate::domain::ids::{HandoffId, LeadId};
+use crate::domain::signal::SignalId;
 
 /// A change that touches many leads, to be worked off by the sweeper.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +29,14 @@ pub struct MergeRow {
     pub superseded: Option<HandoffId>,
 }
 
-/// Identifiers that leave a person for the new lead of a split.
+/// Identifiers and signals that leave a person for the new lead of a split.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SplitRow {
     pub from: LeadId,
+    pub to: LeadId,
     pub email: Option<String>,
     /// `system:object:id` of each CRM key.
     pub crm: Vec<String>,
+    /// Their touches go along.
+    pub signals: Vec<SignalId>,
 }

@@ -63,9 +63,15 @@ const LEAVE: Statement = Statement::new(
      FROM unnest($1::uuid[], $2::text[], $3::text[]) AS leaving (lead, address, keys)
      WHERE lead_id = leaving.lead",
 );
+const GO_ALONG: Statement = Statement::new(
+    "merge.go_along",
+    "UPDATE touch SET lead_id = leaving.new
+     FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS leaving (old, new, id)
+     WHERE lead_id = leaving.old AND signal = leaving.id",
+);
 
 pub(super) const STATEMENTS: &[Statement] =
-    &[KEYS, PROPOSED, TOUCHES, CONTACTS, NOTES, CAUSES, EARLIER, PERSONS, SUPERSEDE, LEAVE];
+    &[KEYS, PROPOSED, TOUCHES, CONTACTS, NOTES, CAUSES, EARLIER, PERSONS, SUPERSEDE, LEAVE, GO_ALONG];
 
 /// Every key that names one of the leads.
 ///
@@ -118,10 +124,10 @@ pub async fn apply(conn: &mut PgConnection, rows: &[MergeRow]) -> Result<(), Sto
     Ok(())
 }
 
-/// Takes identifiers from people that the new lead of a split has now.
+/// Takes identifiers from people that the new lead of a split has now, and gives it the touches of its signals.
 ///
 /// # Errors
-/// The statement fails.
+/// A statement fails.
 pub async fn leave(conn: &mut PgConnection, rows: &[SplitRow]) -> Result<(), StoreError> {
     let rows: Vec<&SplitRow> = rows.iter().collect();
     LEAVE
@@ -129,8 +135,23 @@ pub async fn leave(conn: &mut PgConnection, rows: &[SplitRow]) -> Result<(), Sto
         .bind(column(&rows, |row| row.from.0))
         .bind(column(&rows, |row| row.email.as_deref()))
         .bind(column(&rows, |row| text_array(row.crm.iter().map(String::as_str))))
-        .execute(conn)
+        .execute(&mut *conn)
         .await
         .map_err(|error| LEAVE.failed(error))?;
+    let touches: Vec<_> = rows
+        .iter()
+        .flat_map(|row| row.signals.iter().map(|id| (row.from.0, row.to.0, id.0.to_vec())))
+        .collect();
+    if touches.is_empty() {
+        return Ok(());
+    }
+    GO_ALONG
+        .query()
+        .bind(touches.iter().map(|row| row.0).collect::<Vec<_>>())
+        .bind(touches.iter().map(|row| row.1).collect::<Vec<_>>())
+        .bind(touches.iter().map(|row| row.2.clone()).collect::<Vec<_>>())
+        .execute(conn)
+        .await
+        .map_err(|error| GO_ALONG.failed(error))?;
     Ok(())
 }

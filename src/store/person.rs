@@ -23,7 +23,9 @@ const UPSERT: Statement = Statement::new(
          AS new (lead_id, stamp, email, first_name, last_name, phone, job_title, country, region, company_name,
              company_domain, employees, industry, crm, anonymous_id, submission_id, form_id, source)
      ON CONFLICT (lead_id) DO UPDATE SET stamp = greatest(old.stamp, excluded.stamp),
-         email = CASE WHEN excluded.stamp >= old.stamp THEN coalesce(excluded.email, old.email) ELSE coalesce(old.email, excluded.email) END,
+         email = CASE WHEN excluded.stamp >= old.stamp AND (excluded.crm <> '{}' OR num_nonnulls(excluded.first_name,
+                 excluded.last_name, excluded.phone, excluded.job_title, excluded.company_name) > 0)
+             THEN coalesce(excluded.email, old.email) ELSE coalesce(old.email, excluded.email) END,
          first_name = CASE WHEN excluded.stamp >= old.stamp THEN coalesce(excluded.first_name, old.first_name) ELSE coalesce(old.first_name, excluded.first_name) END,
          last_name = CASE WHEN excluded.stamp >= old.stamp THEN coalesce(excluded.last_name, old.last_name) ELSE coalesce(old.last_name, excluded.last_name) END,
          phone = CASE WHEN excluded.stamp >= old.stamp THEN coalesce(excluded.phone, old.phone) ELSE coalesce(old.phone, excluded.phone) END,
@@ -75,7 +77,8 @@ impl FromRow<'_, PgRow> for PersonRow {
     }
 }
 
-/// Writes what is new of people: a later record overwrites, an earlier one only fills what is empty.
+/// Writes what is new of people: a later record overwrites, an earlier one only fills what is empty. An address alone says
+/// who is meant, by any address of theirs, and overwrites none either.
 ///
 /// # Errors
 /// The statement fails.

@@ -13,7 +13,22 @@ use crate::domain::time::Moment;
 /// The row "hand-raise" of the lifecycle table, of a lead that is there.
 pub(super) fn raise_hand(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
     if is_late(draft, at) {
-        return date_mql(draft, at);
+        date_mql(draft, at)?;
+        // Returned to a queue since: its next rep is asked in the time of whoever raises a hand.
+        return match draft.stage() {
+            StageKind::Queued | StageKind::Offered => hurry(draft, at),
+            StageKind::Unseen
+            | StageKind::Captured
+            | StageKind::SalesAccepted
+            | StageKind::SalesQualified
+            | StageKind::Opportunity
+            | StageKind::Won
+            | StageKind::Lost
+            | StageKind::Recycled
+            | StageKind::Disqualified
+            | StageKind::Suppressed
+            | StageKind::Merged => Ok(()),
+        };
     }
     match draft.stage() {
         // Sales has returned it for its data, and the person asks again: back to the queue of the same cycle.
@@ -48,12 +63,11 @@ pub(super) fn raise_hand(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusa
     }
 }
 
-/// Asked before sales had the lead, or before its passage ended, and heard of only now: nothing moves back (LIFECYCLE
-/// idea 16, N13).
+/// Asked before sales had the lead, or before its passage ended, and heard of only now: nothing moves back, wherever sales
+/// has brought or returned the lead since (LIFECYCLE idea 16, N13).
 fn is_late(draft: &Draft<'_>, at: Moment) -> bool {
     let before_sales = is_before_sales(draft, at);
     match &draft.lead.stage {
-        Stage::SalesAccepted(_) | Stage::SalesQualified(_) | Stage::Opportunity(_) => before_sales,
         Stage::Won { at: ended }
         | Stage::WonUnderReview { at: ended, .. }
         | Stage::Lost { at: ended, .. } => before_sales || at < *ended,
@@ -61,10 +75,13 @@ fn is_late(draft: &Draft<'_>, at: Moment) -> bool {
         | Stage::Captured(_)
         | Stage::Queued { .. }
         | Stage::Offered { .. }
+        | Stage::SalesAccepted(_)
+        | Stage::SalesQualified(_)
+        | Stage::Opportunity(_)
         | Stage::Recycled { .. }
         | Stage::Disqualified { .. }
         | Stage::Suppressed { .. }
-        | Stage::Merged { .. } => false,
+        | Stage::Merged { .. } => before_sales,
     }
 }
 

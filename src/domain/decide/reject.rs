@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::{Refusal, closer, contest};
 use crate::domain::command::{OptOutScope, Rejection};
-use crate::domain::custody::Holder;
+use crate::domain::custody::{ClockKind, Custody, Holder};
 use crate::domain::event::Event;
 use crate::domain::lead::{Attempt, DealState, RestReason, Stage, StageKind, SuppressedFor};
 use crate::domain::policy::{Consequence, RejectionCode};
@@ -22,8 +22,8 @@ pub(super) fn reject(draft: &mut Draft<'_>, rejection: &Rejection) -> Result<(),
     match draft.lead.stage.clone() {
         Stage::Unseen | Stage::Merged { .. } => return Err(Refusal::NotFound),
         Stage::Captured(_) => return before_handoff(draft, rejection),
-        Stage::Queued { .. } => {
-            if !draft.is_holder() && !is_steward(draft) {
+        Stage::Queued { custody, .. } => {
+            if !draft.is_holder() && !is_steward(draft) && !came_early(draft, &custody) {
                 return Err(Refusal::NotOfferee { holder: draft.holder_member() });
             }
         }
@@ -103,6 +103,13 @@ fn reject_with_deal(draft: &mut Draft<'_>, rejection: &Rejection) -> Result<(), 
         implied: true,
         custody: Some(custody),
     })
+}
+
+/// A fact from before the lead stood in its queue, heard of since: it acts as the offeree's would (LIFECYCLE N13).
+fn came_early(draft: &Draft<'_>, queued: &Custody) -> bool {
+    let since = queued.clock(ClockKind::RouteBy).map(|clock| clock.started_at);
+    let before = since.is_some_and(|since| draft.inputs.occurred_at < since);
+    draft.is_fact() && draft.member().is_some() && draft.lead.cycle.offers == 0 && before
 }
 
 fn is_steward(draft: &Draft<'_>) -> bool {

@@ -171,6 +171,10 @@ pub(super) fn learn(draft: &mut Draft<'_>, report: &Report) -> Result<(), Refusa
         return Ok(());
     }
     draft.push(event)?;
+    // What was said before sales had the lead cannot answer what sales asked for afterwards (LIFECYCLE N13).
+    if draft.lead.cycle.accepted_at.is_some_and(|accepted| report.stamp.at < accepted) {
+        return Ok(());
+    }
     mend(draft)
 }
 

@@ -220,7 +220,10 @@ impl Planner<'_> {
     fn move_rows(&mut self, from: LeadId, into: LeadId) {
         let write = &mut self.write;
         if let Some(person) = self.loaded.people_of.get(&from) {
-            write.persons.push(PersonRow { lead: into, ..person.clone() });
+            // Both addresses name the survivor; the one that is shown stays, so that a split finds it there.
+            let known = self.loaded.people_of.get(&into).is_some_and(|ours| ours.email.is_some());
+            let email = person.email.clone().filter(|_| !known);
+            write.persons.push(PersonRow { lead: into, email, ..person.clone() });
         }
         let all = write
             .persons
@@ -265,6 +268,7 @@ impl Planner<'_> {
             return Ok(Outcome::Refused(refusal.code().to_owned()));
         }
         self.create(to);
+        let leave = signals.iter().map(|signal| signal.id).collect();
         let begin = Command::BeginSplit { from, signals, report: Report::default() };
         if let Err(refusal) = self.decided(entry, request, to, &begin, at)? {
             return Ok(Outcome::Refused(refusal.code().to_owned()));
@@ -277,8 +281,10 @@ impl Planner<'_> {
         self.person_row(request, to, &leaving);
         self.write.splits.push(SplitRow {
             from,
+            to,
             email: leaving.patch.email.clone(),
             crm: leaving.patch.crm.iter().map(crm_text).collect(),
+            signals: leave,
         });
         Ok(Outcome::Applied("split_lead"))
     }

@@ -4,6 +4,7 @@
 mod bisection;
 mod broker;
 mod clocks;
+mod commits;
 mod completions;
 mod grown;
 mod lanes;

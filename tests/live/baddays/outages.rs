@@ -5,15 +5,16 @@ use super::broker::produce_events;
 use super::proxy::Proxy;
 use super::{FORMS, get, is_ready, serve_and_own, until_unready};
 use crate::harness::{Installation, demo_request, until};
+use std::net::SocketAddr;
 
 /// The service's address of the database, through another port.
-fn through(url: &str, proxy: &Proxy) -> String {
+pub(super) fn through(url: &str, proxy: SocketAddr) -> String {
     let (head, rest) = url.rsplit_once('@').unwrap();
     let (_, database) = rest.split_once('/').unwrap();
-    format!("{head}@{}/{database}", proxy.address)
+    format!("{head}@{proxy}/{database}")
 }
 
-fn server(url: &str) -> std::net::SocketAddr {
+pub(super) fn server(url: &str) -> SocketAddr {
     use std::net::ToSocketAddrs as _;
     let (_, rest) = url.rsplit_once('@').unwrap();
     rest.split_once('/').unwrap().0.to_socket_addrs().unwrap().next().unwrap()
@@ -23,7 +24,7 @@ fn server(url: &str) -> std::net::SocketAddr {
 fn database_and_broker_may_go_away_and_come_back() {
     let installation = Installation::new();
     let proxy = Proxy::to(server(&installation.service_url));
-    let url = through(&installation.service_url, &proxy);
+    let url = through(&installation.service_url, proxy.address);
     let mut serving = serve_and_own(&installation, &[("DATABASE_URL", &url)]);
     until("the instance is ready", || is_ready(&serving));
     let assigned = || serving.log().matches("partitions assigned").count();

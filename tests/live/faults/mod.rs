@@ -9,7 +9,7 @@ mod checker;
 mod count;
 mod ground;
 mod producer;
-mod proxy;
+pub mod proxy;
 mod traffic;
 mod wounds;
 

@@ -14,6 +14,11 @@ fn contacted(n: u32) -> Value {
     })
 }
 
+/// Leads whose win was told more than once.
+const WON_TWICE: &str =
+    "SELECT count(*) FROM (SELECT lead_id FROM outbox WHERE event_type = 'feedback.won.v1'
+    GROUP BY lead_id HAVING count(*) > 1) AS twice";
+
 async fn holds(ground: &Ground) {
     let checked = invariants::check(&ground.reader().await).await.unwrap();
     assert!(checked.holds(), "{checked:#?}");
@@ -70,4 +75,41 @@ async fn a_deal_of_two_unknown_people_waits_for_both_and_is_resolved_once() {
     assert_eq!(ground.number("SELECT count(*) FROM parked").await, 0);
     assert_eq!(ground.number("SELECT count(*) FROM opportunity_contact").await, 2);
     holds(&ground).await;
+}
+
+#[tokio::test]
+async fn a_deal_won_with_a_contact_whom_nobody_knows_yet_counts_once_in_money() {
+    let ground = Ground::new().await;
+    let mut forms = Lane::claim(&ground, "forms", FORMS).await;
+    forms.commit(&ground, &[demo_request(1)]).await;
+    let key = |n: u32| json!({"crm": {"system": "crm-emea", "object": "lead", "id": format!("00Q{n}")}});
+    let deal = json!({
+        "specversion": "1.0", "id": "o-1", "source": "/crm/tests", "type": "io.baton.crm.opportunity.won.v1",
+        "time": "2026-03-16T08:50:00Z",
+        "data": { "revision": 2, "kind": "new_business", "opened_at": "2026-03-16T08:45:00Z",
+            "opportunity": {"system": "crm-emea", "id": "006"}, "amount": "84000.00", "currency": "EUR",
+            "closed_on": "2026-03-16",
+            "contacts": [key(1), key(2)] }
+    });
+    let mut crm = Lane::claim(&ground, "crm", CRM).await;
+    assert_eq!(crm.commit(&ground, &[deal]).await, ["parked/awaiting_identity"]);
+    counts_once(&ground, 1).await;
+    forms.commit(&ground, &[demo_request(2)]).await;
+    assert_eq!(ground.number("SELECT count(*) FROM parked").await, 0);
+    // Each contact's own passage is won, the money stands at the deal.
+    counts_once(&ground, 2).await;
+}
+
+/// One deal, one sum of money, and one word of the win for each contact that is known.
+async fn counts_once(ground: &Ground, known: i64) {
+    let read = ground.reader().await.what_became(36_500).await.unwrap();
+    let deals: Vec<_> =
+        read.deals.iter().map(|row| (row.state.as_str(), row.deals, row.ten_thousandths)).collect();
+    assert_eq!(deals, [("won", 1, 840_000_000)]);
+    assert_eq!(ground.number("SELECT count(*) FROM opportunity").await, 1);
+    assert_eq!(ground.number("SELECT count(*) FROM lead WHERE stage = 7").await, known);
+    let told = "SELECT count(*) FROM outbox WHERE event_type = 'feedback.won.v1'";
+    assert_eq!(ground.number(told).await, known);
+    assert_eq!(ground.number(WON_TWICE).await, 0, "nobody's win is told twice");
+    holds(ground).await;
 }

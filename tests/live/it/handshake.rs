@@ -1,29 +1,8 @@
 //! The handshake in both directions: marketing contests a rejection and an arbiter decides over the API; a closer takes a
 //! qualified lead over and gives it back; a pattern of rejections is answered. Feedback and figures follow.
 
-use crate::harness::{Event, Installation, Reader, Serving, crm, demo_request, produce};
+use crate::harness::{Event, Installation, Reader, ask, crm, demo_request, produce, token};
 use serde_json::{Value, json};
-use std::process::Command;
-
-/// A token of a member of the team.
-fn token(installation: &Installation, member: &str) -> String {
-    let arguments = ["token", "create", "--name", member, "--member", member, "--scopes", "read,ask"];
-    installation.run(&arguments).trim().to_owned()
-}
-
-/// Status and body of a request: a POST where there is a body.
-fn ask(serving: &Serving, token: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
-    let mut command = Command::new("curl");
-    command.args(["-s", "-w", "\n%{http_code}", "-H", &format!("Authorization: Bearer {token}")]);
-    if let Some(body) = body {
-        command.args(["-X", "POST", "-H", "Content-Type: application/json", "-d", &body.to_string()]);
-    }
-    let output =
-        command.arg(format!("{}/api/v1/{path}", serving.address)).output().expect("curl is installed");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let (body, status) = text.rsplit_once('\n').unwrap();
-    (status.parse().unwrap(), serde_json::from_str(body).unwrap_or(Value::Null))
-}
 
 fn routed(leads: &mut Reader, email: &str) -> (String, String) {
     let record = leads.wait(email, |record| {

@@ -104,6 +104,25 @@ fn a_fact_about_nobody_waits_and_acts_when_the_form_comes() {
 }
 
 #[test]
+fn a_rejection_of_nobody_waits_and_acts_as_the_offerees_would_when_the_form_comes() {
+    let mut desk = Desk::new();
+    let rejected =
+        desk.crm("sales.lead.rejected.v1", "r-1", PRIYA, "u-dev-patel", json!({ "reason": "no_need" }));
+    assert_eq!(desk.run(vec![rejected]).outcomes, vec![Outcome::Parked("awaiting_identity")]);
+    let form = desk.form("form-1", PRIYA, "VP Engineering");
+    let planned = desk.run(vec![form]);
+    assert_eq!(planned.outcomes, vec![Outcome::Applied("record_signal")]);
+    let resolved: Vec<&str> = planned.write.parked_resolved.iter().map(|(_, line)| line.as_str()).collect();
+    assert_eq!(resolved, ["applied/reject_lead"]);
+    assert!(planned.write.disagreements.is_empty(), "nobody has to settle what is no dispute");
+    let lead = desk.lead(PRIYA);
+    assert_eq!((lead.stage.kind(), lead.cycle.number), (StageKind::Recycled, 1));
+    assert!(lead.cycle.terms.as_ref().unwrap().mql_at.is_some(), "it was marketing's");
+    let told = |name: &str| desk.types().iter().filter(|it| **it == name).count();
+    assert_eq!((told("feedback.rejected.v1"), told("lead.diverged.v1")), (1, 0));
+}
+
+#[test]
 fn signals_of_an_anonymous_visitor_attach_when_a_form_binds_the_id() {
     let mut desk = Desk::new();
     let seen = json!({ "kind": "session", "page_kind": "pricing", "anonymous_id": "v-1" });

@@ -6,6 +6,7 @@ mod examples;
 mod journey;
 mod parked;
 mod privacy;
+mod retries;
 mod routing;
 mod team;
 mod undone;

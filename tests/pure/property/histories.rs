@@ -12,7 +12,7 @@ use baton::domain::decide::Refusal;
 use baton::domain::event::Event;
 use baton::domain::policy::RejectionCode;
 use baton::domain::scoring::Standing;
-use baton::domain::signal::SignalKind;
+use baton::domain::signal::{Signal, SignalKind};
 use baton::domain::time::{MINUTE, Moment};
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -174,15 +174,19 @@ fn acting(story: &Story, who: &Who) -> (Nature, Actor) {
     }
 }
 
-/// The same signal again changes nothing: the lead's own set is the second wall against a producer that retries.
+/// The same signal again changes nothing, whatever time a retry gives it: the lead's own set is the second wall against
+/// a producer that retries.
 fn told_again(story: &Story, actor: &Actor, nature: Nature, at: Moment, command: &Command) {
-    let Command::RecordSignal { signal, .. } = command else { return };
+    let Command::RecordSignal { signal, report } = command else { return };
     if !story.lead.signals.holds(signal.id) {
         return;
     }
-    let mut again = story.clone();
-    let decided = again.act(actor, nature, at, command);
-    assert_eq!(decided, Err(Refusal::NothingChanges), "a signal counts twice: {command:?}");
+    for later in [0, 3 * MINUTE] {
+        let signal = Signal { at: signal.at.plus(later), ..*signal };
+        let command = Command::RecordSignal { signal, report: report.clone() };
+        let decided = story.clone().act(actor, nature, at.plus(later), &command);
+        assert_eq!(decided, Err(Refusal::NothingChanges), "a signal counts twice: {command:?}");
+    }
 }
 
 /// A cycle is handed off once, whatever happens in it.
