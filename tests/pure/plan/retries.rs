@@ -87,4 +87,6 @@ fn a_retry_of_a_visitor_that_restamps_its_time_counts_once_when_the_visitor_is_n
     let planned = desk.run(vec![form]);
     assert_eq!(planned.outcomes, vec![Outcome::Applied("record_signal")]);
     assert_eq!(desk.lead(PRIYA).signals.signals().len(), 2, "the visit once, and the form");
+    let recorded = planned.write.audit.iter().filter(|row| row.event == "signal_recorded").count();
+    assert_eq!(recorded, 2, "the trail says each once, too");
 }
