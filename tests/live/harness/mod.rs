@@ -5,5 +5,5 @@ mod records;
 mod servers;
 
 pub use events::{Event, crm, demo_request, form};
-pub use records::{Reader, produce, raw};
+pub use records::{Reader, bare, produce, raw};
 pub use servers::{Installation, Serving, client, until};
