@@ -12,6 +12,7 @@ mod pages;
 mod parked;
 mod routing;
 mod story;
+mod surroundings;
 mod tamper;
 mod two_instances;
 mod wide;
