@@ -1,5 +1,6 @@
 //! The service as its users meet it: records in, records out, and what ops people check.
 
+mod again;
 mod bad_input;
 mod checkpoints;
 mod erasure;
