@@ -17,6 +17,7 @@ use crate::service;
 use crate::settings::{FirstStart, Flags, Secret, Settings};
 use crate::store::Reader;
 use crate::store::connect;
+use crate::store::position;
 use crate::store::token::Tokens;
 use crate::web::auth;
 use std::net::{SocketAddr, TcpListener};
@@ -117,11 +118,12 @@ async fn present(
     if awake::keep_awake(settings).await? {
         say("hours:    the team works around the clock from now on, so that clocks run whenever you look");
     }
-    let running = service::start(Arc::clone(settings), false).await?;
-    let (address, stop) = (running.address, running.stopper());
     let url = settings.database.url.expose();
     let mut conn =
         connect::connect(url, "baton demo", service::timeouts(settings)).await.map_err(DemoError::Store)?;
+    let before = position::list(&mut conn).await.map_err(DemoError::Store)?;
+    let running = service::start(Arc::clone(settings), false).await?;
+    let (address, stop) = (running.address, running.stopper());
     let link = link(settings).await?;
     say(format!("board:    http://{address}"));
     say(format!("sign in:  http://{address}/sign-in?token={link}"));
@@ -134,7 +136,7 @@ async fn present(
             ended?;
             return Ok(());
         }
-        ends = live::live(town, &mut conn, cancel) => ends?,
+        ends = live::live(town, &mut conn, &before, cancel) => ends?,
     };
     say("");
     say("stopping...");

@@ -3,6 +3,7 @@
 mod again;
 mod bad_input;
 mod checkpoints;
+mod demo;
 mod erasure;
 mod forgery;
 mod handshake;
