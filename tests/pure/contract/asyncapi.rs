@@ -167,7 +167,7 @@ fn named_in_the_code() -> BTreeSet<String> {
         let source = std::fs::read_to_string(&path).unwrap();
         let is_type = |word: &&str| {
             ["lead.", "feedback.", "audit."].iter().any(|start| word.starts_with(start))
-                && word.ends_with(".v1")
+                && word.rsplit('.').next() == Some("v1")
                 && word
                     .bytes()
                     .all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || b"._".contains(&it))
