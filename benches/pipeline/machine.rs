@@ -29,7 +29,17 @@ pub fn print(runtime: &Runtime) {
     });
     let (_, librdkafka) = rdkafka::util::get_rdkafka_version();
     println!(
-        "versions        baton {}, Postgres {version} (fsync {fsync}), librdkafka {librdkafka}",
-        env!("CARGO_PKG_VERSION")
+        "versions        baton {}, Postgres {version} (fsync {fsync}), Kafka {} (one node, as scripts/kafka.sh pins and starts it), librdkafka {librdkafka}",
+        env!("CARGO_PKG_VERSION"),
+        kafka()
     );
+}
+
+/// The version of the brokers that [`super::installation`] starts. The protocol does not tell it, so it is read where
+/// it is pinned: the script that starts them.
+fn kafka() -> String {
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/kafka.sh");
+    let text = std::fs::read_to_string(script).unwrap_or_default();
+    let pinned = text.lines().find_map(|line| line.strip_prefix("kafka_version="));
+    pinned.map_or_else(|| "of unknown version".to_owned(), |version| version.trim().to_owned())
 }

@@ -135,6 +135,22 @@ impl rdkafka::ClientContext for Quiet {
 
 impl rdkafka::consumer::ConsumerContext for Quiet {}
 
+/// A context for one question, whose failure whoever asked tells in one line: what librdkafka says beside it would bury it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl rdkafka::ClientContext for Silent {
+    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(kafka.facility = facility, kafka.message = message, "kafka client");
+    }
+
+    fn error(&self, error: rdkafka::error::KafkaError, reason: &str) {
+        tracing::debug!(error = %error, kafka.message = reason, "kafka client");
+    }
+}
+
+impl rdkafka::consumer::ConsumerContext for Silent {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -45,7 +45,9 @@ impl Failure {
                 "no connection to {address}: check database.url (DATABASE_URL) and that Postgres runs there: {}",
                 behind(error)
             ),
-            StoreError::Schema { .. } | StoreError::NewerSchema { .. } => error.to_string(),
+            StoreError::Schema { .. }
+            | StoreError::NewerSchema { .. }
+            | StoreError::OtherMigration { .. } => error.to_string(),
             StoreError::Statement { .. }
             | StoreError::Migrate { .. }
             | StoreError::NewerFormat { .. }

@@ -51,8 +51,8 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Fail
 
 /// The partition counts of the topics that exist.
 pub(super) fn counts(settings: &Settings) -> Result<BTreeMap<String, usize>, Failure> {
-    let client: BaseConsumer<client::Quiet> = client::asking(settings)
-        .create_with_context(client::Quiet)
+    let client: BaseConsumer<client::Silent> = client::asking(settings)
+        .create_with_context(client::Silent)
         .map_err(|error| Failure::kafka(settings, &error))?;
     counts::ask(&client, TIMEOUT).map_err(|error| Failure::kafka(settings, &error))
 }

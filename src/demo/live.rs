@@ -9,7 +9,7 @@ use super::traffic::Ends;
 use crate::clock;
 use crate::domain::time::Moment;
 use crate::store::connect::Connection;
-use crate::store::position;
+use crate::store::position::{self, StoredPosition};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -30,18 +30,20 @@ pub fn quicken(town: &mut Town) {
     town.company.change_pace(LEADS_PER_DAY, Rhythm::RoundTheClock);
 }
 
-/// Lets the company live until cancelled; says where the partitions end.
+/// Lets the company live until cancelled; says where the partitions end. It sends nothing before every partition was
+/// claimed since `before`: what nobody reads yet would be left over by an early Ctrl-C.
 ///
 /// # Errors
 /// The broker or the database failed.
 pub async fn live(
     town: &mut Town,
     conn: &mut Connection,
+    before: &[StoredPosition],
     cancel: &CancellationToken,
 ) -> Result<Ends, DemoError> {
     let mut ends = Ends::new();
     let mut tick = tokio::time::interval(TICK);
-    let (mut ticks, mut waits) = (0_u32, false);
+    let (mut ticks, mut waits) = (0_u32, true);
     while !cancel.is_cancelled() {
         let now = Moment(clock::wall_micros()).timestamp();
         if !waits {
@@ -51,7 +53,8 @@ pub async fn live(
         tokio::task::block_in_place(|| town.listen(now))?;
         ticks = ticks.wrapping_add(1);
         if ticks.is_multiple_of(LOOK_TICKS) {
-            waits = unread(conn, &ends).await? > UNREAD_MAX;
+            let positions = position::list(conn).await.map_err(DemoError::Store)?;
+            waits = !claimed(&positions, before) || unread(&positions, &ends) > UNREAD_MAX;
         }
         tokio::select! {
             biased;
@@ -62,14 +65,21 @@ pub async fn live(
     Ok(ends)
 }
 
+/// Whether every position has had a new owner since.
+fn claimed(positions: &[StoredPosition], before: &[StoredPosition]) -> bool {
+    before.iter().all(|old| {
+        let same = |new: &&StoredPosition| new.topic == old.topic && new.partition == old.partition;
+        positions.iter().find(same).is_some_and(|new| new.epoch > old.epoch)
+    })
+}
+
 /// The longest unread tail of a partition.
-async fn unread(conn: &mut Connection, ends: &Ends) -> Result<i64, DemoError> {
-    let positions = position::list(conn).await.map_err(DemoError::Store)?;
+fn unread(positions: &[StoredPosition], ends: &Ends) -> i64 {
     let tail = ends.iter().map(|((topic, partition), end)| {
         let stored = positions.iter().find(|stored| stored.topic == *topic && stored.partition == *partition);
         end - stored.map_or(0, |stored| stored.next_offset)
     });
-    Ok(tail.max().unwrap_or(0))
+    tail.max().unwrap_or(0)
 }
 
 /// Waits a moment until the service has read what was sent.

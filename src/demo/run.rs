@@ -17,6 +17,7 @@ use crate::service;
 use crate::settings::{FirstStart, Flags, Secret, Settings};
 use crate::store::Reader;
 use crate::store::connect;
+use crate::store::position;
 use crate::store::token::Tokens;
 use crate::web::auth;
 use std::net::{SocketAddr, TcpListener};
@@ -122,11 +123,12 @@ async fn present(
     if awake::keep_awake(settings).await? {
         say("hours:    the team works around the clock from now on, so that clocks run whenever you look");
     }
-    let running = service::start(Arc::clone(settings), false).await?;
-    let (address, stop) = (running.address, running.stopper());
     let url = settings.database.url.expose();
     let mut conn =
         connect::connect(url, "baton demo", service::timeouts(settings)).await.map_err(DemoError::Store)?;
+    let before = position::list(&mut conn).await.map_err(DemoError::Store)?;
+    let running = service::start(Arc::clone(settings), false).await?;
+    let (address, stop) = (running.address, running.stopper());
     say(format!("board:    http://{address}"));
     let links = links(settings).await?;
     for (place, (link, who)) in links.iter().zip(VIEWERS.map(|(_, who)| who)).enumerate() {
@@ -142,7 +144,7 @@ async fn present(
             ended?;
             return Ok(());
         }
-        ends = live::live(town, &mut conn, cancel) => ends?,
+        ends = live::live(town, &mut conn, &before, cancel) => ends?,
     };
     say("");
     say("stopping...");

@@ -17,6 +17,10 @@ pub enum StoreError {
         "the database stands at migration {found}, this program knows {known}: start a newer baton, or point database.url elsewhere"
     )]
     NewerSchema { found: i64, known: i64 },
+    #[error(
+        "the database's migration {version} is not the one that this program holds: start the baton that migrated it, or point database.url elsewhere"
+    )]
+    OtherMigration { version: i64 },
     /// Written by a newer version of the service: trouble of this instance, never of the data.
     #[error("{what} was written in format {format}, this program reads up to {newest}")]
     NewerFormat { what: &'static str, format: u8, newest: u8 },
@@ -34,6 +38,7 @@ impl StoreError {
             Self::Migrate { .. }
             | Self::Schema { .. }
             | Self::NewerSchema { .. }
+            | Self::OtherMigration { .. }
             | Self::NewerFormat { .. }
             | Self::Damaged { .. } => return None,
         };
@@ -83,6 +88,7 @@ impl StoreError {
             | Self::Migrate { .. }
             | Self::Schema { .. }
             | Self::NewerSchema { .. }
+            | Self::OtherMigration { .. }
             | Self::NewerFormat { .. }
             | Self::Damaged { .. } => false,
         }

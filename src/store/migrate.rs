@@ -3,7 +3,7 @@
 use super::connect::{self, Timeouts};
 use super::error::StoreError;
 use super::statement::Statement;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 
@@ -23,11 +23,16 @@ pub(super) const STATEMENTS: &[Statement] = &[GRANT, APPLIED];
 /// `service_role`: the user of the service's own address; `None`, or the owner itself, needs no grants.
 ///
 /// # Errors
-/// The database can't be reached, or a migration fails (each is a transaction of its own).
+/// The database can't be reached, stands ahead of this program or holds other migrations, or a migration fails (each is
+/// a transaction of its own).
 pub async fn run(owner_url: &str, service_role: Option<&str>) -> Result<(), StoreError> {
     let timeouts = Timeouts { statement: Duration::from_secs(STATEMENT_SECONDS_MAX), ..Timeouts::default() };
     let mut conn = connect::connect(owner_url, "baton migrate", timeouts).await?;
-    MIGRATIONS.run(&mut conn).await.map_err(|source| StoreError::Migrate { source })?;
+    let found = applied(&mut conn).await?;
+    if found > needed() {
+        return Err(StoreError::NewerSchema { found, known: needed() });
+    }
+    MIGRATIONS.run(&mut conn).await.map_err(refused)?;
     let owner = connect::user(owner_url)?;
     if let Some(role) = service_role.filter(|role| *role != owner) {
         GRANT.query().bind(role).execute(&mut conn).await.map_err(|error| GRANT.failed(error))?;
@@ -46,11 +51,7 @@ pub fn needed() -> i64 {
 /// # Errors
 /// The database is behind, has no schema at all, or can't be read.
 pub async fn check(conn: &mut PgConnection) -> Result<(), StoreError> {
-    let found = match APPLIED.rows::<(i64,)>().fetch_one(conn).await {
-        Ok((found,)) => found,
-        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => 0,
-        Err(error) => return Err(APPLIED.failed(error)),
-    };
+    let found = applied(conn).await?;
     if found > needed() {
         return Err(StoreError::NewerSchema { found, known: needed() });
     }
@@ -58,4 +59,20 @@ pub async fn check(conn: &mut PgConnection) -> Result<(), StoreError> {
         return Err(StoreError::Schema { found, needed: needed() });
     }
     Ok(())
+}
+
+/// The newest migration of the database; 0 where there never was any.
+async fn applied(conn: &mut PgConnection) -> Result<i64, StoreError> {
+    match APPLIED.rows::<(i64,)>().fetch_one(conn).await {
+        Ok((found,)) => Ok(found),
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => Ok(0),
+        Err(error) => Err(APPLIED.failed(error)),
+    }
+}
+
+fn refused(source: MigrateError) -> StoreError {
+    if let MigrateError::VersionMismatch(version) | MigrateError::VersionMissing(version) = source {
+        return StoreError::OtherMigration { version };
+    }
+    StoreError::Migrate { source }
 }

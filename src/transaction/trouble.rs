@@ -57,6 +57,7 @@ fn of_store(error: &StoreError) -> Trouble {
         | StoreError::Migrate { .. }
         | StoreError::Schema { .. }
         | StoreError::NewerSchema { .. }
+        | StoreError::OtherMigration { .. }
         | StoreError::NewerFormat { .. } => Trouble::Instance,
         StoreError::Connect { .. } => Trouble::World,
         StoreError::Statement { .. } if error.is_data() => Trouble::Data,

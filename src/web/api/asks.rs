@@ -28,10 +28,19 @@ pub struct AskOutcome {
     pub replayed: bool,
 }
 
+/// What may stand at the end of the path: every ask, so that the description can't miss one.
+fn asks_in_words() -> String {
+    let names: Vec<String> = AskKind::ALL.iter().map(|kind| format!("`{}`", kind.path())).collect();
+    match names.split_last() {
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// Asks something of a lead, as the last part of the path says; `erase` needs the scope `admin`.
 #[utoipa::path(post, path = "/api/v1/leads/{id}/{ask}", tag = "asks", operation_id = "ask",
     params(("id" = String, Path, description = "The lead's id"),
-           ("ask" = String, Path, description = "`claim`, `accept`, `decline`, `reject`, `qualify`, `contact`, `note`, `reassign`, `reopen`, `contest`, `verdict`, `suppress`, `settle` or `erase`"),
+           ("ask" = String, Path, description = asks_in_words()),
            ("If-Match" = Option<String>, Header, description = "The custody version that the asker saw; an older one is refused with 412"),
            ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 ASCII characters; a repetition gets the first answer")),
     request_body(content = AskBody, description = "May be empty where the ask needs nothing"),
@@ -123,6 +132,18 @@ mod tests {
         }
         headers.insert(header::IF_MATCH, HeaderValue::from_static("seven"));
         assert_eq!(if_match(&headers).unwrap_err().status, 422);
+    }
+
+    #[test]
+    fn the_description_names_every_ask_that_a_path_may_end_with() {
+        let words = asks_in_words();
+        let named: Vec<&str> = words.split('`').skip(1).step_by(2).collect();
+        let parsed: Vec<&str> =
+            named.iter().filter_map(|name| AskKind::parse(name)).map(AskKind::path).collect();
+        assert_eq!(parsed, named);
+        assert_eq!(named.len(), AskKind::ALL.len());
+        assert!(words.contains("`merge`, `split`") && words.ends_with(" or `erase`"), "{words}");
+        assert!(crate::web::openapi().unwrap().contains(&words), "the description is in the OpenAPI text");
     }
 
     #[test]

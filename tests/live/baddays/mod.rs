@@ -2,7 +2,7 @@
 //! each does to the service, and what an operator types to go on.
 
 mod bisection;
-mod broker;
+pub mod broker;
 mod clocks;
 mod commits;
 mod completions;

@@ -4,7 +4,7 @@
 //! `BATON_FAULTS_SEED`, `_RECORDS`, `_KILLS` and `_RATE` set what is done; the defaults are the short form of `make test`,
 //! and `make faults` sets the long one. The seed gives the records and the faults; how they meet is the machine's.
 
-mod chance;
+pub mod chance;
 mod checker;
 mod count;
 mod ground;
@@ -30,11 +30,11 @@ const SETTLES: Duration = Duration::from_secs(300);
 /// What waits to be published.
 const UNSENT: &str = "SELECT count(*) FROM outbox WHERE sent_at IS NULL";
 
-fn from_environment(name: &str, usual: u64) -> u64 {
+pub fn from_environment(name: &str, usual: u64) -> u64 {
     std::env::var(name).map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
 }
 
-fn any_seed() -> u64 {
+pub fn any_seed() -> u64 {
     u64::from(std::process::id()) ^ u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap()
 }
 

@@ -7,5 +7,5 @@ mod servers;
 
 pub use asking::{ask, token};
 pub use events::{Event, crm, demo_request, form};
-pub use records::{Reader, produce, raw};
+pub use records::{Reader, bare, produce, raw};
 pub use servers::{Installation, Serving, client, until};

@@ -17,7 +17,7 @@ pub fn produce(installation: &Installation, topic: &str, event: &Event) {
 /// Produces any bytes.
 pub fn raw(installation: &Installation, topic: &str, key: &str, headers: &[(String, String)], value: &[u8]) {
     if value.is_empty() {
-        return empty(installation, topic, key, headers);
+        return bare(installation, topic, Some(key), headers, Some(value));
     }
     let mut command = Command::new("kcat");
     command.args(["-P", "-b", &installation.brokers, "-t", topic, "-k", key, "-D", "\u{1}\u{2}\u{3}"]);
@@ -33,17 +33,23 @@ pub fn raw(installation: &Installation, topic: &str, key: &str, headers: &[(Stri
     assert!(child.wait().unwrap().success(), "kcat could not produce to {topic}");
 }
 
-/// A record with an empty value, which kcat cannot make.
-fn empty(installation: &Installation, topic: &str, key: &str, headers: &[(String, String)]) {
+/// Produces what kcat cannot make: a record without a key, without a value (a tombstone), or with an empty one.
+pub fn bare(
+    installation: &Installation,
+    topic: &str,
+    key: Option<&str>,
+    headers: &[(String, String)],
+    value: Option<&[u8]>,
+) {
     let producer: BaseProducer =
         ClientConfig::new().set("bootstrap.servers", &installation.brokers).create().unwrap();
     let headers = headers.iter().fold(OwnedHeaders::new(), |headers, (name, value)| {
         headers.insert(Header { key: name, value: Some(value) })
     });
-    producer
-        .send(BaseRecord::to(topic).key(key).payload("").headers(headers))
-        .map_err(|(error, _)| error)
-        .unwrap();
+    let mut record: BaseRecord<'_, str, [u8]> = BaseRecord::to(topic).headers(headers);
+    record.key = key;
+    record.payload = value;
+    producer.send(record).map_err(|(error, _)| error).unwrap();
     producer.flush(Duration::from_secs(10)).unwrap();
 }
 

@@ -1,6 +1,6 @@
 //! Bad input: each record gets exactly one recorded outcome with a reason, and the rest of its batch is applied.
 
-use crate::harness::{Event, Installation, Reader, crm, demo_request, produce, raw, until};
+use crate::harness::{Event, Installation, Reader, bare, crm, demo_request, produce, raw, until};
 use serde_json::json;
 
 const FORMS: &str = "marketing.form-fills.v1";
@@ -32,6 +32,40 @@ fn values() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+fn each_has_one_outcome_and_is_kept_as_it_came(installation: &Installation, quarantined: usize) {
+    assert_eq!(
+        installation.texts(
+            "SELECT reason || ' ' || coalesce(convert_from(key, 'UTF8'), 'no key') || ' '
+                 || coalesce(convert_from(value, 'UTF8'), 'no value')
+             FROM quarantine WHERE key IS NULL OR value IS NULL ORDER BY 1"
+        ),
+        ["not_json no key no JSON and no key", "tombstone gone@acme.example no value"],
+        "a part that was not there is kept as not there"
+    );
+    assert_eq!(
+        installation.texts(
+            "SELECT reason || ' ' || octet_length(value) || ' ' || truncated FROM quarantine
+             WHERE truncated OR octet_length(value) > 262144 OR reason = 'not_utf8' ORDER BY 1"
+        ),
+        ["not_utf8 4 false", "too_large 1048576 true"],
+        "a value above 1 MiB is kept cut and marked so, another one whole"
+    );
+    // Of each record one outcome: the sums by outcome are what was sent, and no kept place comes twice.
+    let outcomes = installation.texts(
+        "SELECT format('%s applied, %s duplicate, %s filtered, %s refused, %s parked, %s quarantined', sum(applied),
+             sum(duplicate), sum(filtered), sum(refused), sum(parked), sum(quarantined)) FROM ledger",
+    );
+    // Applied: the two good forms, the one ahead of time, the first of two with one id, and the stranger's fact.
+    assert_eq!(
+        outcomes,
+        [format!("5 applied, 0 duplicate, 0 filtered, 0 refused, 1 parked, {quarantined} quarantined")]
+    );
+    assert_eq!(
+        installation.number("SELECT count(DISTINCT (topic, partition, record_offset)) FROM quarantine"),
+        i64::try_from(quarantined).unwrap()
+    );
+}
+
 #[test]
 fn every_bad_record_has_one_outcome_and_the_good_ones_are_applied() {
     let installation = Installation::new();
@@ -59,6 +93,12 @@ fn every_bad_record_has_one_outcome_and_the_good_ones_are_applied() {
     let nobody = "00000000-0000-4000-8000-00000000dead";
     give("crm.lead-events.v1", &crm("crm.lead.accepted.v1", nobody, "u-ana-ruiz", json!({})), None);
     give(FORMS, &demo_request("fine@acme.example"), None);
+    // No key at all is no fault by itself: the form is applied, and the broken record has the reason of its value.
+    let (tombstone, keyless) = (demo_request("gone@acme.example"), demo_request("keyless@acme.example"));
+    bare(&installation, FORMS, Some(&tombstone.key), &tombstone.headers(), None);
+    bare(&installation, FORMS, None, &keyless.headers(), Some(keyless.data.to_string().as_bytes()));
+    bare(&installation, FORMS, None, &demo_request("x@acme.example").headers(), Some(b"no JSON and no key"));
+    sent += 3;
     until("everything is read", || installation.read() == sent);
     let mut leads = Reader::of(&installation, "handoff.leads.v1");
     let found = leads.wait("the good form", |record| record.data["person"]["email"] == "fine@acme.example");
@@ -73,7 +113,8 @@ fn every_bad_record_has_one_outcome_and_the_good_ones_are_applied() {
     });
     let mut reasons: Vec<String> = installation.texts("SELECT reason FROM quarantine ORDER BY 1");
     let mut wanted: Vec<String> = values().iter().map(|(reason, _)| (*reason).to_owned()).collect();
-    wanted.extend(["unknown_type", "unknown_version", "conflict"].map(str::to_owned));
+    wanted
+        .extend(["unknown_type", "unknown_version", "conflict", "tombstone", "not_json"].map(str::to_owned));
     reasons.sort();
     wanted.sort();
     assert_eq!(reasons, wanted);
@@ -83,32 +124,9 @@ fn every_bad_record_has_one_outcome_and_the_good_ones_are_applied() {
         0,
         "every quarantined record says what is wrong"
     );
+    leads.wait("the form without a key", |record| record.data["person"]["email"] == "keyless@acme.example");
+    each_has_one_outcome_and_is_kept_as_it_came(&installation, wanted.len());
     let list = installation.run(&["quarantine", "list"]);
     assert!(list.contains("forbidden_character"), "{list}");
     installation.check();
-}
-
-#[test]
-fn wrong_surroundings_are_told_in_one_line_with_the_mend() {
-    let installation = Installation::new();
-    let cases: [(&str, &str, &str); 2] = [
-        ("DATABASE_URL", "postgres://nobody:wrong@127.0.0.1:1/none", "database"),
-        ("KAFKA_BROKERS", "127.0.0.1:1", "kafka"),
-    ];
-    for (name, value, said) in cases {
-        let output = installation.command().env(name, value).arg("serve").output().unwrap();
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success());
-        assert!(text.to_lowercase().contains(said), "{name}: {text}");
-        assert!(!text.contains("panicked") && !text.contains("wrong@"), "{text}");
-    }
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    let output = installation.command().env("BATON__HTTP__LISTEN", &address).arg("serve").output().unwrap();
-    assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("http.listen"), "{:?}", output.stderr);
-    let empty = Installation::without_topics();
-    let output = empty.output(&["serve"]);
-    assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("baton topics create"));
 }

@@ -1,7 +1,9 @@
 //! The service as its users meet it: records in, records out, and what ops people check.
 
+mod again;
 mod bad_input;
 mod checkpoints;
+mod demo;
 mod erasure;
 mod forgery;
 mod handshake;
@@ -12,6 +14,7 @@ mod pages;
 mod parked;
 mod routing;
 mod story;
+mod surroundings;
 mod tamper;
 mod two_instances;
 mod wide;

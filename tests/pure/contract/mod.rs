@@ -1,5 +1,6 @@
 //! The contract as files: schemas against their examples, and the stored formats against bytes that were stored before.
 
+mod asyncapi;
 mod golden;
 
 use baton::contract::webhook::{Stored, body};

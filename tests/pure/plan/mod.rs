@@ -4,6 +4,7 @@ mod batches;
 mod desk;
 mod examples;
 mod journey;
+mod kept;
 mod parked;
 mod privacy;
 mod retries;
