@@ -108,9 +108,12 @@ fn outage(runtime: &tokio::runtime::Runtime) {
     let leads = number("BENCH_CLOCKS", CLOCKS);
     let outage = outage::run(runtime, &runtime.block_on(Installation::new("outage")), leads);
     println!(
-        "outage          {:>9} clocks due at once, worked off in {:.1} s; live meanwhile {} ({} demo requests among {} records a second)",
+        "outage          {:>9} clocks due at once, {}; live meanwhile {} ({} demo requests among {} records a second)",
         outage.clocks,
-        outage.worked_off.map_or(f64::NAN, |time| time.as_secs_f64()),
+        outage.worked_off.map_or_else(
+            || "not worked off while records came in live".to_owned(),
+            |time| format!("worked off in {:.1} s", time.as_secs_f64())
+        ),
         percentiles(&outage.live),
         outage.live.count(),
         latency::RECORDS_A_SECOND

@@ -78,7 +78,7 @@ pub fn run(runtime: &tokio::runtime::Runtime, installation: &Installation, leads
     stop(&mut instance);
     if worked_off.is_none() {
         let resting = number(runtime, &mut watch, RESTING);
-        println!("                (only {resting} clocks were worked off while records came in live)");
+        println!("                ({resting} clocks had been worked off when the live records ended)");
     }
     Outage { clocks, worked_off, live }
 }

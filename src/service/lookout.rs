@@ -87,7 +87,8 @@ impl Lookout {
 }
 
 fn others_note(shares: &[OtherShare], team: &Team) -> Option<String> {
-    let over = shares.iter().filter(|share| share.alarm).map(|share| {
+    // One alone is over any share of a short list, and no habit.
+    let over = shares.iter().filter(|share| share.alarm && share.others.len() > 1).map(|share| {
         let name =
             team.pool(&PoolId(share.pool.clone())).map_or(share.pool.as_str(), |pool| pool.name.as_str());
         format!("{name} {} of {}", share.others.len(), share.rejected)
