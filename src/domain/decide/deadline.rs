@@ -122,9 +122,8 @@ fn held_by_manager(draft: &Draft<'_>, custody: Custody) -> Custody {
 fn take_back(draft: &mut Draft<'_>, custody: Custody, clock: Clock) -> Result<(), Refusal> {
     match (clock.kind, draft.stage()) {
         (ClockKind::AcceptBy, StageKind::Offered) => draft.withdraw(Withdrawal::NotAccepted, None),
-        (ClockKind::AcceptBy, StageKind::SalesQualified) if closer::is_offered(draft) => {
-            closer::withdraw(draft, Withdrawal::NotAccepted)
-        }
+        // The clock runs only while a closer is asked.
+        (ClockKind::AcceptBy, StageKind::SalesQualified) => closer::withdraw(draft, Withdrawal::NotAccepted),
         (ClockKind::ContactBy, StageKind::Offered | StageKind::SalesAccepted) => {
             draft.withdraw(Withdrawal::NotContacted, None)
         }
