@@ -73,14 +73,14 @@ pub fn keep(installation: &Installation, pace: Pace, warm: impl FnOnce(Instant))
         if counts && let Some(warm) = warm.take() {
             warm(Instant::now());
         }
-        let (person, id) = (pace.from + number, pace.from + number);
+        let person = pace.from + number;
         let record = if number % DEMO_EVERY == 0 {
             if counts {
                 sent.insert(records::email(person), Instant::now());
             }
-            records::form(person, "demo", id)
+            records::form(person, "demo", person)
         } else {
-            records::form(pace.from + number % 500 + 1, "newsletter", id)
+            records::form(pace.from + number % 500 + 1, "newsletter", person)
         };
         send(&producer, &if pace.ahead.is_zero() { record } else { record.happened_in(pace.ahead) });
     }

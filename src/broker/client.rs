@@ -141,11 +141,11 @@ pub struct Silent;
 
 impl rdkafka::ClientContext for Silent {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(kafka.facility = facility, kafka.message = message, "kafka client");
+        log(RDKafkaLogLevel::Debug, facility, message);
     }
 
     fn error(&self, error: rdkafka::error::KafkaError, reason: &str) {
-        tracing::debug!(error = %error, kafka.message = reason, "kafka client");
+        Quiet.error(error, reason);
     }
 }
 

@@ -56,9 +56,7 @@ impl Files {
         let team = read("team", self.team.as_deref(), policy_text::team(&team))?;
         Ok((policy, team))
     }
-}
 
-impl Files {
     /// The same with who is away, left or works other hours, as it is said now; a file's team is taken as it stands.
     async fn read_as_said(&self, settings: &Settings) -> Result<(Policy, Team), Failure> {
         let (policy, team) = self.read(settings).await?;

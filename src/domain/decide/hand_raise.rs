@@ -15,20 +15,8 @@ pub(super) fn raise_hand(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusa
     if is_late(draft, at) {
         date_mql(draft, at)?;
         // Returned to a queue since: its next rep is asked in the time of whoever raises a hand.
-        return match draft.stage() {
-            StageKind::Queued | StageKind::Offered => hurry(draft, at),
-            StageKind::Unseen
-            | StageKind::Captured
-            | StageKind::SalesAccepted
-            | StageKind::SalesQualified
-            | StageKind::Opportunity
-            | StageKind::Won
-            | StageKind::Lost
-            | StageKind::Recycled
-            | StageKind::Disqualified
-            | StageKind::Suppressed
-            | StageKind::Merged => Ok(()),
-        };
+        let waits_for_rep = matches!(draft.stage(), StageKind::Queued | StageKind::Offered);
+        return if waits_for_rep { hurry(draft, at) } else { Ok(()) };
     }
     match draft.stage() {
         // Sales has returned it for its data, and the person asks again: back to the queue of the same cycle.
