@@ -6,7 +6,7 @@ use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
 use super::lead::{Attempt, Consent, Lead, Motion, Origin, SuppressedFor};
 use super::policy::{Guards, Policy, RejectionCode, SqlFacts};
 use super::profile::{ProfilePatch, Stamp};
-use super::routing::{Candidate, RouteReceipt};
+use super::routing::{Candidate, RouteReceipt, RouteTried};
 use super::signal::Signal;
 use super::team::{MemberId, PoolId, Team};
 use super::time::Moment;
@@ -193,6 +193,8 @@ pub enum Command {
     PassPool {
         to: PoolId,
     },
+    /// Nor can anybody of the pools after it: the lead waits where it stands.
+    NoteNobodyFree(Box<RouteTried>),
     ClaimLead,
     AcceptLead,
     DeclineLead,
@@ -298,6 +300,7 @@ impl Command {
             | Self::BeginSplit { report, .. } => Some(report),
             Self::OfferLead(_)
             | Self::PassPool { .. }
+            | Self::NoteNobodyFree(_)
             | Self::ClaimLead
             | Self::AcceptLead
             | Self::DeclineLead
@@ -337,6 +340,7 @@ impl Command {
             Self::LinkCrmRecord { .. } => "link_crm_record",
             Self::OfferLead(_) => "offer_lead",
             Self::PassPool { .. } => "pass_pool",
+            Self::NoteNobodyFree(_) => "note_nobody_free",
             Self::ClaimLead => "claim_lead",
             Self::AcceptLead => "accept_lead",
             Self::DeclineLead => "decline_lead",

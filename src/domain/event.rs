@@ -6,7 +6,7 @@ use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
 use super::lead::{Attempt, Consent, DealState, Lead, Motion, Origin, RestReason, SuppressedFor, Terms};
 use super::policy::{DisqualifiedFor, Grade, Guards, Priority, RejectionCode, SqlFacts};
 use super::profile::{ProfilePatch, Stamp};
-use super::routing::{Candidate, RouteReceipt};
+use super::routing::{Candidate, RouteReceipt, RouteTried};
 use super::signal::{Signal, SignalId};
 use super::team::{MemberId, PoolId};
 use super::time::Moment;
@@ -218,7 +218,6 @@ pub enum Event {
     FactDiverged {
         code: String,
     },
-    /// An ask was refused.
     AskRefused {
         code: String,
     },
@@ -255,7 +254,6 @@ pub enum Event {
         opportunity: OpportunityId,
         custody: Custody,
     },
-    /// The account is a customer's now.
     CustomerNoted {
         owner: Option<MemberId>,
         tell: bool,
@@ -345,6 +343,7 @@ pub enum Event {
         rule: String,
         candidates: Vec<Candidate>,
         custody: Custody,
+        receipt: Option<Box<RouteReceipt>>,
     },
     /// The closer does not take it: the queue again, for the next.
     CloserWithdrawn {
@@ -354,7 +353,6 @@ pub enum Event {
         held: bool,
         custody: Custody,
     },
-    /// The closer works it from here on.
     CloserAccepted {
         by: MemberId,
         at: Moment,
@@ -397,4 +395,6 @@ pub enum Event {
     DisagreementSettled {
         version: u64,
     },
+    /// The router found nobody who may take the lead now; it waits with the steward. Once for each stay in a queue.
+    NobodyFree(Box<RouteTried>),
 }

@@ -118,6 +118,7 @@ impl Event {
             Self::HolderReplaced { .. } => "holder_replaced",
             Self::ProductRequested { .. } => "product_requested",
             Self::DisagreementSettled { .. } => "disagreement_settled",
+            Self::NobodyFree(_) => "nobody_free",
         }
     }
 }

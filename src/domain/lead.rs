@@ -309,6 +309,8 @@ pub struct Lead {
     pub leg: Option<Leg>,
     /// The product that the person asked about last, as the policy lists it.
     pub product: Option<Stamped<String>>,
+    /// The `custody_version` at which it was said that nobody was free; 0 for never.
+    pub nobody_free_at: u64,
 }
 
 impl Lead {
@@ -345,6 +347,7 @@ impl Lead {
             past_offers: Vec::new(),
             leg: None,
             product: None,
+            nobody_free_at: 0,
         }
     }
 

@@ -301,6 +301,21 @@ impl Team {
         &self.offices.operations
     }
 
+    /// Whether the person keeps order among leads that are not theirs: managers, operations, the stewards of queues and
+    /// their deputies. They alone name other holders, unite and take apart, and settle what the CRM says otherwise.
+    #[must_use]
+    pub fn keeps_order(&self, member: &MemberId) -> bool {
+        let by_role = self.members.get(member).is_some_and(|it| {
+            it.roles.iter().any(|role| match role {
+                Role::Manager | Role::Operations => true,
+                Role::Rep | Role::Sales | Role::Marketing | Role::Arbiter => false,
+            })
+        });
+        let mut stewards = self.pools.values().map(|pool| &pool.steward).chain([&self.offices.queue_steward]);
+        let deputy = |id: &MemberId| self.members.get(id).and_then(|it| it.deputy.as_ref());
+        by_role || stewards.any(|steward| steward == member || deputy(steward) == Some(member))
+    }
+
     /// Who settles contests.
     #[must_use]
     pub fn arbiter(&self) -> &MemberId {

@@ -101,6 +101,8 @@ pub fn united(ours: &Lead, theirs: &Lead, goes: Goes) -> Lead {
         past_offers: leads.past_offers.clone(),
         leg: leads.leg.clone(),
         product: later(ours.product.as_ref(), theirs.product.as_ref()),
+        // Who is not free is looked at anew.
+        nobody_free_at: 0,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{semantic, trace};
 use crate::transaction::batch::{Batch, Outcome, Stream};
+use crate::transaction::busy::Busy;
 use crate::transaction::session::{CommitError, Session};
 use crate::transaction::turn;
 use std::collections::BTreeMap;
@@ -49,6 +50,9 @@ pub struct Router {
     wake: Wake,
     /// Leads that nobody could take, and when they were tried.
     vain: BTreeMap<LeadId, Moment>,
+    /// Leads that somebody else worked on when it was their turn, and those of this turn.
+    busy: Busy,
+    passed_by: Vec<LeadId>,
     /// When the lease of each pool that is ours was taken.
     leases: BTreeMap<PoolId, Instant>,
 }
@@ -64,8 +68,17 @@ impl Router {
     /// A router over a session of its own.
     #[must_use]
     pub fn new(session: Session, owner: String, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
-        let (vain, leases) = (BTreeMap::new(), BTreeMap::new());
-        Self { session, owner, settings, health, wake, vain, leases }
+        Self {
+            session,
+            owner,
+            settings,
+            health,
+            wake,
+            vain: BTreeMap::new(),
+            busy: Busy::default(),
+            passed_by: Vec::new(),
+            leases: BTreeMap::new(),
+        }
     }
 
     /// Runs until cancelled, woken when a lead came to stand in a queue and by its own tick.
@@ -83,7 +96,7 @@ impl Router {
                         cancel.run_until_cancelled(rest).await;
                         continue;
                     }
-                    tick
+                    if self.busy.is_any() { tick.min(REST_MOST) } else { tick }
                 }
                 Err(error) => {
                     self.health.unwell("router", "queued leads cannot be offered");
@@ -113,6 +126,7 @@ impl Router {
     pub async fn run_once(&mut self) -> Result<usize, CommitError> {
         let now = self.session.now().await?;
         self.vain.retain(|_, at| now.since(*at) < VAIN_WAIT && now >= *at);
+        self.passed_by.clear();
         let mut moved = 0;
         for pool in self.session.queued_pools().await? {
             for _ in 0..PAGES_MAX {
@@ -149,12 +163,15 @@ impl Router {
     /// One transaction over a pool's queue.
     async fn page(&mut self, pool: &PoolId) -> Result<Page, CommitError> {
         let limit = i64::from(self.settings.router.leads);
-        let vain: Vec<LeadId> = self.vain.keys().copied().collect();
-        let leads = self.session.queued(pool, limit, &vain).await?;
-        if leads.is_empty() {
+        let without: Vec<LeadId> = self.vain.keys().chain(&self.passed_by).copied().collect();
+        let queued = self.session.queued(pool, limit, &without).await?;
+        if queued.is_empty() {
             return Ok(Page { offered: 0, more: false });
         }
         let now = self.session.now().await?;
+        let overdue = self.busy.overdue(&queued, now);
+        let passes_by = overdue.is_empty();
+        let leads = if passes_by { queued.clone() } else { overdue };
         let mut traces = self.session.traces(&leads).await?;
         let contexts: Vec<String> = traces.values().cloned().collect();
         let keys = self.session.keys();
@@ -162,24 +179,28 @@ impl Router {
         let batch = Batch {
             stream: Some(Stream::Route(stream(pool))),
             routing: Some(pool.clone()),
+            passes_by,
             entries,
             ..Batch::default()
         };
         let span = semantic::turn_span("route", batch.entries.len());
         trace::follow(&span, contexts.iter().map(String::as_str));
         let committed = self.session.commit(&batch).instrument(span).await?;
+        let busy = self.busy.note(leads.iter().copied().zip(&committed.outcomes), now);
         let mut offered = 0;
         for (lead, outcome) in leads.iter().zip(&committed.outcomes) {
             if matches!(outcome, Outcome::Applied(_)) {
                 offered += 1;
-            } else if self.vain.len() < VAIN_MAX {
+            } else if self.vain.len() < VAIN_MAX && !busy.contains(lead) {
                 self.vain.insert(*lead, now);
             }
         }
         if offered > 0 {
             (self.wake)();
         }
-        Ok(Page { offered, more: i64::try_from(leads.len()).is_ok_and(|read| read >= limit) })
+        self.passed_by.extend(busy);
+        let whole = i64::try_from(queued.len()).is_ok_and(|read| read >= limit);
+        Ok(Page { offered, more: whole || !passes_by })
     }
 }
 

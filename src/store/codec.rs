@@ -17,8 +17,9 @@ const FORMAT_OLDEST: u8 = 1;
 /// What a lead of format 1 lacks at its end, as format 2 and later write it: consent said at no time (two numbers), contact not
 /// forbidden, not parked.
 const LEAD_TAIL_OF_FORMAT_1: &[u8] = &[0, 0, 0, 0];
-/// What a lead of format 2 lacks at its end: no rejections, no offers that ended, no closer's leg, no product asked about.
-const LEAD_TAIL_OF_FORMAT_2: &[u8] = &[0, 0, 0, 0];
+/// What a lead of format 2 lacks at its end: no rejections, no offers that ended, no closer's leg, no product asked about, not
+/// said that nobody was free.
+const LEAD_TAIL_OF_FORMAT_2: &[u8] = &[0, 0, 0, 0, 0];
 /// What an offer of formats 1 and 2 lacks at its end: no receipt.
 const OFFER_TAIL_OF_FORMAT_2: &[u8] = &[0];
 /// The numbers of events that end with what grew: an offer, and the one event that holds a lead, which came with format 2.

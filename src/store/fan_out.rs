@@ -53,12 +53,18 @@ const OF_HOLDER: Statement = Statement::new(
 );
 const OPEN: Statement = Statement::new("fan_out.open", "SELECT count(*) FROM fan_out WHERE done_at IS NULL");
 /// Somebody whose company has no other lead has nobody to tell; most people are alone.
-const SETTLE_ALONE: Statement = Statement::new(
-    "fan_out.settle_alone",
+const ALONE: Statement = Statement::new(
+    "fan_out.alone",
+    "SELECT created_at, key,
+         (SELECT count(*) FROM (SELECT FROM lead WHERE account_id = task.subject_id LIMIT 2) AS people) < 2
+     FROM fan_out AS task WHERE done_at IS NULL AND kind = 2 AND cursor IS NULL AND (created_at, key) > ($1, $2)
+     ORDER BY created_at, key LIMIT $3",
+);
+const SETTLE: Statement = Statement::new(
+    "fan_out.settle",
     "UPDATE fan_out SET done_at = $1 WHERE key IN (
-         SELECT key FROM fan_out AS task WHERE done_at IS NULL AND kind = 2 AND cursor IS NULL
-             AND (SELECT count(*) FROM (SELECT FROM lead WHERE account_id = task.subject_id LIMIT 2) AS people) < 2
-         ORDER BY created_at, key LIMIT $2 FOR UPDATE SKIP LOCKED)",
+         SELECT key FROM fan_out WHERE key = ANY($2::text[]) AND done_at IS NULL AND cursor IS NULL
+         ORDER BY key FOR UPDATE SKIP LOCKED)",
 );
 const DROP_DONE: Statement = Statement::new(
     "fan_out.drop_done",
@@ -75,7 +81,8 @@ pub(super) const STATEMENTS: &[Statement] = &[
     OF_CAMPAIGN,
     OF_HOLDER,
     OPEN,
-    SETTLE_ALONE,
+    ALONE,
+    SETTLE,
     DROP_DONE,
 ];
 
@@ -250,13 +257,41 @@ pub async fn of_holder(
     Ok(rows.into_iter().map(|(id,)| LeadId(id)).collect())
 }
 
-/// Closes the tasks of people who have no colleague among the leads, at most `limit`; says how many.
+/// How far tasks were looked at: when the last one was made, and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookedAt {
+    pub created_at: Moment,
+    pub key: String,
+}
+
+impl Default for LookedAt {
+    fn default() -> Self {
+        Self { created_at: Moment::EVER, key: String::new() }
+    }
+}
+
+/// Closes those of the next `limit` tasks after `seen` that touch nobody; moves `seen` behind what was looked at and says
+/// how many it closed.
 ///
 /// # Errors
-/// The statement fails.
-pub async fn settle_alone(conn: &mut PgConnection, now: Moment, limit: i64) -> Result<u64, StoreError> {
-    let done = SETTLE_ALONE.query().bind(now.0).bind(limit).execute(conn).await;
-    Ok(done.map_err(|error| SETTLE_ALONE.failed(error))?.rows_affected())
+/// A statement fails.
+pub async fn settle_alone(
+    conn: &mut PgConnection,
+    now: Moment,
+    seen: &mut LookedAt,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    let next = ALONE.head().bind(seen.created_at.0).bind(&seen.key).bind(limit);
+    let next: Vec<(i64, String, bool)> =
+        next.fetch_all(&mut *conn).await.map_err(|error| ALONE.failed(error))?;
+    let Some((created_at, key, _)) = next.last().cloned() else { return Ok(0) };
+    *seen = LookedAt { created_at: Moment(created_at), key };
+    let alone: Vec<String> = next.into_iter().filter(|(_, _, alone)| *alone).map(|(_, key, _)| key).collect();
+    if alone.is_empty() {
+        return Ok(0);
+    }
+    let done = SETTLE.query().bind(now.0).bind(alone).execute(conn).await;
+    Ok(done.map_err(|error| SETTLE.failed(error))?.rows_affected())
 }
 
 /// How many tasks are not done: figures count them as pending.

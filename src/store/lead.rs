@@ -19,6 +19,11 @@ const LOCK: Statement = Statement::new(
     "SELECT id, state, head_hash, handoff_sequence, feedback_sequence, segment, points, grade
      FROM lead WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",
 );
+const LOCK_FREE: Statement = Statement::new(
+    "lead.lock_free",
+    "SELECT id, state, head_hash, handoff_sequence, feedback_sequence, segment, points, grade
+     FROM lead WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED",
+);
 const READ: Statement = Statement::new(
     "lead.read",
     "SELECT id, state, head_hash, handoff_sequence, feedback_sequence, segment, points, grade
@@ -58,7 +63,7 @@ const SURVIVORS: Statement = Statement::new(
     "SELECT id, merged_into FROM lead WHERE id = ANY($1::uuid[]) AND merged_into IS NOT NULL",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[LOCK, READ, UPSERT, OPEN_LEADS, SURVIVORS];
+pub(super) const STATEMENTS: &[Statement] = &[LOCK, LOCK_FREE, READ, UPSERT, OPEN_LEADS, SURVIVORS];
 
 type Stored = (Uuid, Vec<u8>, Vec<u8>, i64, i64, String, i32, String);
 
@@ -71,6 +76,17 @@ pub async fn lock(
     ids: &BTreeSet<LeadId>,
 ) -> Result<BTreeMap<LeadId, LeadRow>, StoreError> {
     fetch(LOCK, conn, ids).await
+}
+
+/// The same of those leads alone that no other transaction holds.
+///
+/// # Errors
+/// The statement fails, or a state can't be read.
+pub async fn lock_free(
+    conn: &mut PgConnection,
+    ids: &BTreeSet<LeadId>,
+) -> Result<BTreeMap<LeadId, LeadRow>, StoreError> {
+    fetch(LOCK_FREE, conn, ids).await
 }
 
 /// Which of the leads go on as others, and as which.

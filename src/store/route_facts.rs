@@ -158,7 +158,7 @@ async fn companies(
     if !names.is_empty() {
         let names: Vec<String> = names.into_iter().collect();
         let rows: Vec<(Uuid,)> = NAMESAKES
-            .rows()
+            .head()
             .bind(names)
             .bind(NAMESAKES_MAX)
             .fetch_all(&mut *conn)

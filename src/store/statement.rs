@@ -29,6 +29,15 @@ impl Statement {
         sqlx::query_as(self.sql)
     }
 
+    /// The same for the head of a queue, planned anew each time: a plan that was kept from when the table was small reads all
+    /// of it, and sorts, until the server next takes statistics.
+    pub(in crate::store) fn head<T>(self) -> QueryAs<'static, Postgres, T, PgArguments>
+    where
+        T: for<'r> FromRow<'r, PgRow>,
+    {
+        sqlx::query_as(self.sql).persistent(false)
+    }
+
     /// Names this statement as the one that failed.
     pub(in crate::store) fn failed(self, source: sqlx::Error) -> StoreError {
         StoreError::Statement { name: self.name, source }

@@ -34,6 +34,19 @@ const HORIZON: Statement = Statement::new(
      FROM (SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS at)
          AS moment",
 );
+/// The feed that holds clocks back most, where it is behind by more than so much.
+const HOLDING: Statement = Statement::new(
+    "lead.holding",
+    "SELECT feed.topic, feed.caught_up_to, moment.at
+     FROM (SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS at)
+         AS moment
+     JOIN input_position AS feed ON feed.caught_up_to < moment.at - $1
+     WHERE (topic LIKE 'crm.%' OR topic IN ('sales.feedback.v1', 'privacy.requests.v1'))
+         AND NOT EXISTS (SELECT FROM clock_release AS release WHERE release.topic = feed.topic
+             AND release.partition = feed.partition AND release.ended_at IS NULL AND release.until > moment.at
+             AND feed.caught_up_to < release.released_at)
+     ORDER BY feed.caught_up_to, feed.topic LIMIT 1",
+);
 /// What last spoke of a lead in public, as far as it was traced: an offer goes on in that trace.
 const TRACES: Statement = Statement::new(
     "lead.traces",
@@ -45,7 +58,7 @@ const DUE: Statement = Statement::new(
     "SELECT id, custody_version, cycle, next_due_at FROM lead WHERE next_due_at <= $1 ORDER BY next_due_at, id LIMIT $2",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[QUEUED, POOLS, HORIZON, TRACES, DUE];
+pub(super) const STATEMENTS: &[Statement] = &[QUEUED, POOLS, HORIZON, HOLDING, TRACES, DUE];
 
 /// A lead whose earliest clock came due, as it stood when it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +99,7 @@ pub async fn queued(
 ) -> Result<Vec<LeadId>, StoreError> {
     let without: Vec<Uuid> = without.iter().map(|lead| lead.0).collect();
     let rows: Vec<(Uuid,)> = QUEUED
-        .rows()
+        .head()
         .bind(&pool.0)
         .bind(limit)
         .bind(without)
@@ -115,6 +128,25 @@ pub async fn horizon(conn: &mut PgConnection) -> Result<Horizon, StoreError> {
     Ok(Horizon { now: Moment(now), watermark: watermark.map(Moment), releases })
 }
 
+/// A feed that holds clocks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    pub topic: String,
+    /// Up to when everything of it is known: no later clock fires.
+    pub known_to: Moment,
+    pub now: Moment,
+}
+
+/// The feed that holds clocks back most, where it is behind by more than `behind` microseconds.
+///
+/// # Errors
+/// The statement fails.
+pub async fn holding(conn: &mut PgConnection, behind: i64) -> Result<Option<Holding>, StoreError> {
+    let row: Option<(String, i64, i64)> =
+        HOLDING.rows().bind(behind).fetch_optional(conn).await.map_err(|error| HOLDING.failed(error))?;
+    Ok(row.map(|(topic, known_to, now)| Holding { topic, known_to: Moment(known_to), now: Moment(now) }))
+}
+
 /// The `traceparent` of the newest public record of each lead; leads without one are absent.
 ///
 /// # Errors
@@ -135,7 +167,7 @@ pub async fn traces(
 /// The statement fails.
 pub async fn due(conn: &mut PgConnection, until: Moment, limit: i64) -> Result<Vec<DueLead>, StoreError> {
     let rows: Vec<(Uuid, i64, i32, i64)> =
-        DUE.rows().bind(until.0).bind(limit).fetch_all(conn).await.map_err(|error| DUE.failed(error))?;
+        DUE.head().bind(until.0).bind(limit).fetch_all(conn).await.map_err(|error| DUE.failed(error))?;
     Ok(rows
         .into_iter()
         .map(|(id, custody_version, cycle, due_at)| DueLead {

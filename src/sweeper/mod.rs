@@ -10,7 +10,8 @@ use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{metrics, semantic};
 use crate::transaction::batch::{Batch, Entry, Outcome, Stream};
-use crate::transaction::session::{CommitError, Horizon, Session};
+use crate::transaction::busy::Busy;
+use crate::transaction::session::{CommitError, Horizon, LookedAt, Session};
 use crate::transaction::turn;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,6 +39,10 @@ pub struct Sweeper {
     maintained_at: Option<Instant>,
     /// Numbers the turns: each takes the next stream, so that two instances seldom wait for each other's counter.
     turns: u64,
+    /// Leads whose clock is due and that somebody else works on just now.
+    busy: Busy,
+    /// How far wide changes were looked at for whether they touch anybody.
+    looked_at: LookedAt,
     /// The alarm about held clocks was given and still holds.
     alarmed: bool,
 }
@@ -46,7 +51,17 @@ impl Sweeper {
     /// A sweeper over a session of its own.
     #[must_use]
     pub fn new(session: Session, settings: Arc<Settings>, health: Health, wake: Wake) -> Self {
-        Self { session, settings, health, wake, maintained_at: None, turns: 0, alarmed: false }
+        Self {
+            session,
+            settings,
+            health,
+            wake,
+            maintained_at: None,
+            turns: 0,
+            busy: Busy::default(),
+            looked_at: LookedAt::default(),
+            alarmed: false,
+        }
     }
 
     /// Runs until cancelled, once per tick; without pause while more is due.
@@ -113,14 +128,20 @@ impl Sweeper {
         if due.is_empty() {
             return Ok(0);
         }
+        let wanted: Vec<LeadId> = due.iter().copied().collect();
+        let overdue: BTreeSet<LeadId> = self.busy.overdue(&wanted, horizon.now).into_iter().collect();
+        let passes_by = overdue.is_empty();
+        let due = if passes_by { due } else { overdue };
         let leads = self.session.leads(&due).await?;
         let keys = self.session.keys();
         let entries: Vec<Entry> =
             leads.iter().filter_map(|lead| turn::pass_deadline(keys, lead, horizon.now)).collect();
         let stream = Some(Stream::Sweep(self.next_stream()));
-        let batch = Batch { stream, entries, ..Batch::default() };
+        let batch = Batch { stream, passes_by, entries, ..Batch::default() };
         let span = semantic::turn_span("sweep", batch.entries.len());
         let committed = self.session.commit(&batch).instrument(span).await?;
+        let outcomes = batch.routed_leads().zip(&committed.outcomes);
+        self.busy.note(outcomes, horizon.now);
         let passed =
             committed.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied(_))).count();
         metrics::clocks_fired(u64::try_from(passed).unwrap_or(u64::MAX));

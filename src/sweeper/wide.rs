@@ -12,7 +12,7 @@ use std::time::Duration;
 const LEADS: i64 = 200;
 /// How long the steps of one turn may take, so that clocks are not kept waiting by a change that touches everybody.
 const TURN_MOST: Duration = Duration::from_millis(200);
-/// Changes that touch nobody and are closed by one statement at most.
+/// Changes that are looked at together for whether they touch anybody.
 const ALONE_MAX: i64 = 5_000;
 
 impl Sweeper {
@@ -22,7 +22,9 @@ impl Sweeper {
     /// The database failed; what was not told is told at the next turn.
     pub async fn spread(&mut self, behind: bool) -> Result<usize, CommitError> {
         let began = clock::instant();
-        self.session.settle_fan_outs(ALONE_MAX).await?;
+        if !behind {
+            self.session.settle_fan_outs(&mut self.looked_at, ALONE_MAX).await?;
+        }
         let mut taken = 0;
         while self.step().await? {
             taken += 1;

@@ -109,6 +109,9 @@ pub struct Batch {
     pub fan_outs: Vec<FanOutStep>,
     /// Kept records that the entries of this batch decide again.
     pub redrive: Option<Redrive>,
+    /// A lead that another transaction holds is left for the next turn, not waited for: router and sweeper hold hundreds, and
+    /// would keep lanes waiting for all of them.
+    pub passes_by: bool,
     /// Planning this one record panicked: nothing of it is decided, and whom it names is parked.
     pub suspect: bool,
     pub entries: Vec<Entry>,

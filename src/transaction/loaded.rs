@@ -84,6 +84,8 @@ pub struct Loaded {
     /// Keys that name nobody, and records wait under some of them.
     pub waiting: Vec<Waiting>,
     pub leads: BTreeMap<LeadId, LeadRow>,
+    /// Leads that the batch passes by, since another transaction holds them.
+    pub busy: BTreeSet<LeadId>,
     pub accounts_by_key: BTreeMap<String, AccountId>,
     pub accounts: BTreeMap<AccountId, AccountState>,
     pub opportunities: BTreeMap<OpportunityId, OpportunityRow>,

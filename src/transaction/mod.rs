@@ -5,6 +5,7 @@ pub mod ask;
 pub mod ask_duty;
 pub mod availability;
 pub mod batch;
+pub mod busy;
 pub mod collect;
 mod failpoint;
 pub mod load;

@@ -12,6 +12,7 @@ use baton::domain::lead::{
     Attempt, AttemptOutcome, Channel, Consent, Motion, Origin, Permission, StageKind, SuppressedFor,
 };
 use baton::domain::policy::{Authority, Budget, Need, RejectionCode, SqlFacts};
+use baton::domain::routing::{Candidate, RouteTried, WhyNot};
 use baton::domain::signal::{Signal, SignalId, SignalKind};
 use baton::domain::team::{MemberId, PoolId};
 use baton::domain::time::{DAY, HOUR, MINUTE, Moment};
@@ -46,6 +47,7 @@ pub fn member(word: &str) -> MemberId {
         "kira" => "kira-sato",
         "maya" => "maya-cohen",
         "noah" => "noah-fischer",
+        "olga" => "olga-petrov",
         "paul" => "paul-dupont",
         "quinn" => "quinn-adams",
         "rosa" => "rosa-lind",
@@ -119,6 +121,11 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
             candidates: Vec::new(),
             receipt: None,
         }),
+        "nobody_free" => Command::NoteNobodyFree(Box::new(RouteTried {
+            pool: PoolId("mid-market".into()),
+            candidates: vec![Candidate { rep: member("dev"), why_not: Some(WhyNot::Away) }],
+            more: 0,
+        })),
         "pass_pool" => Command::PassPool { to: PoolId(line.words[1].into()) },
         "claim" => Command::ClaimLead,
         "accept" => Command::AcceptLead,

@@ -5,6 +5,7 @@ use super::{DealShown, Handed, OutRecord, Topic};
 use crate::domain::contest::Verdict;
 use crate::domain::event::Event;
 use crate::domain::ids::HandoffId;
+use crate::domain::policy::RejectionTask;
 use serde_json::{Value, json};
 
 /// The reason of a rejection or loss that nobody gave in a known word.
@@ -171,6 +172,7 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::ReturnedToFirst { .. }
         | Event::ProductRequested { .. }
         | Event::DisagreementSettled { .. }
+        | Event::NobodyFree(_)
         | Event::MqlDated { .. } => return None,
     })
 }
@@ -201,7 +203,7 @@ fn common(handed: &Handed<'_>) -> Object {
     payload
 }
 
-/// Where the rejection left the lead: stage, holder and the clock that runs first.
+/// Where the rejection left the lead: stage, holder and the clock that runs first, and marketing's task.
 fn consequence(handed: &Handed<'_>) -> Value {
     let lead = handed.settled;
     let first = lead
@@ -213,6 +215,7 @@ fn consequence(handed: &Handed<'_>) -> Value {
         "holder": lead.holder().map(crate::domain::custody::Holder::kind),
         "clock": first.map(|clock| clock.kind.code()),
         "at": first.map(|clock| clock.due_by.to_string()),
+        "task": handed.task.map(RejectionTask::code),
     })
 }
 

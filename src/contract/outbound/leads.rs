@@ -134,13 +134,13 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
         Event::LeadReopened { .. } => Told::why("lead.queued.v1", "reopened"),
         Event::LeadAccepted { implied, .. } => Told::plain("lead.accepted.v1").implied(*implied),
         Event::CloserWanted { .. } => Told::why("lead.queued.v1", "to_closer"),
-        Event::CloserOffered { rule, pool, candidates, custody, .. } => {
+        Event::CloserOffered { rule, pool, candidates, custody, receipt, .. } => {
             let terms = handed.after.cycle.terms.as_ref();
             let route = parts::route(&parts::Routed {
                 rule,
                 pool,
                 candidates,
-                receipt: None,
+                receipt: receipt.as_deref(),
                 priority: terms.map(|terms| terms.priority.number()),
                 custody,
             });
@@ -299,6 +299,7 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::EmailOptedOut { .. }
         | Event::NoteTaken
         | Event::DisagreementSettled { .. }
+        | Event::NobodyFree(_)
         | Event::ClockReminded { .. }
         | Event::ClockBreached { .. }
         | Event::ClockEscalated { .. }

@@ -22,7 +22,7 @@ use crate::domain::contest::Returned;
 use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, EventId, HandoffId};
 use crate::domain::lead::Lead;
-use crate::domain::policy::RejectionCode;
+use crate::domain::policy::{RejectionCode, RejectionTask};
 use crate::domain::scoring::Receipt;
 use crate::domain::team::Team;
 use crate::domain::time::Moment;
@@ -118,6 +118,8 @@ pub struct Handed<'a> {
     pub event: &'a Event,
     /// The reason that the same decision returned the lead for, if it did.
     pub rejected: Option<RejectionCode>,
+    /// What the policy has marketing do about that reason beside.
+    pub task: Option<RejectionTask>,
     /// SHA-256 of the policy's text.
     pub policy_hash: [u8; 32],
     /// Names and CRM users of holders.

@@ -2,7 +2,9 @@
 
 use super::policy::pairs;
 use super::section::Section;
-use crate::domain::policy::{Consequence, Demands, DisqualifiedFor, LossRule, RejectionCode, RejectionRule};
+use crate::domain::policy::{
+    Consequence, Demands, DisqualifiedFor, LossRule, RejectionCode, RejectionRule, RejectionTask,
+};
 
 /// What may follow, by its word; days are read beside it.
 #[derive(Clone, Copy)]
@@ -54,6 +56,8 @@ fn rule(section: &Section<'_, '_>, code: RejectionCode) -> Option<RejectionRule>
     }
     let counts = section.flag("counts", false);
     let contestable = section.flag("contestable", false);
+    let tasks = pairs(RejectionTask::ALL, RejectionTask::code);
+    let task = section.optional_word("task").and_then(|word| section.chosen(&word, &tasks));
     let Some(then) = section.choice("then", &THEN) else {
         // Which of the two belongs here is unknown: only the word itself is the fault.
         let _ = (section.has("days"), section.has("business_days"));
@@ -77,7 +81,7 @@ fn rule(section: &Section<'_, '_>, code: RejectionCode) -> Option<RejectionRule>
         }
         Then::Steward => Consequence::Steward { business_days: section.count("business_days") },
     };
-    Some(RejectionRule { code, demands, consequence, counts, contestable })
+    Some(RejectionRule { code, demands, consequence, counts, contestable, task })
 }
 
 fn demands(section: &Section<'_, '_>) -> Demands {

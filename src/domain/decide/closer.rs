@@ -78,6 +78,7 @@ pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal>
         rule: offer.rule.clone(),
         candidates: offer.candidates.clone(),
         custody,
+        receipt: offer.receipt.clone(),
     })
 }
 

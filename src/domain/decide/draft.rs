@@ -81,9 +81,14 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// Whether the acting person is the steward who holds the lead's queue.
+    /// Whether the acting person holds the lead.
     pub fn is_holder(&self) -> bool {
         self.member().is_some() && self.member().cloned() == self.holder_member()
+    }
+
+    /// Whether whoever acts keeps order among leads that are not theirs.
+    pub fn keeps_order(&self) -> bool {
+        self.member().is_some_and(|member| self.inputs.team.keeps_order(member))
     }
 
     /// Somebody who works the lead from now on; for who is switched off, whatever the CRM says, the steward of its pool.

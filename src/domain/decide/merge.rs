@@ -15,6 +15,7 @@ use crate::domain::unite::{Goes, goes_on, united};
 pub(super) fn absorb(draft: &mut Draft<'_>, other: &Lead) -> Result<(), Refusal> {
     refuse_absent(&draft.lead)?;
     refuse_absent(other)?;
+    refuse_unless_in_order(draft)?;
     if draft.lead.id == other.id {
         return Err(Refusal::NothingChanges);
     }
@@ -46,6 +47,7 @@ pub(super) fn merge(draft: &mut Draft<'_>, into: LeadId) -> Result<(), Refusal> 
 /// A person of the team takes a wrong merge apart: signals since then leave this lead; its history stays.
 pub(super) fn split(draft: &mut Draft<'_>, to: LeadId, since: Moment) -> Result<(), Refusal> {
     refuse_absent(&draft.lead)?;
+    refuse_unless_in_order(draft)?;
     if draft.stage() == StageKind::Suppressed {
         return Err(Refusal::Suppressed);
     }
@@ -88,6 +90,11 @@ fn refuse_absent(lead: &Lead) -> Result<(), Refusal> {
         | StageKind::Disqualified
         | StageKind::Suppressed => Ok(()),
     }
+}
+
+/// Records say what they say; of people only those who keep order unite leads and take them apart.
+fn refuse_unless_in_order(draft: &Draft<'_>) -> Result<(), Refusal> {
+    if draft.is_fact() || draft.keeps_order() { Ok(()) } else { Err(Refusal::NotEligible) }
 }
 
 fn withdraw_offer(draft: &mut Draft<'_>) -> Result<(), Refusal> {

@@ -54,6 +54,7 @@ pub fn decide(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> Result<Vec
         }
         Command::OfferLead(offer) => offer::offer(&mut draft, offer)?,
         Command::PassPool { to } => offer::pass_pool(&mut draft, to)?,
+        Command::NoteNobodyFree(tried) => offer::nobody_free(&mut draft, tried)?,
         Command::ClaimLead => offer::claim(&mut draft)?,
         Command::AcceptLead => offer::accept(&mut draft)?,
         Command::DeclineLead => offer::decline(&mut draft)?,
@@ -109,6 +110,7 @@ fn is_of_an_older_cycle(lead: &Lead, command: &Command, inputs: &Inputs<'_>) -> 
         | Command::LinkCrmRecord { .. }
         | Command::OfferLead(_)
         | Command::PassPool { .. }
+        | Command::NoteNobodyFree(_)
         | Command::ReportDeal(_)
         | Command::PassDeadline(_)
         | Command::OptOutEmail { .. }

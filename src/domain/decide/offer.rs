@@ -7,7 +7,8 @@ use crate::domain::custody::{ClockKind, Custody, Holder};
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::{Stage, StageKind};
 use crate::domain::policy::Priority;
-use crate::domain::team::{MemberId, PoolId, Role};
+use crate::domain::routing::RouteTried;
+use crate::domain::team::{MemberId, PoolId};
 
 /// The row "offer (router)".
 pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal> {
@@ -42,6 +43,18 @@ pub(super) fn pass_pool(draft: &mut Draft<'_>, to: &PoolId) -> Result<(), Refusa
         return Err(Refusal::Stale);
     }
     draft.requeue(draft.lead.cycle.wanted.clone(), to.clone(), false, false)
+}
+
+/// Nobody of any pool can take it now: that is said once for each stay in a queue, and the lead waits with its clock.
+pub(super) fn nobody_free(draft: &mut Draft<'_>, tried: &RouteTried) -> Result<(), Refusal> {
+    let waits = closer::awaits(draft) || matches!(draft.lead.stage, Stage::Queued { held: false, .. });
+    if !waits {
+        return Err(Refusal::Stale);
+    }
+    if draft.lead.nobody_free_at == draft.lead.custody_version {
+        return Err(Refusal::NothingChanges);
+    }
+    draft.push(Event::NobodyFree(Box::new(tried.clone())))
 }
 
 /// The row "claim".
@@ -229,14 +242,7 @@ impl Draft<'_> {
     }
 }
 
-/// Stewards, managers and whoever holds the lead may name another person.
+/// Whoever keeps order, and whoever holds the lead, may name another person.
 fn may_reassign(draft: &Draft<'_>) -> bool {
-    let Some(member) = draft.member().and_then(|member| draft.inputs.team.member(member)) else {
-        return false;
-    };
-    draft.is_holder()
-        || member.roles.iter().any(|role| match role {
-            Role::Manager | Role::Sales | Role::Operations => true,
-            Role::Rep | Role::Marketing | Role::Arbiter => false,
-        })
+    draft.is_holder() || draft.keeps_order()
 }

@@ -7,7 +7,6 @@ use crate::domain::calendar::{Hours, Span};
 use crate::domain::custody::{Clock, ClockKind, Custody};
 use crate::domain::event::Event;
 use crate::domain::lead::{Attempt, AttemptOutcome, Stage, StageKind};
-use crate::domain::team::Role;
 use crate::domain::time::DAY;
 
 /// The row "contact attempt".
@@ -95,20 +94,16 @@ fn met(draft: &Draft<'_>, attempt: &Attempt) -> Option<Custody> {
     (custody != *before).then_some(custody)
 }
 
-/// What the CRM said otherwise is settled, by a steward of queues, a manager or operations.
+/// What the CRM said otherwise is settled by whoever keeps order.
 pub(super) fn settle(draft: &mut Draft<'_>, version: u64) -> Result<(), Refusal> {
     if draft.stage() == StageKind::Unseen {
         return Err(Refusal::NotFound);
     }
-    let team = draft.inputs.team;
-    let may = draft.member().and_then(|id| team.member(id)).is_some_and(|member| {
-        let office = member.roles.iter().any(|role| match role {
-            Role::Manager | Role::Operations => true,
-            Role::Rep | Role::Sales | Role::Marketing | Role::Arbiter => false,
-        });
-        office || *team.queue_steward() == member.id || team.pools().any(|pool| pool.steward == member.id)
-    });
-    if may { draft.push(Event::DisagreementSettled { version }) } else { Err(Refusal::NotEligible) }
+    if draft.keeps_order() {
+        draft.push(Event::DisagreementSettled { version })
+    } else {
+        Err(Refusal::NotEligible)
+    }
 }
 
 /// The row "note".

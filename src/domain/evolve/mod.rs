@@ -111,6 +111,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
             terms.points = *points;
         }
         Event::OriginCredited(origin) => lead.origin = *origin,
+        Event::NobodyFree(_) => lead.nobody_free_at = lead.custody_version,
         Event::ContestAllowed { .. } | Event::RejectionContested { .. } | Event::ContestResolved { .. } => {
             contest::apply(lead, event)?;
         }

@@ -8,7 +8,9 @@ pub mod terms;
 
 pub use mql::{Blocker, EngagementGround, Guards, MqlDefinition, MqlGround, MqlVerdict};
 pub use reference::Reference;
-pub use rejection::{Consequence, Demands, DisqualifiedFor, LossRule, RejectionCode, RejectionRule};
+pub use rejection::{
+    Consequence, Demands, DisqualifiedFor, LossRule, RejectionCode, RejectionRule, RejectionTask,
+};
 pub use sql::{Authority, Budget, Need, SqlDefinition, SqlFacts};
 pub use terms::{Durations, Grade, Priority, RequiredField, Segment, SlaTerms, Targets};
 

@@ -3,6 +3,8 @@
 use super::rejection::RejectionCode;
 use crate::domain::profile::MailKind;
 use crate::domain::signal::FormKind;
+use crate::domain::time::{DAY, Moment};
+use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Millionths: the unit of exchange rates.
@@ -109,6 +111,26 @@ impl Reference {
         }
         self.plan_rates.get(currency).copied()
     }
+
+    /// What a deal is worth in the reporting currency, in ten-thousandths, rounded once, half away from zero: closed deals
+    /// by the rate of the month of `closed_on` (days since 1970-01-01), open ones by the plan's (KPIS, Money). `None` is
+    /// unconverted: no rate is published.
+    #[must_use]
+    pub fn in_reporting(&self, ten_thousandths: i64, currency: &str, closed_on: Option<i32>) -> Option<i64> {
+        let rate = match closed_on {
+            Some(day) => self.exchange_rate(&month(day), currency),
+            None => self.plan_rate(currency),
+        }?;
+        let exact = i128::from(ten_thousandths) * i128::from(rate);
+        let unit = i128::from(RATE_UNIT);
+        i64::try_from((exact + exact.signum() * unit / 2) / unit).ok()
+    }
+}
+
+/// The month of a day since 1970-01-01, such as `2026-01`.
+fn month(day: i32) -> String {
+    let date = Moment(i64::from(day) * DAY).timestamp().to_zoned(TimeZone::UTC).date();
+    format!("{:04}-{:02}", date.year(), date.month())
 }
 
 fn listed(domains: &BTreeSet<String>, domain: &str) -> bool {
@@ -122,5 +144,35 @@ fn listed(domains: &BTreeSet<String>, domain: &str) -> bool {
             Some((_, parent)) => rest = parent,
             None => return false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-03-31 and the day after, in days since 1970-01-01.
+    const LAST_OF_MARCH: i32 = 20_543;
+
+    #[test]
+    fn a_closed_deal_counts_at_its_months_rate_an_open_one_at_the_plans() {
+        let months = [("2026-03", 1_080_000), ("2026-04", 1_095_001)];
+        let reference = Reference {
+            reporting_currency: "USD".to_owned(),
+            exchange_rates: months
+                .into_iter()
+                .map(|(month, rate)| ((month.to_owned(), "EUR".to_owned()), rate))
+                .collect(),
+            plan_rates: BTreeMap::from([("EUR".to_owned(), 1_100_000)]),
+            ..Reference::default()
+        };
+        let worth = |amount, currency, closed_on| reference.in_reporting(amount, currency, closed_on);
+        assert_eq!(worth(10_000, "EUR", Some(LAST_OF_MARCH)), Some(10_800));
+        assert_eq!(worth(10_000, "EUR", Some(LAST_OF_MARCH + 1)), Some(10_950));
+        assert_eq!(worth(500_000, "EUR", Some(LAST_OF_MARCH + 1)), Some(547_501), "rounded once: 547,500.5");
+        assert_eq!(worth(10_000, "EUR", None), Some(11_000));
+        assert_eq!(worth(10_000, "USD", Some(LAST_OF_MARCH)), Some(10_000));
+        assert_eq!(worth(10_000, "GBP", Some(LAST_OF_MARCH)), None, "no rate is guessed");
+        assert_eq!(worth(10_000, "EUR", Some(LAST_OF_MARCH + 40)), None, "nor taken from another month");
     }
 }

@@ -159,6 +159,28 @@ pub struct RejectionRule {
     /// Whether it counts in the acceptance figures.
     pub counts: bool,
     pub contestable: bool,
+    /// What marketing is to do beside, while the lead rests.
+    pub task: Option<RejectionTask>,
+}
+
+/// What marketing is to do about a returned lead beside the consequence itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RejectionTask {
+    /// Somebody else of the company, who may decide.
+    AnotherContact,
+}
+
+impl RejectionTask {
+    /// Every task.
+    pub const ALL: &'static [Self] = &[Self::AnotherContact];
+
+    /// The word of the policy and of the contract.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::AnotherContact => "another_contact",
+        }
+    }
 }
 
 /// What follows from a lost opportunity.

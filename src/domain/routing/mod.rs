@@ -14,7 +14,7 @@ pub use account::{
 };
 pub use fairness::{Share, deviation_hundredths, jain_permille};
 pub use path::{Destination, Knows, destination, knowing};
-pub use receipt::{PASSED_OVER_MAX, PassedOver, RouteField, RouteReceipt, RouteStep};
+pub use receipt::{PASSED_OVER_MAX, PassedOver, RouteField, RouteReceipt, RouteStep, RouteTried};
 pub use rotation::{CREDIT_TURNS_MAX, Rotation, settled};
 pub use rule::{RouteRule, RouteSubject, choose_pool, first_rule};
 pub use seats::{

@@ -1,6 +1,7 @@
 //! The explanation of a route, as events store it: append only. It decides nothing and names nobody but members.
 
 use super::account::AccountMatch;
+use super::seats::Candidate;
 use crate::domain::team::PoolId;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,8 @@ pub enum RouteStep {
     Rule,
     /// No route takes the lead: the pool in which it stands, or the steward.
     NoRule,
+    /// Qualified, and the turn of the closers' pool.
+    Closer,
 }
 
 impl RouteStep {
@@ -36,6 +39,7 @@ impl RouteStep {
         Self::NamedAccount,
         Self::Rule,
         Self::NoRule,
+        Self::Closer,
     ];
 
     /// The word of the contract.
@@ -49,6 +53,7 @@ impl RouteStep {
             Self::NamedAccount => "named_account",
             Self::Rule => "rule",
             Self::NoRule => "no_rule",
+            Self::Closer => "closer",
         }
     }
 
@@ -57,7 +62,7 @@ impl RouteStep {
     pub fn is_by_account(self) -> bool {
         match self {
             Self::OpenOpportunity | Self::OpenCycle | Self::AccountOwner | Self::NamedAccount => true,
-            Self::Wanted | Self::Rule | Self::NoRule => false,
+            Self::Wanted | Self::Rule | Self::NoRule | Self::Closer => false,
         }
     }
 
@@ -65,7 +70,7 @@ impl RouteStep {
     #[must_use]
     pub fn is_by_turn(self, named_a_pool: bool) -> bool {
         match self {
-            Self::Rule | Self::NoRule => true,
+            Self::Rule | Self::NoRule | Self::Closer => true,
             Self::NamedAccount => named_a_pool,
             Self::Wanted | Self::OpenOpportunity | Self::OpenCycle | Self::AccountOwner => false,
         }
@@ -141,4 +146,15 @@ pub struct RouteReceipt {
     pub first_pool: Option<PoolId>,
     /// Candidates that were looked at beside those that are named.
     pub candidates_more: u32,
+}
+
+/// What the router tried in vain for one lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteTried {
+    /// In whose queue the lead waits.
+    pub pool: PoolId,
+    /// Everybody of this pool and of those after it, and why not they: as many as a receipt of an offer names.
+    pub candidates: Vec<Candidate>,
+    /// How many more were looked at.
+    pub more: u32,
 }

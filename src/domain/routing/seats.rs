@@ -189,6 +189,13 @@ impl Seats {
         Choice { rep, candidates, more }
     }
 
+    /// Why nobody of these takes the lead; no turn is taken.
+    #[must_use]
+    pub fn why_not(&self, subject: &RouteSubject) -> Vec<Candidate> {
+        let reps = self.list.iter();
+        reps.map(|seat| Candidate { rep: seat.rep.clone(), why_not: seat.why_not(subject) }).collect()
+    }
+
     /// Whether anybody could take the lead; no turn is taken.
     #[must_use]
     pub fn has_room(&self, subject: &RouteSubject) -> bool {

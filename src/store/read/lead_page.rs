@@ -52,7 +52,7 @@ const STORY: Statement = Statement::new(
 );
 const LAST_OFFER: Statement = Statement::new(
     "lead_page.last_offer",
-    "SELECT payload FROM audit WHERE subject_kind = 1 AND subject_id = $1 AND event = 'lead_offered' \
+    "SELECT payload FROM audit WHERE subject_kind = 1 AND subject_id = $1 AND event IN ('lead_offered', 'closer_offered') \
      ORDER BY version DESC LIMIT 1",
 );
 

@@ -31,7 +31,7 @@ const MINE: Statement = Statement::new(
      FROM lead AS l LEFT JOIN person AS p ON p.lead_id = l.id LEFT JOIN account AS a ON a.id = l.account_id
      LEFT JOIN campaign AS c ON c.id = coalesce(l.last_campaign, l.first_campaign)
      LEFT JOIN LATERAL (SELECT payload FROM audit WHERE subject_kind = 1 AND subject_id = l.id
-         AND event = 'lead_offered' ORDER BY version DESC LIMIT 1) AS offer ON true
+         AND event IN ('lead_offered', 'closer_offered') ORDER BY version DESC LIMIT 1) AS offer ON true
      LEFT JOIN LATERAL (SELECT rejected, cycle FROM handoff WHERE lead_id = l.id AND cycle < l.cycle
          ORDER BY cycle DESC LIMIT 1) AS past ON true
      WHERE l.holder_id = $1 AND l.stage IN (2, 3, 4, 5, 6) ORDER BY l.deadline, l.id LIMIT $2",

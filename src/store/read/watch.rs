@@ -7,11 +7,15 @@ use crate::domain::time::{HOUR, MINUTE, Moment};
 use crate::store::error::StoreError;
 use crate::store::statement::Statement;
 use crate::store::work;
+pub use crate::store::work::Holding;
 use sqlx::{FromRow, PgConnection};
 
 /// A clock that could have fired so long ago stands still: the sweeper turns every second, and a backlog of 100,000 takes
 /// a minute.
 const STUCK: i64 = 10 * MINUTE;
+/// Clocks that wait for so long are shown as paused: an idle feed says every second that it is caught up, and the shortest
+/// duty is five minutes.
+const PAUSED: i64 = MINUTE / 2;
 /// Series that are read at most, the busiest first.
 const SERIES_MAX: i64 = 200;
 
@@ -90,6 +94,15 @@ impl Reader {
             UNHELD.rows().fetch_one(&mut *conn).await.map_err(|error| UNHELD.failed(error))?;
         let stuck = stuck(&mut *conn, fires_until).await?;
         Ok(WatchRead { now: horizon.now, fires_until, holders, unheld, stuck })
+    }
+
+    /// The feed for which clocks wait noticeably, if one does.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn holding(&self) -> Result<Option<Holding>, StoreError> {
+        let mut conn = self.connection().await?;
+        work::holding(&mut conn, PAUSED).await
     }
 
     /// The hours of every topic, source, form and type since the weeks that a rhythm is learnt from, the busiest first.

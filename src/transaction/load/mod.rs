@@ -224,7 +224,13 @@ impl Loading<'_> {
         let named_and_survivors = named.leads.iter().chain(loaded.survivors.values());
         let ids: BTreeSet<LeadId> = resolved.leads.values().chain(named_and_survivors).copied().collect();
         if !ids.is_empty() {
-            loaded.leads = lead::lock(conn, &ids).await?;
+            loaded.leads = if self.batch.passes_by {
+                let free = lead::lock_free(conn, &ids).await?;
+                loaded.busy = ids.into_iter().filter(|id| !free.contains_key(id)).collect();
+                free
+            } else {
+                lead::lock(conn, &ids).await?
+            };
             step.passed();
             // Merged while we waited for its lock.
             let merged = |row: &LeadRow| row.lead.stage.kind() == StageKind::Merged;

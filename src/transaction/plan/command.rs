@@ -84,6 +84,7 @@ impl Planner<'_> {
             }
             other @ (Command::OfferLead(_)
             | Command::PassPool { .. }
+            | Command::NoteNobodyFree(_)
             | Command::ClaimLead
             | Command::AcceptLead
             | Command::DeclineLead

@@ -11,6 +11,7 @@ use crate::domain::signal::Signal;
 use crate::store::StoreError;
 use crate::store::rows::{AnonymousRow, IdentityRow, LeadRow, PersonRow};
 use crate::transaction::batch::{Entry, Outcome};
+use crate::transaction::busy::BUSY;
 use crate::transaction::loaded::Waiting;
 
 /// Whom a reference means.
@@ -55,6 +56,9 @@ impl Planner<'_> {
     /// An ask, a clock: the lead is named by its own id.
     fn asked(&mut self, entry: &Entry, request: &Request, lead: LeadId) -> Result<Outcome, StoreError> {
         let lead = self.survivor(lead);
+        if self.loaded.busy.contains(&lead) {
+            return Ok(Outcome::Filtered(BUSY));
+        }
         if !self.is_known(lead) {
             return Ok(Outcome::Refused("not_found".to_owned()));
         }
@@ -325,6 +329,7 @@ pub(super) fn is_weak(command: &Command) -> bool {
         | Command::LinkCrmRecord { .. }
         | Command::OfferLead(_)
         | Command::PassPool { .. }
+        | Command::NoteNobodyFree(_)
         | Command::ClaimLead
         | Command::AcceptLead
         | Command::DeclineLead

@@ -7,7 +7,7 @@ use crate::contract::request::{Money, Request};
 use crate::domain::event::Event;
 use crate::domain::ids::{LeadId, OpportunityId};
 use crate::domain::lead::{Lead, StageKind};
-use crate::domain::policy::RejectionCode;
+use crate::domain::policy::{Reference, RejectionCode};
 use crate::domain::profile::Profile;
 use crate::domain::scoring::{Receipt, Standing};
 use crate::domain::time::Moment;
@@ -45,6 +45,7 @@ impl Planner<'_> {
             settled: step.settled,
             event: step.event,
             rejected: step.rejected,
+            task: step.rejected.and_then(|code| world.policy.rejection(code).task),
             policy_hash: world.policy.hash,
             team: world.team,
             decided_at: step.after.decided_at,
@@ -134,11 +135,11 @@ impl Planner<'_> {
 
     fn deal_shown(&self, id: OpportunityId) -> Option<DealShown> {
         let row = self.opportunities.get(&id).or_else(|| self.loaded.opportunities.get(&id))?;
-        Some(shown(row))
+        Some(shown(row, self.world.reference))
     }
 }
 
-fn shown(row: &OpportunityRow) -> DealShown {
+fn shown(row: &OpportunityRow, reference: &Reference) -> DealShown {
     let money = |value: Option<i64>| {
         value.zip(row.currency.clone()).map(|(ten_thousandths, currency)| Money { ten_thousandths, currency })
     };
@@ -157,7 +158,10 @@ fn shown(row: &OpportunityRow) -> DealShown {
         closed_on: row.closed_on,
         reason: row.reason.clone(),
         competitor: row.competitor.clone(),
-        reporting_ten_thousandths: None,
+        reporting_ten_thousandths: row
+            .ten_thousandths
+            .zip(row.currency.as_deref())
+            .and_then(|(amount, currency)| reference.in_reporting(amount, currency, row.closed_on)),
     }
 }
 
@@ -213,6 +217,7 @@ fn may_publish(event: &Event) -> bool {
         | Event::ContestAllowed { .. }
         | Event::OfferMissed { .. }
         | Event::ProductRequested { .. }
+        | Event::NobodyFree(_)
         | Event::MqlDated { .. } => false,
         Event::ProfileReported { .. }
         | Event::CycleStarted { .. }

@@ -4,19 +4,22 @@ use super::Planner;
 use crate::contract::keys::Keys;
 use crate::contract::request::Request;
 use crate::domain::command::{Command, Offer};
+use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
 use crate::domain::lead::Lead;
 use crate::domain::leg::Leg;
 use crate::domain::profile::{MailKind, Profile};
 use crate::domain::routing::{
     AccountCandidate, AccountMatch, CANDIDATES_MAX, Candidate, CompanyNames, Destination, Knows, MatchBy,
-    RouteReceipt, RouteStep, RouteSubject, Seats, chain, destination, knowing, match_by_name, seated, unfit,
+    RouteReceipt, RouteStep, RouteSubject, RouteTried, Seats, chain, destination, knowing, match_by_name,
+    seated, unfit,
 };
 use crate::domain::team::{MemberId, PoolId};
 use crate::store::StoreError;
 use crate::store::route_facts::{Company, RouteFacts};
 use crate::store::rows::{AssignmentRow, RotationRow};
 use crate::transaction::batch::{Entry, Outcome};
+use crate::transaction::busy::BUSY;
 use crate::transaction::loaded::{Loaded, World};
 
 /// The pool of the router's batch and those after it; empty where no pool is locked.
@@ -35,6 +38,8 @@ pub(super) fn seats(loaded: &Loaded, world: &World<'_>) -> Vec<Seats> {
         .collect()
 }
 
+/// The reason of an entry whose lead waits until somebody can take it.
+const NOBODY_FREE: &str = "nobody_free";
 /// The rule that an offer to a closer names.
 const CLOSER: &str = "closer";
 
@@ -52,21 +57,26 @@ impl Planner<'_> {
         let Some((id, pool)) = request.lead.zip(self.batch.routing.clone()) else {
             return Ok(Outcome::Filtered("stale"));
         };
+        if self.loaded.busy.contains(&id) {
+            return Ok(Outcome::Filtered(BUSY));
+        }
         let Some(lead) = self.work(id).map(|work| work.row.lead.clone()) else {
             return Ok(Outcome::Filtered("stale"));
         };
         if !matches!(lead.queue(), Some((at, false)) if *at == pool) {
             return Ok(Outcome::Filtered("stale"));
         }
-        let Some(command) = self.choice(&lead, &pool) else { return Ok(Outcome::Filtered("nobody_free")) };
+        let Some(command) = self.choice(&lead, &pool) else { return Ok(Outcome::Filtered("stale")) };
         let chosen = if let Command::OfferLead(offer) = &command { Some(offer.rep.clone()) } else { None };
         match self.decided(entry, request, id, &command, self.world.now)? {
+            Ok(()) if matches!(command, Command::NoteNobodyFree(_)) => Ok(Outcome::Filtered(NOBODY_FREE)),
             Ok(()) => {
                 if let Some(rep) = &chosen {
                     self.seats.iter_mut().for_each(|seats| seats.took(rep));
                 }
                 Ok(Outcome::Applied(command.name()))
             }
+            Err(Refusal::NothingChanges) => Ok(Outcome::Filtered(NOBODY_FREE)),
             Err(refusal) => Ok(Outcome::Filtered(refusal.code())),
         }
     }
@@ -104,8 +114,7 @@ impl Planner<'_> {
         let (here, after) = self.seats.split_first_mut()?;
         let choice = here.choose(&seated);
         let Some(rep) = choice.rep else {
-            let next = after.iter().find(|seats| seats.has_room(&seated))?;
-            return Some(Command::PassPool { to: next.pool.clone() });
+            return Some(passed_on(pool, after, &seated, way.tried.into_iter().chain(here.why_not(&seated))));
         };
         let mut candidates = way.tried;
         candidates.extend(choice.candidates);
@@ -139,24 +148,35 @@ impl Planner<'_> {
             ..RouteSubject::of(lead, world.policy)
         };
         let subject = seated(&subject, &self.seats);
-        let offer = |rep: MemberId, candidates: Vec<Candidate>| {
+        let offer = |rep: MemberId, candidates: Vec<Candidate>, step: RouteStep, more: u32| {
             let (pool, rule) = (pool.clone(), CLOSER.to_owned());
-            Some(Command::OfferLead(Offer { rep, pool, rule, candidates, receipt: None }))
+            let receipt = RouteReceipt {
+                step,
+                by_turn: step.is_by_turn(true),
+                passed_over: Vec::new(),
+                passed_over_more: 0,
+                account: None,
+                first_pool: None,
+                candidates_more: more,
+            };
+            let receipt = Some(Box::new(receipt));
+            Some(Command::OfferLead(Offer { rep, pool, rule, candidates, receipt }))
         };
         let named = leg.wanted.clone().map(|rep| {
             let why_not = unfit(world.team, &subject, &rep, world.now);
             Candidate { rep, why_not }
         });
         if let Some(named) = named.clone().filter(|named| named.why_not.is_none()) {
-            return offer(named.rep.clone(), vec![named]);
+            return offer(named.rep.clone(), vec![named], RouteStep::Wanted, 0);
         }
         let (here, after) = self.seats.split_first_mut()?;
         let choice = here.choose(&subject);
         if let Some(rep) = choice.rep {
-            return offer(rep, named.into_iter().chain(choice.candidates).take(CANDIDATES_MAX).collect());
+            let mut candidates: Vec<Candidate> = named.into_iter().chain(choice.candidates).collect();
+            let more = choice.more + shorten(&mut candidates);
+            return offer(rep, candidates, RouteStep::Closer, more);
         }
-        let next = after.iter().find(|seats| seats.has_room(&subject))?;
-        Some(Command::PassPool { to: next.pool.clone() })
+        Some(passed_on(pool, after, &subject, named.into_iter().chain(here.why_not(&subject))))
     }
 
     /// The pool that the lead belongs to, unless it stands there, was handed on from there, or sales said that the rules
@@ -185,7 +205,11 @@ impl Planner<'_> {
 
     /// Every offer is counted, for the day's bounds and for fairness.
     pub(super) fn assigned(&mut self, after: &Lead, event: &Event) {
-        let Event::LeadOffered { rep, pool, rule, receipt, .. } = event else { return };
+        let (Event::LeadOffered { rep, pool, rule, receipt, .. }
+        | Event::CloserOffered { rep, pool, rule, receipt, .. }) = event
+        else {
+            return;
+        };
         self.write.assignments.push(AssignmentRow {
             lead: after.id,
             version: i64::try_from(after.version).unwrap_or(i64::MAX),
@@ -196,6 +220,23 @@ impl Planner<'_> {
             by_turn: receipt.as_ref().is_none_or(|it| it.by_turn),
         });
     }
+}
+
+/// Nobody of the pool takes it: on to the queue of the first pool after it in which somebody can, else it waits, and why is
+/// kept.
+fn passed_on(
+    pool: &PoolId,
+    after: &[Seats],
+    subject: &RouteSubject,
+    looked_at: impl Iterator<Item = Candidate>,
+) -> Command {
+    if let Some(next) = after.iter().find(|seats| seats.has_room(subject)) {
+        return Command::PassPool { to: next.pool.clone() };
+    }
+    let mut candidates: Vec<Candidate> =
+        looked_at.chain(after.iter().flat_map(|seats| seats.why_not(subject))).collect();
+    let more = shorten(&mut candidates);
+    Command::NoteNobodyFree(Box::new(RouteTried { pool: pool.clone(), candidates, more }))
 }
 
 /// An offer to somebody who knows the person or the company.

@@ -7,6 +7,7 @@ mod reads;
 mod rehearse;
 
 pub use super::trouble::{CommitError, Trouble};
+pub use crate::store::fan_out::LookedAt;
 pub use crate::store::work::Horizon;
 pub use claim::{Claimed, Wanted};
 pub use lanes::LaneStanding;

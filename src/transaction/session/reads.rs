@@ -1,6 +1,6 @@
 //! What router, sweeper and web read on a session between transactions, and the upkeep of tables. No row is locked.
 
-use super::{CommitError, Session};
+use super::{CommitError, LookedAt, Session};
 use crate::domain::fan_out::FanOut;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Lead;
@@ -111,13 +111,14 @@ impl Session {
         ledger::answered(&mut self.conn, key, actor).await.map_err(CommitError::Store)
     }
 
-    /// Closes wide changes that touch nobody, at most `limit`; says how many.
+    /// Closes those of the next `limit` wide changes after `seen` that touch nobody; says how many. What came to stand before
+    /// `seen` is a step like any other.
     ///
     /// # Errors
-    /// The statement fails.
-    pub async fn settle_fan_outs(&mut self, limit: i64) -> Result<u64, CommitError> {
+    /// A statement fails.
+    pub async fn settle_fan_outs(&mut self, seen: &mut LookedAt, limit: i64) -> Result<u64, CommitError> {
         let now = self.now().await?;
-        fan_out::settle_alone(&mut self.conn, now, limit).await.map_err(CommitError::Store)
+        fan_out::settle_alone(&mut self.conn, now, seen, limit).await.map_err(CommitError::Store)
     }
 
     /// The oldest wide change that is not done, with the next leads that it touches; colleagues who were active are told

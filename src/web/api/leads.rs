@@ -136,7 +136,8 @@ pub(crate) async fn lead(
     caller.need(Scope::Read)?;
     let read = read(&state, &id).await?;
     let tag = HeaderValue::from_str(&format!("\"{}\"", read.lead.custody_version));
-    let mut response = Json(shapes::lead(&read, &state.texts())).into_response();
+    let held = state.reader.holding().await.map_err(|error| Problem::store(&error))?;
+    let mut response = Json(shapes::lead(&read, held.as_ref(), &state.texts())).into_response();
     if let Ok(tag) = tag {
         response.headers_mut().insert(header::ETAG, tag);
     }

@@ -11,6 +11,7 @@ use crate::web::caller::ApiCaller;
 use crate::web::problem::{FieldFault, Problem};
 use crate::web::sight::Sight;
 use crate::web::view::fairness::{FairPool, fair_pools};
+use crate::web::view::route::Offered;
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
@@ -58,7 +59,8 @@ pub struct RouteShape {
     pub pool: String,
     /// Where the rules sent it, when another pool took it since.
     pub first_pool: Option<String>,
-    pub offer_no: u32,
+    /// Null for a closer's offer.
+    pub offer_no: Option<u32>,
     pub account: Option<AccountMatchShape>,
     pub passed_over: Vec<PassedOverShape>,
     pub passed_over_more: u32,
@@ -70,20 +72,17 @@ pub struct RouteShape {
     pub contact_by: Option<String>,
 }
 
-/// The receipt of an offer; nothing for other events.
+/// The receipt of an offer, to the first rep or to a closer; nothing for other events.
 pub(super) fn route(offer: Option<&Event>) -> Option<RouteShape> {
-    let Event::LeadOffered { rep, pool, rule, candidates, offer_no, custody, receipt } = offer? else {
-        return None;
-    };
-    let receipt = receipt.as_deref();
+    let Offered { rep, pool, rule, candidates, offer_no, custody, receipt } = Offered::of(offer?)?;
     let due = |kind| custody.clock(kind).map(|clock| clock.due_by.to_string());
     Some(RouteShape {
-        rule: rule.clone(),
+        rule: rule.to_owned(),
         step: receipt.map(|it| it.step.code()),
         rep: rep.0.clone(),
         pool: pool.0.clone(),
         first_pool: receipt.and_then(|it| it.first_pool.as_ref()).map(|pool| pool.0.clone()),
-        offer_no: *offer_no,
+        offer_no,
         account: receipt.and_then(|it| it.account).map(|it| AccountMatchShape {
             account: it.account.to_string(),
             by: it.by.code(),

@@ -6,6 +6,7 @@ use crate::domain::lead::{Lead, StageKind};
 use crate::domain::time::Moment;
 use crate::store::read::lead_list::LeadLine;
 use crate::store::read::lead_page::{LeadRead, StoryRow};
+use crate::store::read::watch::Holding;
 use crate::transaction::loaded::Texts;
 use crate::web::auth::token::hex;
 use crate::web::view::list::stage_of;
@@ -102,6 +103,8 @@ pub struct LeadShape {
     pub decided_at: String,
     pub holder: Option<HolderShape>,
     pub clocks: Vec<ClockShape>,
+    /// The feed that clocks wait for; null while they run.
+    pub clocks_held: Option<HeldShape>,
     pub account: Option<String>,
     pub customer: bool,
     pub first_campaign: Option<String>,
@@ -114,6 +117,14 @@ pub struct LeadShape {
     pub score: ScoreShape,
     /// Why the latest offer went to whom it did.
     pub route: Option<RouteShape>,
+}
+
+/// What holds clocks: none fires for a later moment than what is known of the feed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HeldShape {
+    pub feed: String,
+    /// RFC 3339.
+    pub known_to: String,
 }
 
 /// One line of a receipt.
@@ -161,6 +172,8 @@ pub struct HistoryRow {
     pub event: &'static str,
     /// In words.
     pub summary: String,
+    /// The receipt of an offer.
+    pub route: Option<RouteShape>,
     pub occurred_at: String,
     pub decided_at: String,
     pub actor: String,
@@ -214,7 +227,7 @@ pub(super) fn summary(row: &LeadLine) -> LeadSummary {
     }
 }
 
-pub(super) fn lead(read: &LeadRead, texts: &Texts) -> LeadShape {
+pub(super) fn lead(read: &LeadRead, held: Option<&Holding>, texts: &Texts) -> LeadShape {
     let lead = &read.lead;
     let terms = lead.cycle.terms.as_ref();
     LeadShape {
@@ -235,6 +248,7 @@ pub(super) fn lead(read: &LeadRead, texts: &Texts) -> LeadShape {
             .holder()
             .map(|holder| HolderShape { kind: holder.kind().to_owned(), member: holder.member().0.clone() }),
         clocks: clocks(lead),
+        clocks_held: held.map(|it| HeldShape { feed: it.topic.clone(), known_to: it.known_to.to_string() }),
         account: read.account_name.clone(),
         customer: lead.customer,
         first_campaign: lead.first_campaign.clone(),
@@ -311,6 +325,7 @@ pub(super) fn history_row(row: &StoryRow, texts: &Texts) -> HistoryRow {
     HistoryRow {
         version: row.version,
         event: row.event.name(),
+        route: super::routing::route(Some(&row.event)),
         summary: if words.more.is_empty() { words.title } else { format!("{}: {}", words.title, words.more) },
         occurred_at: row.occurred_at.to_string(),
         decided_at: row.decided_at.to_string(),

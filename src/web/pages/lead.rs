@@ -52,6 +52,8 @@ struct LeadPage {
     versions: u64,
     told_others: Vec<ToldLine>,
     deliveries: Vec<ToldLine>,
+    /// For which feed clocks wait; empty while they run, and for the past.
+    paused: String,
 }
 
 impl LeadPage {
@@ -75,6 +77,7 @@ struct Told {
 #[template(path = "lead_fragment.html", config = "src/web/askama.toml")]
 struct LeadFragment {
     view: LeadView,
+    paused: String,
 }
 
 /// What a link to the page may say.
@@ -136,7 +139,8 @@ pub(in crate::web) async fn fragment(
 ) -> Result<Response, PageFault> {
     let (read, story) = read(&state, lead_id(&id)?, None).await?;
     let full = story.len() == STORY_ROWS_MAX as usize;
-    html(&LeadFragment { view: lead_view(&read, &story, full, &state.texts()) })
+    let paused = super::paused(&state).await?;
+    html(&LeadFragment { view: lead_view(&read, &story, full, &state.texts()), paused })
 }
 
 async fn read(
@@ -177,6 +181,7 @@ async fn page(
     let sub_reasons = &texts.policy.rejection(RejectionCode::NoFit).demands.sub_reason;
     let panel = panel(&read.lead, member_of(&texts.team, asker), &texts.team, sub_reasons);
     let Told { message, refused, fields, .. } = told;
+    let paused = if as_of.is_some() { String::new() } else { super::paused(state).await? };
     html(&LeadPage {
         shell: shell(state, caller, &view.name, "leads", now),
         view,
@@ -189,6 +194,7 @@ async fn page(
         versions,
         told_others: told_lines(&told_others, now),
         deliveries: delivery_lines(&deliveries, now),
+        paused,
     })
 }
 

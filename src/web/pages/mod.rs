@@ -17,7 +17,7 @@ use super::auth::Caller;
 use super::problem::Problem;
 use super::sight::{Page, Sight};
 use super::view::Shell;
-use super::words::member_name;
+use super::words::{member_name, paused_words};
 use crate::domain::time::Moment;
 use crate::store::StoreError;
 use crate::transaction::loaded::Texts;
@@ -171,6 +171,12 @@ fn shell(state: &WebState, caller: &Caller, title: &str, place: &'static str, no
 fn need<'a>(caller: &Caller, texts: &'a Texts, page: Page) -> Result<Sight<'a>, PageFault> {
     let sight = Sight::of(caller, &texts.team);
     if sight.opens(page) { Ok(sight) } else { Err(PageFault::role(page)) }
+}
+
+/// For which feed clocks wait, in words; empty while they run.
+async fn paused(state: &WebState) -> Result<String, PageFault> {
+    let holding = state.reader.holding().await.map_err(|error| PageFault::store(&error))?;
+    Ok(holding.map_or_else(String::new, |it| paused_words(&it.topic, it.known_to, it.now)))
 }
 
 fn html(template: &impl Template) -> Result<Response, PageFault> {

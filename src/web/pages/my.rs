@@ -31,6 +31,8 @@ struct MyPage {
     back: String,
     idempotency: String,
     message: String,
+    /// For which feed clocks wait; empty while they run.
+    paused: String,
 }
 
 /// The part of the page that moves.
@@ -42,6 +44,7 @@ struct MyFragment {
     holder: String,
     back: String,
     idempotency: String,
+    paused: String,
 }
 
 /// Whose leads, and what a link back says.
@@ -70,8 +73,8 @@ pub(in crate::web) async fn fragment(
     caller: PageCaller,
     Query(query): Query<MyQuery>,
 ) -> Result<Response, PageFault> {
-    let MyPage { shell, view, holder, back, idempotency, .. } = page(&state, &caller, query).await?;
-    html(&MyFragment { shell, view, holder, back, idempotency })
+    let MyPage { shell, view, holder, back, idempotency, paused, .. } = page(&state, &caller, query).await?;
+    html(&MyFragment { shell, view, holder, back, idempotency, paused })
 }
 
 async fn page(state: &WebState, caller: &PageCaller, query: MyQuery) -> Result<MyPage, PageFault> {
@@ -101,6 +104,7 @@ async fn page(state: &WebState, caller: &PageCaller, query: MyQuery) -> Result<M
         holder: holder.0,
         idempotency: asking::drawn()?,
         message: done.or(same).unwrap_or_default(),
+        paused: super::paused(state).await?,
     })
 }
 

@@ -148,13 +148,14 @@ pub fn available(lead: &Lead, member: Option<&Member>, team: &Team) -> Vec<AskKi
     if !contests::waiting(lead, member, team).is_empty() {
         asks.push(AskKind::Verdict);
     }
-    if may_reassign(member, holds) && can_be_reassigned(&lead.stage) {
+    let keeps_order = team.keeps_order(&member.id);
+    if (holds || keeps_order) && can_be_reassigned(&lead.stage) {
         asks.push(AskKind::Reassign);
     }
     if can_be_reopened(&lead.stage) {
         asks.push(AskKind::Reopen);
     }
-    if may_reassign(member, false) && lead.stage.kind() != StageKind::Suppressed {
+    if keeps_order && lead.stage.kind() != StageKind::Suppressed {
         asks.extend([AskKind::Merge, AskKind::Split]);
     }
     asks.push(AskKind::Note);
@@ -197,14 +198,6 @@ fn queued(team: &Team, pool: &PoolId, member: &Member, holds: bool, in_sales: bo
         asks.push(AskKind::Reject);
     }
     asks
-}
-
-fn may_reassign(member: &Member, holds: bool) -> bool {
-    holds
-        || member.roles.iter().any(|role| match role {
-            Role::Manager | Role::Sales | Role::Operations => true,
-            Role::Rep | Role::Marketing | Role::Arbiter => false,
-        })
 }
 
 fn can_be_reassigned(stage: &Stage) -> bool {

@@ -1,9 +1,8 @@
 //! One lead: its story, custody, person and deals. It reads nothing and decides nothing.
 
 use super::receipt::{ReceiptView, receipt_view, short_hash};
-use super::route::{RouteLines, route_lines};
+use super::route::{RouteView, route_of, route_view};
 use super::{Countdown, grouped, person_name};
-use crate::domain::event::Event;
 use crate::domain::lead::{Lead, Motion, Permission, Stage};
 use crate::domain::team::{MemberId, Team};
 use crate::domain::time::Moment;
@@ -11,7 +10,7 @@ use crate::store::read::lead_page::{DealRead, LeadRead, PersonRead, StoryRow};
 use crate::transaction::loaded::Texts;
 use crate::web::words::{
     actor_words, ago, clock_words, countdown, date, duty_words, event_words, member_name, moment_words,
-    origin_words, plain, pool_name, priority_words, stage_words, why_not_words,
+    origin_words, plain, priority_words, stage_words,
 };
 
 /// One line of the story.
@@ -25,6 +24,8 @@ pub struct StoryLine {
     pub more: String,
     /// Who, and by which record or audit row.
     pub cause: String,
+    /// The receipt of an offer, and of a search in vain.
+    pub route: Option<RouteView>,
 }
 
 /// One running clock.
@@ -34,16 +35,6 @@ pub struct Duty {
     pub hint: &'static str,
     pub basis: &'static str,
     pub due: Countdown,
-}
-
-/// Why this rep.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteView {
-    pub sentence: String,
-    /// Name, why not, and whether this one was chosen.
-    pub candidates: Vec<(String, &'static str, bool)>,
-    /// What the receipt says beside them.
-    pub lines: RouteLines,
 }
 
 /// A note, a deal, a disagreement: lines of the side column.
@@ -192,46 +183,6 @@ fn duties(lead: &Lead, now: Moment) -> Vec<Duty> {
         .collect()
 }
 
-/// Why this rep, from the latest offer; `None` before the first.
-#[must_use]
-pub fn route_of(lead: &Lead, offer: Option<&Event>, team: &Team) -> Option<RouteView> {
-    let offer = offer?;
-    let Event::LeadOffered { rep, pool, rule, candidates, offer_no, receipt, .. } = offer else {
-        return None;
-    };
-    let by_turn = receipt.as_ref().is_none_or(|it| it.by_turn);
-    let now_with = if lead.holder().is_some_and(|holder| holder.member() == rep) {
-        ""
-    } else {
-        " It has moved on since."
-    };
-    Some(RouteView {
-        sentence: if by_turn {
-            format!(
-                "Route \u{201c}{rule}\u{201d} gave it to {}, whose turn chose {}. Offer {offer_no} of this passage.{now_with}",
-                pool_name(team, pool),
-                member_name(team, rep),
-            )
-        } else {
-            format!(
-                "It went straight to {}. Offer {offer_no} of this passage.{now_with}",
-                member_name(team, rep)
-            )
-        },
-        candidates: candidates
-            .iter()
-            .map(|candidate| {
-                (
-                    member_name(team, &candidate.rep),
-                    why_not_words(candidate.why_not),
-                    candidate.why_not.is_none(),
-                )
-            })
-            .collect(),
-        lines: route_lines(offer, team),
-    })
-}
-
 fn person_facts(person: &PersonRead, lead: &Lead) -> Vec<(&'static str, String)> {
     let permission = |given: Permission| match given {
         Permission::Unknown => None,
@@ -336,5 +287,6 @@ pub fn story_line(row: &StoryRow, team: &Team) -> StoryLine {
         what: words.title,
         more: words.more,
         cause: cause.join(" \u{b7} "),
+        route: route_view(&row.event, team),
     }
 }

@@ -2,8 +2,8 @@
 //! reads nothing itself.
 
 use super::asks::{AskPanel, panel};
-use super::lead::{RouteView, route_of};
 use super::receipt::standing;
+use super::route::{RouteView, route_of};
 use super::{Countdown, grouped, person_name};
 use crate::domain::custody::Clock;
 use crate::domain::lead::{Lead, StageKind};

@@ -280,6 +280,11 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         | Event::CloserWithdrawn { .. }
         | Event::CloserAccepted { .. }
         | Event::ReturnedToFirst { .. } => handshake_words(event, team),
+        Event::NobodyFree(tried) => line(
+            Tone::Warn,
+            "Nobody could take it",
+            format!("it waits in the queue of {}, with its steward's clock", pool_name(team, &tried.pool)),
+        ),
         Event::LeadUnparked => line(Tone::Good, "Goes on", "what had waited was done in order"),
     }
 }

@@ -10,7 +10,7 @@ mod time;
 
 pub use asks::{RefusalWords, missing_demand_words, missing_fact_words, refusal, rejection_words};
 pub use events::{EventWords, Tone, event_words};
-pub use time::{ago, countdown, date, moment_words, span};
+pub use time::{ago, countdown, date, moment_words, paused_words, span};
 
 use crate::domain::custody::{ClockKind, Holder};
 use crate::domain::lead::{AttemptOutcome, Channel, Origin, StageKind};

@@ -44,6 +44,16 @@ pub fn countdown(now: Moment, due: Moment) -> Countdown {
     Countdown { at: due.to_string(), title: moment_words(due), words, class }
 }
 
+/// Why clocks stand still, and what that means for whoever owes something.
+#[must_use]
+pub fn paused_words(feed: &str, known_to: Moment, now: Moment) -> String {
+    format!(
+        "Baton has read {feed} up to {} ago. Until the rest is in, nobody is reminded, nothing counts as missed and no lead \
+         is taken away for what was due since then: the feed may still say that it was done.",
+        span(now.since(known_to))
+    )
+}
+
 /// Day, month and time in UTC.
 #[must_use]
 pub fn moment_words(at: Moment) -> String {

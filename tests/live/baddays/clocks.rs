@@ -2,7 +2,7 @@
 
 use super::broker::{poison, produce_events};
 use super::{CRM, FORMS, serve_and_own, until_unready};
-use crate::harness::{Installation, demo_request, until};
+use crate::harness::{Installation, ask, demo_request, token, until};
 
 const SWEPT: &str = "SELECT count(*) FROM audit WHERE stream LIKE 'sweep/%'";
 
@@ -31,6 +31,9 @@ fn a_feed_that_stands_still_holds_clocks_until_they_are_released_and_then_again(
     });
     until("the alarm is given", || serving.log().contains("baton lane release-clocks"));
     assert_eq!(installation.number(SWEPT), 0, "no clock was passed before the facts are in");
+    let lead = format!("leads/{}", installation.texts("SELECT id::text FROM lead")[0]);
+    let (_, shown) = ask(&serving, &token(&installation, "maya-cohen"), &lead, None);
+    assert_eq!(shown["clocks_held"]["feed"], CRM, "{shown}");
 
     let said =
         installation.run(&["lane", "release-clocks", CRM, "0", "--reason", "the CRM is away", "--by", "ana"]);

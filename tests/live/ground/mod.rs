@@ -8,5 +8,6 @@ mod erasure;
 mod fences;
 mod harness;
 mod kills;
+mod passing_by;
 mod schema;
 mod waiting;

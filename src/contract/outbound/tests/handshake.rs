@@ -9,6 +9,7 @@ use crate::domain::event::{Event, Withdrawal};
 use crate::domain::ids::HandoffId;
 use crate::domain::lead::RestReason;
 use crate::domain::policy::{RejectionCode, SqlFacts};
+use crate::domain::routing::{RouteReceipt, RouteStep, RouteTried};
 use crate::domain::time::DAY;
 use serde_json::{Value, json};
 
@@ -84,7 +85,17 @@ fn qualified() -> Vec<Event> {
                 Holder::Rep(member("bob")),
                 Clock::until(ClockKind::AcceptBy, Hours::Wall, START, START.plus(DAY)),
             ),
+            receipt: Some(Box::new(RouteReceipt {
+                step: RouteStep::Wanted,
+                by_turn: false,
+                passed_over: Vec::new(),
+                passed_over_more: 0,
+                account: None,
+                first_pool: None,
+                candidates_more: 0,
+            })),
         },
+        Event::NobodyFree(Box::new(RouteTried { pool: pool(), candidates: Vec::new(), more: 0 })),
     ]
 }
 

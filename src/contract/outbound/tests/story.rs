@@ -12,7 +12,9 @@ use crate::domain::lead::{
     Attempt, AttemptOutcome, Channel, Consent, DealState, Lead, Motion, Origin, RestReason, SuppressedFor,
     Terms,
 };
-use crate::domain::policy::{DisqualifiedFor, Grade, Guards, Priority, RejectionCode, SqlFacts};
+use crate::domain::policy::{
+    DisqualifiedFor, Grade, Guards, Priority, RejectionCode, RejectionTask, SqlFacts,
+};
 use crate::domain::profile::{ProfilePatch, Stamp};
 use crate::domain::routing::{Candidate, WhyNot};
 use crate::domain::scoring::{FitField, FitLine, Receipt, ReceiptLine, ReceiptPart, Score};
@@ -367,6 +369,7 @@ impl World {
             settled: after,
             event,
             rejected: None,
+            task: full.then_some(RejectionTask::AnotherContact),
             policy_hash: [0xab; 32],
             team: &self.team,
             decided_at: START.plus(1),
