@@ -189,6 +189,10 @@ pub struct UserPatch {
     pub time_zone: Option<String>,
     /// All absences that the CRM knows of, sorted; at most `availability::AWAY_MAX`.
     pub away: Vec<Away>,
+    /// Whom they report to.
+    pub manager: Option<CrmKey>,
+    /// Names of all the CRM's teams that they are in, sorted; `None` where the record says nothing of it.
+    pub teams: Option<Vec<String>>,
 }
 
 /// An ask about when somebody of the team is there.

@@ -3,7 +3,7 @@
 
 use super::availability::Availability;
 use super::ids::{AccountId, OpportunityId};
-use super::team::MemberId;
+use super::team::{MemberId, Placement};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +82,8 @@ pub enum SubjectEvent {
     },
     /// Somebody said when a person of the team is there: all that this source says from now on.
     AvailabilitySaid(Availability),
+    /// The CRM said whom a person of the team reports to and which of its teams they are in: all that it says from now on.
+    PlacementSaid(Placement),
 }
 
 impl SubjectEvent {
@@ -98,6 +100,7 @@ impl SubjectEvent {
             Self::PositionMoved { .. } => "position_moved",
             Self::PatternAnswered { .. } => "pattern_answered",
             Self::AvailabilitySaid(_) => "availability_said",
+            Self::PlacementSaid(_) => "placement_said",
         }
     }
 }

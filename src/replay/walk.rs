@@ -1,7 +1,7 @@
 //! One lead through a policy's routes and a team's pools, as the router would take it. It makes no offer.
 
 use crate::contract::policy_text::MadeUp;
-use crate::domain::policy::{Grade, Policy, Priority, Segment, SlaTerms};
+use crate::domain::policy::{Grade, Policy, Priority, Segment};
 use crate::domain::profile::{Profile, ProfilePatch, Stamp};
 use crate::domain::routing::{
     AccountMatch, CANDIDATES_MAX, Candidate, CompanyNames, Knows, Load, PassedOver, Rotation, RouteStep,
@@ -125,6 +125,7 @@ impl<'a> Ground<'a> {
 
     fn took(&mut self, rep: &MemberId) {
         *self.load.today.entry(rep.clone()).or_insert(0) += 1;
+        *self.load.open.entry(rep.clone()).or_insert(0) += 1;
     }
 }
 
@@ -160,10 +161,4 @@ pub fn subject_of(lead: &MadeUp, policy: &Policy) -> (RouteSubject, Knows) {
         },
     };
     (subject, knows)
-}
-
-/// What the offer would start: the terms of the lead's priority.
-#[must_use]
-pub fn sla_of(subject: &RouteSubject, policy: &Policy) -> SlaTerms {
-    policy.sla(subject.priority)
 }

@@ -2,8 +2,10 @@
 
 use crate::contract::keys::Keys;
 use crate::intake;
-use crate::transaction::ask::{self, AskError, AskQueue, AskReply};
+use crate::transaction::ask::{self, Act, AskError, AskQueue, AskReply};
+use crate::transaction::batch::Outcome;
 use crate::transaction::loaded::Texts;
+use crate::transaction::operation::Publishing;
 use crate::transaction::session::{CommitError, Session};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -57,9 +59,20 @@ impl Desk {
     async fn answer(&mut self, asked: &ask::Asked) -> Result<AskReply, AskError> {
         let failed = |error: CommitError| AskError::Transaction(Box::new(error));
         let now = self.session.now().await.map_err(failed)?;
-        let batch = asked.batch(&self.keys, now);
-        let committed = match self.session.commit(&batch).await {
-            Ok(committed) => committed,
+        let done = match asked.act(&self.keys, now) {
+            Act::Decide(batch) => {
+                self.session.commit(&batch).await.map(|done| done.outcomes.into_iter().next())
+            }
+            Act::Publish(publication) => self.session.publish(publication).await.map(|done| {
+                Some(match done {
+                    Publishing::Published => Outcome::Applied("published"),
+                    Publishing::InForce => Outcome::Filtered("no_change"),
+                    Publishing::Overtaken => Outcome::Refused("overtaken".to_owned()),
+                })
+            }),
+        };
+        let outcome = match done {
+            Ok(outcome) => outcome,
             Err(error) => {
                 if let Err(error) = self.session.reopen().await {
                     tracing::warn!(error = %error, "the desk's session could not be opened again");
@@ -70,7 +83,6 @@ impl Desk {
         // What was asked may itself have changed when somebody is there.
         self.look().await;
         (self.wake)();
-        let outcome = committed.outcomes.into_iter().next();
         outcome.map(|outcome| AskReply { outcome, replayed: false }).ok_or(AskError::Closed)
     }
 }

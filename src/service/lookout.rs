@@ -52,6 +52,10 @@ impl Lookout {
             Some(note) => self.health.note("orphans", &note),
             None => self.health.clear_note("orphans"),
         }
+        match hints_note(&texts.team) {
+            Some(note) => self.health.note("team", &note),
+            None => self.health.clear_note("team"),
+        }
         if !turn.is_multiple_of(SERIES_EVERY) {
             return Ok(());
         }
@@ -100,6 +104,13 @@ fn others_note(shares: &[OtherShare], team: &Team) -> Option<String> {
             over.join(", ")
         )
     })
+}
+
+/// What the CRM says of the team and nobody can use: the first, and how many more there are.
+fn hints_note(team: &Team) -> Option<String> {
+    let (first, more) = team.hints().split_first()?;
+    let others = if more.is_empty() { String::new() } else { format!("; {} more", more.len()) };
+    Some(format!("{first}{others}; `baton team show` lists all of it"))
 }
 
 fn orphans_note(found: Orphans) -> Option<String> {

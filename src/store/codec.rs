@@ -8,6 +8,7 @@ use crate::domain::fan_out::FanOut;
 use crate::domain::lead::Lead;
 use crate::domain::signal::Signal;
 use crate::domain::subject::SubjectEvent;
+use crate::domain::team::Placement;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The format that this program writes, and the newest that it reads.
@@ -124,6 +125,22 @@ pub fn availability(said: &Availability) -> Result<Vec<u8>, StoreError> {
 /// A newer format, or bytes that nobody wrote.
 pub fn read_availability(bytes: &[u8]) -> Result<Availability, StoreError> {
     read("availability", bytes)
+}
+
+/// The bytes of what is said of where a person of the team stands.
+///
+/// # Errors
+/// Never for values of ours; postcard's signature says it may.
+pub fn placement(said: &Placement) -> Result<Vec<u8>, StoreError> {
+    write("placement", said)
+}
+
+/// Reads what is said of where a person of the team stands.
+///
+/// # Errors
+/// A newer format, or bytes that nobody wrote.
+pub fn read_placement(bytes: &[u8]) -> Result<Placement, StoreError> {
+    read("placement", bytes)
 }
 
 /// The bytes of a signal.

@@ -67,6 +67,15 @@ pub async fn lock_pool(conn: &mut PgConnection, pool: &PoolId) -> Result<StoredP
     let failed = |statement: Statement| move |error| statement.failed(error);
     MAKE_POOL.query().bind(&pool.0).execute(&mut *conn).await.map_err(failed(MAKE_POOL))?;
     LOCK_POOL.query().bind(&pool.0).execute(&mut *conn).await.map_err(failed(LOCK_POOL))?;
+    read_pool(conn, pool).await
+}
+
+/// Reads one pool's counters and entries as they stand, for those who only look.
+///
+/// # Errors
+/// A statement fails.
+pub async fn read_pool(conn: &mut PgConnection, pool: &PoolId) -> Result<StoredPool, StoreError> {
+    let failed = |statement: Statement| move |error| statement.failed(error);
     let credits: Vec<(String, i64)> =
         COUNTERS.rows().bind(&pool.0).fetch_all(&mut *conn).await.map_err(failed(COUNTERS))?;
     let entries: Vec<(i64, String)> =

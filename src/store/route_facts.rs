@@ -4,7 +4,7 @@
 use super::error::StoreError;
 use super::statement::Statement;
 use crate::domain::ids::{AccountId, LeadId};
-use crate::domain::routing::name_key;
+use crate::domain::routing::{Company, name_key};
 use crate::domain::team::MemberId;
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,21 +52,6 @@ const SOURCES: Statement =
 
 pub(super) const STATEMENTS: &[Statement] =
     &[DEALS, COMPANY_DEALS, HOLDERS, COMPANIES, NAMESAKES, NAMES, SOURCES];
-
-/// A company that a lead may be of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Company {
-    pub id: AccountId,
-    pub kind: Option<String>,
-    pub owner: Option<MemberId>,
-    pub name_key: Option<String>,
-    /// `domain:...` and `crm:system:id`.
-    pub keys: Vec<String>,
-    /// Who owns its newest open deal.
-    pub deal_owner: Option<MemberId>,
-    /// Who works the furthest open passage of one of its people.
-    pub cycle_holder: Option<MemberId>,
-}
 
 /// What is known beside one queued lead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,6 +105,42 @@ pub async fn read(
         (it.lead, facts)
     };
     Ok(asked.iter().map(of).collect())
+}
+
+/// Companies that a made-up lead may be of: the one that its keys name, and all of its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CompanyRead {
+    pub bound: Option<Company>,
+    pub namesakes: Vec<Company>,
+    /// Source of the campaign, lower case.
+    pub source: Option<String>,
+}
+
+/// Reads what is known of a made-up lead's company: by `domain:...` or `crm:system:id`, the first key before the next, and
+/// by name, as it is compared; and the campaign's source.
+///
+/// # Errors
+/// A statement fails.
+pub async fn made_up(
+    conn: &mut PgConnection,
+    keys: &[String],
+    name: Option<&str>,
+    campaign: Option<&str>,
+) -> Result<CompanyRead, StoreError> {
+    let known = super::account::by_key(conn, &keys.iter().cloned().collect()).await?;
+    let id = keys.iter().find_map(|key| known.get(key)).copied();
+    let names: BTreeSet<String> = name.map(str::to_owned).into_iter().collect();
+    let mut found = companies(conn, id.map(|id| id.0).into_iter().collect(), names).await?;
+    let bound = id.and_then(|id| found.remove(&id.0));
+    let bears = |company: &Company| name.is_some() && company.name_key.as_deref() == name;
+    let campaign = campaign.map(str::to_owned);
+    let asked = Asked { lead: LeadId(Uuid::nil()), account: None, campaign: campaign.clone() };
+    let sources = sources(conn, &[asked]).await?;
+    Ok(CompanyRead {
+        bound,
+        namesakes: found.into_values().filter(bears).collect(),
+        source: campaign.and_then(|id| sources.get(&id).map(|source| source.to_lowercase())),
+    })
 }
 
 async fn owners(

@@ -24,13 +24,16 @@ const ACTIVE: Statement = Statement::new(
     "SELECT published_text.kind, published_text.hash, body, publisher, published_at
      FROM active_text JOIN published_text USING (kind, hash) WHERE kind = $1",
 );
+/// Who publishes waits for whoever does so at the same time, and then sees what they published.
+const LOCK: Statement =
+    Statement::new("active_text.lock", "SELECT hash FROM active_text WHERE kind = $1 FOR UPDATE");
 const HISTORY: Statement = Statement::new(
     "published_text.history",
     "SELECT kind, hash, body, publisher, published_at FROM published_text WHERE kind = $1
      ORDER BY published_at DESC, hash LIMIT $2",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[PUBLISH, ACTIVATE, BODY, ACTIVE, HISTORY];
+pub(super) const STATEMENTS: &[Statement] = &[PUBLISH, ACTIVATE, BODY, ACTIVE, LOCK, HISTORY];
 
 /// Which text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,6 +113,16 @@ pub async fn body(
 /// The statement fails.
 pub async fn active(conn: &mut PgConnection, kind: TextKind) -> Result<Option<PublishedText>, StoreError> {
     ACTIVE.rows().bind(kind.code()).fetch_optional(conn).await.map_err(|error| ACTIVE.failed(error))
+}
+
+/// Keeps others from publishing a text of this kind until the transaction ends; the first of all has nothing to wait for.
+///
+/// # Errors
+/// The statement fails.
+pub async fn lock(conn: &mut PgConnection, kind: TextKind) -> Result<(), StoreError> {
+    let locked: Result<Option<(Vec<u8>,)>, sqlx::Error> =
+        LOCK.rows().bind(kind.code()).fetch_optional(conn).await;
+    locked.map(|_hash| ()).map_err(|error| LOCK.failed(error))
 }
 
 /// The newest versions of a text, newest first.

@@ -10,6 +10,7 @@ use super::rows::{
 use crate::domain::availability::Availability;
 use crate::domain::ids::{IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::Origin;
+use crate::domain::team::Placement;
 use crate::domain::time::Moment;
 use uuid::Uuid;
 
@@ -21,6 +22,8 @@ pub struct WriteSet {
     pub users: Vec<UserRow>,
     /// What is said from now on of when people of the team are there.
     pub availability: Vec<Availability>,
+    /// What is said from now on of where they stand.
+    pub placements: Vec<Placement>,
     pub campaigns: Vec<CampaignRow>,
     pub spend: Vec<SpendRow>,
     pub opportunities: Vec<OpportunityRow>,

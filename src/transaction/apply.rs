@@ -77,6 +77,7 @@ pub async fn apply(
     write!(step, set.consents, erasure::say(conn, &set.consents));
     write!(step, set.erasures, erasure::erase(conn, &set.erasures, now));
     // The one row that every such batch moves: last, so that it is held for a moment only.
+    write!(step, set.placements, availability::place(conn, &set.placements));
     write!(step, set.availability, availability::say(conn, &set.availability));
     write!(step, set.ledger, ledger::append(conn, &set.ledger, now));
     if let Some(answer) = &set.idempotency {

@@ -3,6 +3,7 @@
 use super::ask_duty::PatternRequest;
 use super::availability::{self, TeamAsk};
 use super::batch::{Batch, Entry, Idempotency, Outcome, Raw, Stream};
+use super::operation::Publication;
 use crate::contract::keys::{Keys, normal_email};
 use crate::contract::request::{
     Cause, Creates, CrmKey, Decoded, NoteText, PersonPatch, PersonRef, Request, Subject, Who,
@@ -79,17 +80,35 @@ pub enum Asked {
     Pattern(Box<PatternRequest>),
     /// About somebody of the team.
     Team(TeamAsk),
+    /// Another text in force.
+    Publish(Box<Publication>),
+}
+
+/// What an ask does.
+#[derive(Debug)]
+pub enum Act<'a> {
+    /// A decision, made with everything that it needs.
+    Decide(Box<Batch>),
+    /// A text is put in force.
+    Publish(&'a Publication),
 }
 
 impl Asked {
-    /// The batch of this ask, decided as of `now`.
+    /// What this ask does, as of `now`.
     #[must_use]
-    pub fn batch(&self, keys: &Keys, now: Moment) -> Batch {
+    pub fn act(&self, keys: &Keys, now: Moment) -> Act<'_> {
         match self {
-            Self::OfLead(request) => batch(request, keys, now),
-            Self::Pattern(request) => request.batch(keys, now),
-            Self::Team(ask) => availability::batch(ask, keys, now),
+            Self::OfLead(request) => Act::Decide(Box::new(batch(request, keys, now))),
+            Self::Pattern(request) => Act::Decide(Box::new(request.batch(keys, now))),
+            Self::Team(ask) => Act::Decide(Box::new(availability::batch(ask, keys, now))),
+            Self::Publish(publication) => Act::Publish(publication),
         }
+    }
+}
+
+impl From<Publication> for Asked {
+    fn from(publication: Publication) -> Self {
+        Self::Publish(Box::new(publication))
     }
 }
 

@@ -20,8 +20,42 @@ use uuid::Uuid;
 /// The stream that numbers what operators do.
 const STREAM: &str = "web/0";
 
-/// Publishes a text, once, and makes it the active one; says whether anything changed. The caller has checked it and gives
-/// its SHA-256. Captured leads are scored again under another policy.
+/// A text that somebody wants in force. The caller has checked it and gives its SHA-256.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    pub kind: TextKind,
+    pub hash: [u8; 32],
+    pub body: String,
+    pub publisher: String,
+    /// The version that its author began from: where another is in force by now, nothing is published. `None`: any.
+    pub over: Option<[u8; 32]>,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publishing {
+    Published,
+    /// It was in force already.
+    InForce,
+    /// Another version is in force than its author began from.
+    Overtaken,
+}
+
+/// Publishes a text, once, and makes it the active one. Captured leads are scored again under another policy, and whoever a
+/// team switches off hands over what they hold.
+///
+/// # Errors
+/// The database does not answer or refuses; nothing is published then.
+pub async fn publish_over(
+    conn: &mut Connection,
+    publication: &Publication,
+) -> Result<Publishing, StoreError> {
+    connect::begin(conn).await?;
+    let done = publish(conn, publication).await;
+    settle(conn, done).await
+}
+
+/// The same over whatever is in force; says whether anything changed.
 ///
 /// # Errors
 /// The database does not answer or refuses; nothing is published then.
@@ -32,9 +66,9 @@ pub async fn publish_text(
     body: &str,
     publisher: &str,
 ) -> Result<bool, StoreError> {
-    connect::begin(conn).await?;
-    let done = publish(conn, kind, hash, body, publisher).await;
-    settle(conn, done).await
+    let (body, publisher) = (body.to_owned(), publisher.to_owned());
+    let publication = Publication { kind, hash, body, publisher, over: None };
+    publish_over(conn, &publication).await.map(|done| done == Publishing::Published)
 }
 
 /// Moves a position at an operator's word; `None` when there is no such position.
@@ -76,23 +110,23 @@ async fn settle<T>(conn: &mut Connection, done: Result<T, StoreError>) -> Result
     }
 }
 
-async fn publish(
-    conn: &mut Connection,
-    kind: TextKind,
-    hash: [u8; 32],
-    body: &str,
-    publisher: &str,
-) -> Result<bool, StoreError> {
+async fn publish(conn: &mut Connection, publication: &Publication) -> Result<Publishing, StoreError> {
+    let Publication { kind, hash, body, publisher, over } = publication;
+    let (kind, hash) = (*kind, *hash);
+    text::lock(conn, kind).await?;
     let active = text::active(conn, kind).await?;
     if active.as_ref().is_some_and(|active| active.hash == hash) {
-        return Ok(false);
+        return Ok(Publishing::InForce);
+    }
+    if over.is_some_and(|over| active.as_ref().is_none_or(|active| active.hash != over)) {
+        return Ok(Publishing::Overtaken);
     }
     let before = active.map(|active| active.body);
     text::publish(conn, kind, hash, body, publisher).await?;
     let mut short = [0; 16];
     short.copy_from_slice(&hash[..16]);
     let event =
-        SubjectEvent::TextPublished { kind: kind.code().to_owned(), hash, publisher: publisher.to_owned() };
+        SubjectEvent::TextPublished { kind: kind.code().to_owned(), hash, publisher: publisher.clone() };
     let now = record(conn, AuditSubject::Text(Uuid::from_bytes(short)), &event).await?;
     let tasks = match (kind, before) {
         (TextKind::Policy, Some(_)) => vec![FanOut::PolicyPublished { policy: hash, at: now }],
@@ -103,7 +137,7 @@ async fn publish(
         let rows: Vec<FanOutRow> = tasks.into_iter().map(|task| FanOutRow { task }).collect();
         fan_out::add(conn, &rows, now).await?;
     }
-    Ok(true)
+    Ok(Publishing::Published)
 }
 
 /// Whoever the team before had switched on and the new one has not, or knows no more.

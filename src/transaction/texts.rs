@@ -100,8 +100,8 @@ impl TextCache {
         if world.said == 0 {
             return Ok(texts);
         }
-        let (version, said) = availability::read(conn).await.map_err(CommitError::Store)?;
-        Ok(Texts { team: Arc::new(texts.team.in_force(version, said)), ..texts })
+        let said = availability::read(conn).await.map_err(CommitError::Store)?;
+        Ok(Texts { team: Arc::new(said.over(&texts.team)), ..texts })
     }
 }
 

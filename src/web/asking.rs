@@ -137,7 +137,7 @@ pub(super) async fn ask_of_team(
     state.asks.submit(ask).await.map_err(|error| problem_of(&error))
 }
 
-fn problem_of(error: &AskError) -> Problem {
+pub(super) fn problem_of(error: &AskError) -> Problem {
     match error {
         AskError::KeyReused => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,

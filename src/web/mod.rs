@@ -12,6 +12,7 @@ mod caller;
 mod live;
 mod pages;
 mod problem;
+mod publishing;
 mod sight;
 pub mod view;
 pub mod words;
@@ -28,7 +29,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -177,12 +178,14 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/pattern-answer", post(api::sla::answer_pattern))
         .route("/api/v1/team/{member}/availability", post(api::team::availability))
         .route("/api/v1/routing/fairness", get(api::routing::fairness))
+        .route("/api/v1/routing/explain", post(api::explain::explain))
         .route("/api/v1/ledger", get(api::ledger::ledger))
         .route("/api/v1/my", get(api::floor::my))
         .route("/api/v1/floor", get(api::floor::floor))
         .route("/api/v1/campaigns", get(api::floor::campaigns))
         .route("/api/v1/intake", get(api::floor::intake))
-        .route("/api/v1/team", get(api::floor::team))
+        .route("/api/v1/team", get(api::floor::team).merge(sized(post(api::team_text::publish_team))))
+        .route("/api/v1/team/text", get(api::team_text::team_text))
         .route("/", get(pages::board::board))
         .route("/fragments/board", get(pages::board::fragment))
         .route("/fragments/my", get(pages::my::fragment))
@@ -193,6 +196,7 @@ pub fn router(state: WebState) -> Router {
         .route("/campaigns", get(pages::campaigns::campaigns).post(pages::campaigns::answer))
         .route("/intake", get(pages::intake::intake))
         .route("/team", get(pages::team::team).post(pages::team::availability))
+        .route("/team/text", sized(post(pages::team_text::publish)))
         .route("/leads", get(pages::leads::leads))
         .route("/leads/{id}", get(pages::lead::lead))
         .route("/leads/{id}/{ask}", post(pages::lead::ask))
@@ -207,6 +211,11 @@ pub fn router(state: WebState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn(with_headers))
         .with_state(state)
+}
+
+/// A route that takes a team's text.
+fn sized(route: MethodRouter<WebState>) -> MethodRouter<WebState> {
+    route.layer(DefaultBodyLimit::max(publishing::TEAM_BYTES_MAX))
 }
 
 /// Headers that every answer carries; personal data is never kept by browsers or proxies.

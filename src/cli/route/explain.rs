@@ -1,16 +1,14 @@
-//! `baton route explain`: one made-up lead, by flags or JSON. It touches nothing.
+//! `baton route explain`: one made-up lead, by flags or JSON, with its company as the router would find it. It only reads.
 
-use super::super::output::{Failure, USAGE, block_on, say, say_json};
+use super::super::output::{FAILED, Failure, USAGE, block_on, say, say_json};
 use super::{Files, columns, lint};
 use crate::clock;
 use crate::contract::policy_text::{self, MadeUp};
-use crate::domain::calendar::Span;
-use crate::domain::policy::SlaTerms;
-use crate::domain::routing::WhyNot;
-use crate::domain::team::Team;
 use crate::domain::time::Moment;
-use crate::replay::walk::{Ground, Walked, sla_of, subject_of};
+use crate::replay::explain::{Explained, explain, look_up};
+use crate::replay::walk::{Ground, subject_of};
 use crate::settings::Settings;
+use crate::store::Reader;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -65,6 +63,7 @@ pub(in crate::cli) struct Arguments {
     /// Who had it before; may be repeated.
     #[arg(long)]
     had_it: Vec<String>,
+    /// Who has an open deal, whatever the database says; likewise the next two.
     #[arg(long)]
     opportunity_owner: Option<String>,
     #[arg(long)]
@@ -82,16 +81,25 @@ pub(in crate::cli) struct Arguments {
 
 pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Failure> {
     let lead = made_up(arguments)?;
-    let (policy, team) = block_on(arguments.files.read_as_said(settings))?;
-    lint(&policy, &team);
-    let (subject, knows) = subject_of(&lead, &policy);
     let now = lead.at.unwrap_or_else(|| Moment(clock::wall_micros()));
-    let walked = Ground::new(&policy, &team).walk(&subject, &knows, now);
-    let sla = sla_of(&subject, &policy);
+    let explained = block_on(async {
+        let (policy, team) = arguments.files.read_as_said(settings).await?;
+        lint(&policy, &team);
+        if arguments.files.are_both_given() {
+            let (subject, knows) = subject_of(&lead, &policy);
+            return Ok(explain(Ground::new(&policy, &team), &subject, &knows, now, false));
+        }
+        let reference = arguments.files.reference(settings).await?;
+        let failed = |error: &crate::store::StoreError| Failure::store(settings, error);
+        let reader = Reader::open(settings.database.url.expose(), 1).await.map_err(|error| failed(&error))?;
+        let found = look_up(&reader, &lead, &policy, &team, &reference, now, &str::to_owned).await;
+        found.map_err(|error| failed(&error))
+    })?;
     if arguments.json {
-        say_json(&shown(&walked, sla, subject.priority.number()));
+        let shown = serde_json::to_value(&explained);
+        say_json(&shown.map_err(|error| Failure::of(FAILED, &error))?);
     } else {
-        tell(&walked, sla, &team);
+        tell(&explained);
     }
     Ok(())
 }
@@ -140,70 +148,49 @@ fn made_up(arguments: &Arguments) -> Result<MadeUp, Failure> {
     })
 }
 
-fn shown(walked: &Walked, sla: SlaTerms, priority: u8) -> Value {
-    json!({
-        "rule": walked.rule,
-        "step": walked.step.code(),
-        "pool": walked.pool.as_ref().map(|pool| &pool.0),
-        "first_pool": walked.first_pool.as_ref().map(|pool| &pool.0),
-        "rep": walked.rep.as_ref().map(|rep| &rep.0),
-        "by_turn": walked.by_turn,
-        "passed_over": walked.passed_over.iter()
-            .map(|it| json!({ "rule": it.rule, "field": it.field.code() })).collect::<Vec<_>>(),
-        "passed_over_more": walked.passed_over_more,
-        "candidates": walked.candidates.iter()
-            .map(|it| json!({ "rep": it.rep.0, "why_not": it.why_not.map(WhyNot::code) })).collect::<Vec<_>>(),
-        "candidates_more": walked.candidates_more,
-        "sla": {
-            "priority": priority, "accept": span(sla.accept), "contact": span(sla.contact),
-            "route": span(sla.route), "grace": span(sla.grace),
-        },
-    })
-}
-
-/// A length of working time in words: working days, then minutes.
-fn span(span: Span) -> String {
-    match (span.business_days, span.seconds / 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (days, 0) => format!("{days} working days"),
-        (days, minutes) => format!("{days} working days {minutes} min"),
-    }
-}
-
-fn tell(walked: &Walked, sla: SlaTerms, team: &Team) {
-    let steward = walked.pool.as_ref().map_or_else(|| team.queue_steward(), |pool| team.steward_of(pool));
-    say(format!("rule       {} ({})", walked.rule, walked.step.code()));
-    let pool = walked.pool.as_ref().map_or("none: no route takes it", |pool| pool.0.as_str());
-    say(format!("pool       {pool}"));
-    match &walked.rep {
+fn tell(it: &Explained) {
+    say(format!("rule       {} ({})", it.rule, it.step));
+    say(format!("pool       {}", it.pool.as_deref().unwrap_or("none: no route takes it")));
+    match &it.rep {
         Some(rep) => say(format!("rep        {rep}")),
-        None => say(format!("rep        nobody is free: {steward} keeps it in the queue")),
+        None => say(format!("rep        nobody is free: {} keeps it in the queue", it.steward)),
     }
+    match (&it.account, it.looked_up) {
+        (_, false) => say("company    not looked up: both texts are files"),
+        (None, true) => say("company    none that is known"),
+        (Some(found), true) => {
+            let tie = found.tie_break.map(|tie| format!(", chosen of {} by {tie}", found.rivals + 1));
+            say(format!("company    {} by {}{}", found.account, found.by, tie.unwrap_or_default()));
+        }
+    }
+    let sla = &it.sla;
     say(format!(
         "times      answer {}, first contact {}, of working time (from queue to offer {})",
-        span(sla.accept),
-        span(sla.contact),
-        span(sla.route)
+        sla.accept, sla.contact, sla.route
     ));
-    for passed in &walked.passed_over {
-        say(format!("not        {}: differs in {}", passed.rule, passed.field.code()));
+    let accept_by = sla.accept_by.as_deref().unwrap_or("nobody is asked");
+    say(format!("due        answer {accept_by}, first contact {}, offer {}", sla.contact_by, sla.route_by));
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |cells: &[&str]| rows.push(cells.iter().map(|cell| (*cell).to_owned()).collect());
+    for step in &it.steps {
+        let rep = step.rep.as_deref().unwrap_or("-");
+        let what = if step.fired { "decides" } else { step.why_not.unwrap_or("names nobody") };
+        row(&["step", step.step, rep, what]);
     }
-    if walked.passed_over_more > 0 {
-        say(format!("not        {} more rules", walked.passed_over_more));
+    for passed in &it.passed_over {
+        row(&["not", &passed.rule, "-", &format!("differs in {}", passed.field)]);
     }
-    let mut rows: Vec<Vec<String>> = walked
-        .candidates
-        .iter()
-        .map(|it| {
-            vec![
-                "candidate".to_owned(),
-                it.rep.0.clone(),
-                it.why_not.map_or("chosen", WhyNot::code).to_owned(),
-            ]
-        })
-        .collect();
-    if walked.candidates_more > 0 {
-        rows.push(vec!["candidate".to_owned(), format!("{} more", walked.candidates_more)]);
+    if it.passed_over_more > 0 {
+        row(&["not", &format!("{} more rules", it.passed_over_more)]);
+    }
+    for pool in &it.path {
+        row(&["way", &pool.pool, "-", pool.what]);
+    }
+    for candidate in &it.candidates {
+        row(&["candidate", &candidate.rep, "-", candidate.why_not.unwrap_or("chosen")]);
+    }
+    if it.candidates_more > 0 {
+        row(&["candidate", &format!("{} more", it.candidates_more)]);
     }
     columns(&rows);
 }

@@ -7,7 +7,7 @@ mod simulate;
 
 use super::output::{FAILED, Failure, USAGE, complain, say};
 use crate::contract::policy_text::{self, TextError};
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Policy, Reference};
 use crate::domain::team::Team;
 use crate::settings::Settings;
 use crate::store::availability;
@@ -19,12 +19,14 @@ use std::path::{Path, PathBuf};
 /// `route explain | test | simulate`
 #[derive(Debug, Subcommand)]
 pub(super) enum Arguments {
-    /// Says where a made-up lead would go: rule, candidates, times. Nobody holds anything, and every credit is at par.
+    /// Says where a made-up lead would go and why: its company as the router finds it, steps, rules, candidates, times. It
+    /// only reads; where policy and team are files, no database is asked: nobody holds anything, no company is known.
     Explain(Box<explain::Arguments>),
     /// Runs a table of cases (lead in, pool or rep out); exit code 1 where one does not hold.
     Test(cases::Arguments),
-    /// Plays past leads through other rules: load per rep and pool, and the breaches to be expected. Leads count as they
-    /// stand now; bounds on open leads are not played.
+    /// Plays past leads through other rules: load per rep and pool, leads that would have waited, and the breaches to be
+    /// expected. Absences and bounds are played as of then; a lead counts as it stands now, and stays open with whoever
+    /// gets it as long as it really did.
     Simulate(simulate::Arguments),
 }
 
@@ -57,6 +59,17 @@ impl Files {
         Ok((policy, team))
     }
 
+    /// Whether no published text is asked for.
+    fn are_both_given(&self) -> bool {
+        self.policy.is_some() && self.team.is_some()
+    }
+
+    /// The published reference data.
+    async fn reference(&self, settings: &Settings) -> Result<Reference, Failure> {
+        let text = body(settings, TextKind::Reference, None).await?;
+        read("reference", None, policy_text::reference(&text))
+    }
+
     /// The same with who is away, left or works other hours, as it is said now; a file's team is taken as it stands.
     async fn read_as_said(&self, settings: &Settings) -> Result<(Policy, Team), Failure> {
         let (policy, team) = self.read(settings).await?;
@@ -65,7 +78,7 @@ impl Files {
         }
         let mut conn = open(settings).await?;
         let said = availability::read(&mut conn).await.map_err(|error| Failure::store(settings, &error))?;
-        Ok((policy, team.in_force(said.0, said.1)))
+        Ok((policy, said.over(&team)))
     }
 }
 

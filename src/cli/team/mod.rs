@@ -1,21 +1,19 @@
 //! `baton team`: who is there, the text of the team, people away, back, switched off. It prints no lead and no person but the
 //! team's own.
 
+mod publish;
 mod show;
 
 use super::output::{FAILED, Failure, USAGE, WORLD, block_on, moment, say, say_json};
-use super::reference::hex;
 use crate::contract::policy_text;
 use crate::domain::availability::{Away, Change};
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use crate::service;
 use crate::settings::Settings;
-use crate::store::connect::{self, Timeouts};
-use crate::store::text::TextKind;
+use crate::transaction::availability;
 use crate::transaction::batch::Outcome;
 use crate::transaction::session::Session;
-use crate::transaction::{availability, operation};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -33,6 +31,13 @@ pub(super) enum Arguments {
         /// Who publishes it.
         #[arg(long)]
         by: String,
+        /// The version that the file was written from, as `baton team show` names it: where another is in force by now,
+        /// nothing is published (exit code 1).
+        #[arg(long, value_name = "HASH")]
+        over: Option<String>,
+        /// Checks only, against the policy in force.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Somebody is away: nothing new goes to them until they are back.
     Away {
@@ -91,7 +96,9 @@ pub(super) struct Saying {
 pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Failure> {
     match arguments {
         Arguments::Show { json } => show::run(settings, *json),
-        Arguments::Publish { file, by } => publish(settings, file, by),
+        Arguments::Publish { file, by, over, dry_run } => {
+            publish::run(settings, file, by, over.as_deref(), *dry_run)
+        }
         Arguments::Away { member, until, from, saying } => {
             let (from, until) = (at(from.as_deref(), "--from")?, at(until.as_deref(), "--until")?);
             say_of(settings, member, saying, |now| away(from.unwrap_or(now), until, now))
@@ -138,28 +145,6 @@ fn away(from: Moment, until: Option<Moment>, now: Moment) -> Result<Change, Fail
         return Err(Failure::new(USAGE, "--until: the first moment back must lie ahead, and after --from"));
     }
     Ok(Change::Away(Away { from, until }))
-}
-
-fn publish(settings: &Settings, file: &std::path::Path, by: &str) -> Result<(), Failure> {
-    let shown = file.display();
-    let body = std::fs::read_to_string(file)
-        .map_err(|error| Failure::new(USAGE, format!("{shown}: cannot be read: {error}")))?;
-    if let Err(faults) = policy_text::team(&body) {
-        let lines: Vec<String> = faults.iter().map(|fault| format!("{shown}: {fault}")).collect();
-        return Err(Failure::new(USAGE, lines.join("; ")));
-    }
-    let hash = policy_text::hash(&body);
-    block_on(async {
-        let mut conn = connect::connect(settings.owner_url().expose(), "baton team", Timeouts::default())
-            .await
-            .map_err(|error| Failure::store(settings, &error))?;
-        let changed = operation::publish_text(&mut conn, TextKind::Team, hash, &body, by)
-            .await
-            .map_err(|error| Failure::store(settings, &error))?;
-        let word = if changed { "published" } else { "already in force:" };
-        say(format!("{word} team {}", hex(&hash)));
-        Ok(())
-    })
 }
 
 /// Says something of a person through the one door, as an operator.

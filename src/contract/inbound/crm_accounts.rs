@@ -8,6 +8,8 @@ use crate::contract::request::{AccountPatch, Creates, Decoded, Subject, Unreadab
 use crate::domain::availability::{AWAY_MAX, Away};
 use crate::domain::ids::AccountId;
 use crate::domain::profile::MailKind;
+use crate::domain::team::TEAMS_MAX;
+use std::collections::BTreeSet;
 
 pub(super) const TYPES: &[InType] = in_types!("crm.lead-events.v1":
     "crm.account.updated.v1" => account_updated,
@@ -56,8 +58,16 @@ fn user_updated(reading: &Reading<'_>) -> Result<Decoded, Unreadable> {
         name: data.owned("name"),
         time_zone: data.owned("time_zone"),
         away: absences(&data)?,
+        manager: data.crm("manager"),
+        teams: data.has("teams").then(|| teams(&data)),
     };
     Ok(row_only(reading.about(Subject::User(patch), Creates::NeverFiltered)))
+}
+
+/// The CRM's teams, sorted, each once.
+fn teams(data: &Fields<'_>) -> Vec<String> {
+    let named: BTreeSet<&str> = data.texts("teams").take(TEAMS_MAX).collect();
+    named.into_iter().map(str::to_owned).collect()
 }
 
 /// Absences that the CRM knows of, sorted; one that ends before it begins is none.

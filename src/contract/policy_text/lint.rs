@@ -98,7 +98,11 @@ fn pool(team: &Team, id: &PoolId, line: u32, who: &str, findings: &mut Vec<Findi
         .filter(|(rep, _)| team.member(rep).is_some_and(|member| member.active))
         .map(|(_, weight)| u64::from(*weight))
         .sum();
-    if weights == 0 && pool.next_pool.is_none() {
+    if weights == 0 && !pool.crm_teams.is_empty() {
+        let message =
+            format!("{who} goes to the pool `{id}`, which has nobody until the CRM puts them there");
+        findings.push(Finding { line, error: false, message });
+    } else if weights == 0 && pool.next_pool.is_none() {
         let message =
             format!("{who} goes to the pool `{id}`, in which nobody takes leads, and which hands on to none");
         findings.push(error(line, message));

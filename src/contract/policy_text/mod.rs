@@ -11,6 +11,7 @@ mod routes;
 mod scoring;
 mod section;
 mod team;
+mod team_check;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use lint::{Finding, lint};
 pub use policy::policy;
 pub use reference::reference;
 pub use team::team;
+pub use team_check::{TeamCheck, check_team};
 
 use section::{At, Section};
 use sha2::{Digest, Sha256};
@@ -38,6 +40,19 @@ pub const DEFAULT_REFERENCE: &str = include_str!("../../../policy/reference.toml
 #[must_use]
 pub fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
+}
+
+/// Reads a version as it is shown: 64 hexadecimal digits.
+#[must_use]
+pub fn read_hash(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut hash = [0; 32];
+    for (place, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(place * 2..place * 2 + 2)?, 16).ok()?;
+    }
+    Some(hash)
 }
 
 /// Minutes after midnight of `09:00`; a bad one is a fault.

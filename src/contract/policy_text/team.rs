@@ -39,10 +39,11 @@ pub fn team(text: &str) -> Result<Team, Vec<TextError>> {
     Ok(Team::new(hash(text), members, pools, offices).with_hours(hours))
 }
 
-/// Everybody, and who of them has a deputy.
+/// Everybody, who of them has a deputy, and where their managers stand in the text.
 struct People {
     members: Vec<Member>,
     deputies: BTreeMap<String, bool>,
+    managers: BTreeMap<MemberId, At<MemberId>>,
 }
 
 impl People {
@@ -50,7 +51,7 @@ impl People {
         let section = root.section("member");
         let keys = section.keys();
         let deputies = keys.iter().map(|key| (key.value.clone(), false)).collect();
-        let mut people = Self { members: Vec::new(), deputies };
+        let mut people = Self { members: Vec::new(), deputies, managers: BTreeMap::new() };
         let mut users = BTreeSet::new();
         for key in &keys {
             let member = people.member(&section.section(&key.value), key);
@@ -63,7 +64,45 @@ impl People {
             }
             people.members.push(member);
         }
+        people.no_ring_of_managers(root);
         people
+    }
+
+    /// Nobody manages themselves, over however many others: what goes up would go round.
+    fn no_ring_of_managers(&self, root: &Section<'_, '_>) {
+        let mut told: BTreeSet<&MemberId> = BTreeSet::new();
+        for start in self.managers.keys() {
+            let mut way: Vec<&MemberId> = vec![start];
+            while let Some(next) = way.last().and_then(|at| self.managers.get(*at)) {
+                if next.value == *start && !told.contains(start) {
+                    let names: Vec<String> = way.iter().chain([&start]).map(|id| format!("`{id}`")).collect();
+                    let message = format!(
+                        "a ring of managers, {}: whoever is at its top has no `manager`",
+                        names.join(" under ")
+                    );
+                    root.text.fault(next.span.clone(), message, None);
+                    told.extend(way.iter().copied());
+                }
+                if way.contains(&&next.value) {
+                    break;
+                }
+                way.push(&next.value);
+            }
+        }
+    }
+
+    /// Whether the person, or somebody who stands in for them, is switched on.
+    fn has_somebody(&self, id: &str) -> bool {
+        let find = |id: &str| self.members.iter().find(|member| member.id.0 == id);
+        let mut at = find(id);
+        for _ in 0..self.members.len() {
+            match at {
+                Some(member) if member.active => return true,
+                Some(member) => at = member.deputy.as_ref().and_then(|deputy| find(&deputy.0)),
+                None => return false,
+            }
+        }
+        false
     }
 
     /// Gives everybody their hours: those of their own, else their pool's, else those of the team.
@@ -92,21 +131,25 @@ impl People {
         }
     }
 
-    fn member(&self, section: &Section<'_, '_>, id: &At<String>) -> Member {
+    fn member(&mut self, section: &Section<'_, '_>, id: &At<String>) -> Member {
         let crm = section.section("crm");
         let deputy = section.optional_word("deputy");
         if let Some(deputy) = deputy.as_ref().filter(|it| it.value == id.value) {
             let message = format!("`{}` can't be their own deputy", id.value);
             section.text.fault(deputy.span.clone(), message, None);
         }
-        let manager = section.optional_word("manager");
+        let manager = section.optional_word("manager").map(|word| {
+            let value = self.person(section, &word);
+            self.managers.insert(MemberId(id.value.clone()), At { value: value.clone(), span: word.span });
+            value
+        });
         Calendars::know(section);
         Member {
             id: MemberId(id.value.clone()),
             name: section.word("name").value,
             crm: CrmUser { system: crm.word("system").value, id: crm.word("id").value },
             roles: section.choices("roles", &pairs(Role::ALL, Role::code)),
-            manager: manager.map(|word| self.person(section, &word)),
+            manager,
             active: section.flag("active", true),
             deputy: deputy.map(|word| self.person(section, &word)),
             hours: SharedHours::new(Calendar::office()),
@@ -133,6 +176,12 @@ impl People {
         if self.deputies.get(&word.value) == Some(&false) {
             let message = format!("`{key}` is `{}`, who has no deputy", word.value);
             section.text.fault(word.span, message, None);
+        } else if self.deputies.contains_key(&word.value) && !self.has_somebody(&word.value) {
+            let message = format!(
+                "`{key}` is `{}`, who is switched off, as is everybody who stands in for them",
+                word.value
+            );
+            section.text.fault(word.span, message, None);
         }
         person
     }
@@ -142,6 +191,8 @@ impl People {
 struct ReadPool {
     pool: Pool,
     places: Vec<Range<usize>>,
+    /// Where its teams of the CRM stand.
+    teams: Vec<Range<usize>>,
 }
 
 impl ReadPool {
@@ -154,7 +205,22 @@ impl ReadPool {
 fn pools(root: &Section<'_, '_>, people: &People, calendars: &Calendars) -> Vec<ReadPool> {
     let section = root.section("pool");
     let keys = section.keys();
-    keys.iter().map(|key| pool(&section.section(&key.value), key, &keys, people, calendars)).collect()
+    let pools: Vec<ReadPool> =
+        keys.iter().map(|key| pool(&section.section(&key.value), key, &keys, people, calendars)).collect();
+    let mut first: BTreeMap<&str, &Pool> = BTreeMap::new();
+    for read in &pools {
+        for (team, span) in read.pool.crm_teams.iter().zip(&read.teams) {
+            let other = first.entry(team).or_insert(&read.pool);
+            if other.hours != read.pool.hours {
+                let message = format!(
+                    "the CRM's team `{team}` fills `{}` too, which works at other times: name it in one of them",
+                    other.id
+                );
+                root.text.fault(span.clone(), message, None);
+            }
+        }
+    }
+    pools
 }
 
 fn pool(
@@ -175,22 +241,29 @@ fn pool(
         let message = format!("the pool `{}` can't be its own closers", id.value);
         section.text.fault(closers.span, message, None);
     }
+    let share = |section: &Section<'_, '_>, key: &str| {
+        section.optional_number(key, 1..WEIGHT_END).and_then(|it| u32::try_from(it).ok())
+    };
+    let default_weight = share(section, "default_weight").unwrap_or(1);
     let mut members: Vec<(MemberId, u32)> = Vec::new();
     let mut places = Vec::new();
     for entry in section.sections("members") {
         let word = entry.word("id");
-        let weight = entry.optional_number("weight", 1..WEIGHT_END);
+        let weight = share(&entry, "weight");
         let member = people.person(&entry, &word);
         if members.iter().any(|(other, _)| *other == member) {
             let message = format!("`{}` is in the pool twice", word.value);
             entry.text.fault(word.span.clone(), message, None);
         }
-        let weight = weight.and_then(|it| u32::try_from(it).ok()).unwrap_or(1);
-        members.push((member, weight));
+        members.push((member, weight.unwrap_or(default_weight)));
         places.push(word.span);
     }
-    if members.is_empty() {
-        let message = format!("the pool `{}` has no members: leads would wait there for nobody", id.value);
+    let crm_teams = section.words("crm_teams");
+    if members.is_empty() && crm_teams.is_empty() {
+        let message = format!(
+            "the pool `{}` has no members: leads would wait there for nobody; name some, or `crm_teams`",
+            id.value
+        );
         section.text.fault(section.span(), message, None);
     }
     let caps = caps(section);
@@ -206,8 +279,10 @@ fn pool(
         hours: calendars
             .own(section, &calendars.default)
             .unwrap_or_else(|| SharedHours::clone(&calendars.default)),
+        crm_teams: crm_teams.iter().map(|word| word.value.trim().to_owned()).collect(),
+        default_weight,
     };
-    ReadPool { pool, places }
+    ReadPool { pool, places, teams: crm_teams.into_iter().map(|word| word.span).collect() }
 }
 
 /// How many leads at most, held and a day.

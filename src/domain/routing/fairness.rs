@@ -10,6 +10,11 @@ pub struct Share {
     pub leads: u32,
 }
 
+/// What the index is, wherever it is shown.
+pub const FAIRNESS_DEFINITION: &str = "Jain's index of leads by turn: (sum of x)^2 / (n * sum of x^2), where x is what a \
+     rep got divided by their weight and n counts the reps; 1 is an equal share by weight for everybody, 1/n means that one \
+     of them got everything. Leads for whoever was named do not count.";
+
 /// Parts of one lead by weight, so that dividing loses nothing that shows.
 const PARTS: u128 = 1_000_000;
 

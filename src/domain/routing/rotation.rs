@@ -56,6 +56,28 @@ pub(super) fn turn(runners: &mut [Runner]) -> Option<usize> {
     Some(chosen)
 }
 
+impl Rotation {
+    /// Stored credits, with leads that facts took past the router paid for as if it had been the taker's turn.
+    #[must_use]
+    pub fn folded(
+        mut counters: BTreeMap<MemberId, i64>,
+        takers: impl IntoIterator<Item = MemberId>,
+        members: &[(MemberId, u32)],
+    ) -> Self {
+        let sum: i64 = members.iter().map(|(_, weight)| i64::from(*weight)).sum();
+        for taker in takers {
+            if !members.iter().any(|(member, _)| *member == taker) {
+                continue;
+            }
+            for (member, weight) in members {
+                *counters.entry(member.clone()).or_insert(0) += i64::from(*weight);
+            }
+            *counters.entry(taker).or_insert(0) -= sum;
+        }
+        Self { counters }
+    }
+}
+
 /// The credits of the present members: a newcomer begins at par, which is nought, and what leavers took along is shared
 /// out, so that par stays nought.
 #[must_use]

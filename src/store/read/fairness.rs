@@ -1,4 +1,4 @@
-//! How offers were shared out: by pool and rep, by turn and by name, and what each holds. It judges nothing.
+//! How offers were shared out: by pool and rep, by turn and by name. It judges nothing.
 
 use super::Reader;
 use crate::domain::team::{MemberId, PoolId};
@@ -15,14 +15,8 @@ const BY_TURN: Statement = Statement::new(
     "SELECT pool, member, count(*) FILTER (WHERE by_turn), count(*) FILTER (WHERE NOT by_turn) FROM assignment
      WHERE at >= $1 GROUP BY pool, member ORDER BY pool, member",
 );
-const OPEN: Statement = Statement::new(
-    "fairness.open",
-    "SELECT holder_id, count(*) FROM lead WHERE holder_id IS NOT NULL AND stage IN (2, 3, 4, 5, 6)
-     GROUP BY holder_id ORDER BY holder_id",
-);
-
 /// Every statement of this file, for the test that prepares them all.
-pub(in crate::store) const STATEMENTS: &[Statement] = &[BY_TURN, OPEN];
+pub(in crate::store) const STATEMENTS: &[Statement] = &[BY_TURN];
 
 /// What one rep got in one pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +34,6 @@ pub struct FairnessRead {
     pub now: Moment,
     /// Offers by turn of 30 days, by pool and member: who was asked for by name says nothing of turns.
     pub offers: BTreeMap<(String, String), i64>,
-    /// Open leads with sales by member.
-    pub open: BTreeMap<String, i64>,
 }
 
 impl Reader {
@@ -73,9 +65,6 @@ impl Reader {
         let now = self.now().await?;
         let got = self.got_since(now.plus(-OFFERS_OF)).await?;
         let offers = got.into_iter().map(|it| ((it.pool.0, it.member.0), i64::from(it.by_turn))).collect();
-        let mut conn = self.connection().await?;
-        let open: Vec<(String, i64)> =
-            OPEN.rows().fetch_all(&mut *conn).await.map_err(|error| OPEN.failed(error))?;
-        Ok(FairnessRead { now, offers, open: open.into_iter().collect() })
+        Ok(FairnessRead { now, offers })
     }
 }

@@ -16,6 +16,8 @@ pub mod lead_page;
 pub mod my;
 pub mod offers;
 pub mod published;
+pub mod said;
+pub mod standing;
 pub mod sums;
 pub mod trail;
 pub mod watch;
@@ -48,6 +50,7 @@ pub(super) fn statements() -> Vec<Statement> {
         my::STATEMENTS,
         offers::STATEMENTS,
         published::STATEMENTS,
+        said::STATEMENTS,
         sums::STATEMENTS,
         trail::STATEMENTS,
         watch::STATEMENTS,

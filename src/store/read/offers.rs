@@ -1,4 +1,4 @@
-//! First offers of the past, page by page in order of time, with what was known of each lead. It changes nothing.
+//! Offers of the past, page by page in order of time, with what was known of each lead. It changes nothing.
 
 use super::Reader;
 use crate::domain::event::{Event, Withdrawal};
@@ -26,7 +26,12 @@ const PAGE: Statement = Statement::new(
          coalesce((SELECT array_agg(key ORDER BY key) FROM account_key WHERE account_id = o.id), '{}') AS keys,
          (SELECT n.payload FROM audit AS n WHERE n.subject_kind = 1 AND n.subject_id = a.subject_id
               AND n.version > a.version AND n.event IN ('offer_withdrawn', 'lead_accepted')
-          ORDER BY n.version LIMIT 1) AS answer
+          ORDER BY n.version LIMIT 1) AS answer,
+         (SELECT n.decided_at FROM audit AS n WHERE n.subject_kind = 1 AND n.subject_id = a.subject_id
+              AND n.version > a.version AND n.event IN ('lead_recycled', 'lead_disqualified', 'lead_suppressed',
+                  'data_fix_asked', 'opportunity_opened', 'lead_won', 'lead_lost', 'lead_closed_as_won', 'lead_merged',
+                  'lead_erased')
+          ORDER BY n.version LIMIT 1) AS ended_at
      FROM audit AS a JOIN lead AS l ON l.id = a.subject_id
      LEFT JOIN campaign AS c ON c.id = l.last_campaign LEFT JOIN account AS o ON o.id = l.account_id
      WHERE a.event = 'lead_offered' AND a.subject_kind = 1 AND a.decided_at >= $1
@@ -52,10 +57,14 @@ impl OfferCursor {
     }
 }
 
-/// The first offer of a passage.
+/// One offer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastOffer {
     pub at: Moment,
+    /// 1 is the first of its passage; later ones go by what came before them.
+    pub offer_no: u32,
+    /// When the lead was no rep's open lead any more: it got a deal, or left sales; `None` while it is.
+    pub ended_at: Option<Moment>,
     /// As it stands now; its profile may have changed since.
     pub lead: Lead,
     pub rep: MemberId,
@@ -94,6 +103,7 @@ struct Row {
     name_key: Option<String>,
     keys: Vec<String>,
     answer: Option<Vec<u8>>,
+    ended_at: Option<i64>,
 }
 
 impl Reader {
@@ -108,7 +118,7 @@ impl Reader {
         Ok(count.unsigned_abs())
     }
 
-    /// The next page of first offers.
+    /// The next page of offers, re-offers among them.
     ///
     /// # Errors
     /// The database does not answer, or a stored event can't be read.
@@ -130,29 +140,27 @@ impl Reader {
             version: row.version,
         });
         let read = u64::try_from(rows.len()).unwrap_or(0);
-        let offers: Result<Vec<Option<PastOffer>>, StoreError> = rows.into_iter().map(past).collect();
-        Ok(OfferPage { offers: offers?.into_iter().flatten().collect(), read, next })
+        let offers: Result<Vec<PastOffer>, StoreError> = rows.into_iter().map(past).collect();
+        Ok(OfferPage { offers: offers?, read, next })
     }
 }
 
-/// A first offer; later ones of a passage go by what came before them.
-fn past(row: Row) -> Result<Option<PastOffer>, StoreError> {
+fn past(row: Row) -> Result<PastOffer, StoreError> {
     let Event::LeadOffered { rep, pool, rule, offer_no, receipt, .. } = codec::read_event(&row.payload)?
     else {
         let id = LeadId(row.subject_id).to_string();
         return Err(StoreError::Damaged { what: "event", id, detail: "no offer".to_owned() });
     };
-    if offer_no > 1 {
-        return Ok(None);
-    }
     let missed = match row.answer.as_deref().map(codec::read_event).transpose()? {
         Some(Event::OfferWithdrawn { why, .. }) => {
             matches!(why, Withdrawal::NotAccepted | Withdrawal::NotContacted)
         }
         Some(_) | None => false,
     };
-    Ok(Some(PastOffer {
+    Ok(PastOffer {
         at: Moment(row.decided_at),
+        offer_no,
+        ended_at: row.ended_at.map(Moment),
         lead: codec::read_lead(&row.state)?,
         rep,
         pool,
@@ -164,5 +172,5 @@ fn past(row: Row) -> Result<Option<PastOffer>, StoreError> {
         account_owner: row.owner.map(MemberId),
         account_name: row.name_key,
         account_keys: row.keys,
-    }))
+    })
 }

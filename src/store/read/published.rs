@@ -4,7 +4,7 @@ use super::Reader;
 use crate::domain::ids::LeadId;
 use crate::store::error::StoreError;
 use crate::store::statement::Statement;
-use crate::store::text::{self, TextKind};
+use crate::store::text::{self, PublishedText, TextKind};
 use sqlx::FromRow;
 
 /// Records of one lead that a page shows, the latest first; sent ones are kept for a week.
@@ -57,5 +57,14 @@ impl Reader {
     pub async fn policy_text(&self, hash: &[u8]) -> Result<Option<String>, StoreError> {
         let mut conn = self.connection().await?;
         text::body(&mut conn, TextKind::Policy, hash).await
+    }
+
+    /// The team's text in force, with who published it and when; `None` before the first.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn team_text(&self) -> Result<Option<PublishedText>, StoreError> {
+        let mut conn = self.connection().await?;
+        text::active(&mut conn, TextKind::Team).await
     }
 }

@@ -4,8 +4,6 @@
 mod names;
 mod routing;
 
-pub use routing::folded_rotation;
-
 use super::batch::{Batch, DuplicateKey, Entry, Stream};
 use super::collect::{self, Named};
 use super::failpoint::Failpoint;

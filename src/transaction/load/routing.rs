@@ -7,7 +7,6 @@ use crate::domain::routing::{Load, Rotation, chain, day_start};
 use crate::domain::team::{MemberId, Pool, PoolId};
 use crate::domain::time::Moment;
 use crate::store::connect::Connection;
-use crate::store::rotation::StoredPool;
 use crate::store::route_facts::{self, Asked};
 use crate::store::{assignment, lead, rotation, world};
 use crate::transaction::failpoint::Failpoint;
@@ -39,7 +38,9 @@ impl Loading<'_> {
             None => BTreeMap::new(),
         };
         let folded = stored.entries.iter().map(|(entry, _)| *entry).collect();
-        let rotation = folded_rotation(stored, pools.first().copied());
+        let members: &[(MemberId, u32)] = pools.first().map_or(&[], |pool| pool.members.as_slice());
+        let takers = stored.entries.into_iter().map(|(_, taker)| taker);
+        let rotation = Rotation::folded(stored.credits, takers, members);
         loaded.pool =
             Some(LoadedPool { pool: Some(id.clone()), rotation, folded, load: Load { open, today } });
         step.passed();
@@ -57,21 +58,4 @@ impl Loading<'_> {
         step.passed();
         Ok(())
     }
-}
-
-/// The stored credits, with leads that facts took past the router paid for as if it had been the taker's turn.
-pub fn folded_rotation(stored: StoredPool, pool: Option<&Pool>) -> Rotation {
-    let mut counters: BTreeMap<MemberId, i64> = stored.credits;
-    let weights: &[(MemberId, u32)] = pool.map_or(&[], |pool| pool.members.as_slice());
-    let sum: i64 = weights.iter().map(|(_, weight)| i64::from(*weight)).sum();
-    for (_, taker) in stored.entries {
-        if !weights.iter().any(|(member, _)| *member == taker) {
-            continue;
-        }
-        for (member, weight) in weights {
-            *counters.entry(member.clone()).or_insert(0) += i64::from(*weight);
-        }
-        *counters.entry(taker).or_insert(0) -= sum;
-    }
-    Rotation { counters }
 }

@@ -1,4 +1,4 @@
-//! What is said of when people of the team are there: who may say it, what holds from now on, and whose leads go to others.
+//! What is said of when people of the team are there and where they stand: who may say it, what holds, whose leads go on.
 //! It never changes a lead; the sweeper tells each.
 
 use super::Planner;
@@ -6,7 +6,7 @@ use crate::contract::request::{AvailabilityAsk, Request, UserPatch, Who};
 use crate::domain::availability::{Availability, Change, Source};
 use crate::domain::fan_out::FanOut;
 use crate::domain::subject::SubjectEvent;
-use crate::domain::team::{MemberId, Role};
+use crate::domain::team::{CrmUser, MemberId, Placement, Role};
 use crate::store::StoreError;
 use crate::store::rows::FanOutRow;
 use crate::transaction::batch::{Entry, Outcome};
@@ -69,6 +69,37 @@ impl Planner<'_> {
             ..Availability::present(member, Source::Crm, request.cause.occurred_at)
         };
         self.say(entry, request, word).map(|_changed| ())
+    }
+
+    /// Where a CRM user stands, where the user is somebody of the team. What it means is the team's to say.
+    pub(super) fn crm_placement(
+        &mut self,
+        entry: &Entry,
+        request: &Request,
+        patch: &UserPatch,
+    ) -> Result<(), StoreError> {
+        let Some(member) = self.world.team.by_crm(&patch.system, &patch.id) else { return Ok(()) };
+        let manager = patch.manager.as_ref();
+        let word = Placement {
+            member: member.id.clone(),
+            source: Source::Crm,
+            manager: manager.map(|key| CrmUser { system: key.system.clone(), id: key.id.clone() }),
+            teams: patch.teams.clone(),
+            said_at: request.cause.occurred_at,
+        };
+        let before = self.placed.get(&word.member);
+        let before = before.or_else(|| self.world.team.placement(&word.member, Source::Crm));
+        let is_news = match before {
+            Some(before) => before.said_at <= word.said_at && !word.repeats(before),
+            None => !word.says_nothing(),
+        };
+        if !is_news {
+            return Ok(());
+        }
+        self.tell(entry, request, &SubjectEvent::PlacementSaid(word.clone()))?;
+        self.write.placements.push(word.clone());
+        self.placed.insert(word.member.clone(), word);
+        Ok(())
     }
 
     /// Keeps what is said from now on; whether it was anything new. Whoever is switched off by it hands over their leads.

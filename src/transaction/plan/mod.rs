@@ -27,7 +27,7 @@ use crate::domain::command::Command;
 use crate::domain::ids::{AccountId, HandoffId, IdentityKey, LeadId, OpportunityId};
 use crate::domain::lead::{Lead, Origin, Parked};
 use crate::domain::routing::Seats;
-use crate::domain::team::MemberId;
+use crate::domain::team::{MemberId, Placement};
 use crate::domain::time::Moment;
 use crate::store::StoreError;
 use crate::store::rows::{
@@ -79,6 +79,8 @@ struct Planner<'a> {
     opportunities: BTreeMap<OpportunityId, OpportunityRow>,
     /// What this batch says of people of the team.
     said: BTreeMap<(MemberId, Source), Availability>,
+    /// Where the CRM says in this batch that they stand.
+    placed: BTreeMap<MemberId, Placement>,
     /// Campaigns that this batch has changed.
     campaigns: BTreeMap<String, (Origin, Moment)>,
     handoffs: BTreeMap<HandoffId, HandoffRow>,
@@ -153,6 +155,7 @@ impl<'a> Planner<'a> {
             accounts: BTreeMap::new(),
             opportunities: BTreeMap::new(),
             said: BTreeMap::new(),
+            placed: BTreeMap::new(),
             campaigns: BTreeMap::new(),
             handoffs: BTreeMap::new(),
             heads: BTreeMap::new(),

@@ -10,13 +10,12 @@ use crate::domain::lead::Lead;
 use crate::domain::leg::Leg;
 use crate::domain::profile::{MailKind, Profile};
 use crate::domain::routing::{
-    AccountCandidate, AccountMatch, CANDIDATES_MAX, Candidate, CompanyNames, Destination, Knows, MatchBy,
-    RouteReceipt, RouteStep, RouteSubject, RouteTried, Seats, chain, destination, knowing, match_by_name,
-    seated, unfit,
+    CANDIDATES_MAX, Candidate, CompanyFacts, Destination, Knows, RouteReceipt, RouteStep, RouteSubject,
+    RouteTried, Seats, chain, destination, knowing, seated, unfit,
 };
 use crate::domain::team::{MemberId, PoolId};
 use crate::store::StoreError;
-use crate::store::route_facts::{Company, RouteFacts};
+use crate::store::route_facts::RouteFacts;
 use crate::store::rows::{AssignmentRow, RotationRow};
 use crate::transaction::batch::{Entry, Outcome};
 use crate::transaction::busy::BUSY;
@@ -278,56 +277,15 @@ fn shorten(candidates: &mut Vec<Candidate>) -> u32 {
 
 /// Who knows the person or the company, from what was read.
 fn knows(lead: &Lead, facts: &RouteFacts, keys: &Keys) -> Knows {
-    let domain = Profile::value(lead.profile.company_domain.as_ref()).cloned();
-    let found = company(lead, facts, domain.as_deref(), keys);
-    let company = found.as_ref().map(|(company, _)| *company);
-    let crm = company.into_iter().flat_map(|it| &it.keys).filter_map(|key| key.strip_prefix("crm:"));
-    let of_company = |one: fn(&Company) -> &Option<MemberId>| company.and_then(|it| one(it).clone());
-    Knows {
-        opportunity_owner: facts.deal_owner.clone().or_else(|| of_company(|it| &it.deal_owner)),
-        cycle_holder: of_company(|it| &it.cycle_holder),
-        account_owner: of_company(|it| &it.owner),
-        account: found.map(|(_, matched)| matched),
-        names: CompanyNames {
-            crm: crm.map(str::to_owned).collect(),
-            name: company.and_then(|it| it.name_key.clone()).or_else(|| facts.company_name.clone()),
-            domain,
-        },
-    }
-}
-
-/// The company that the lead is bound to; where nothing is known of that one, another of the same name.
-fn company<'f>(
-    lead: &Lead,
-    facts: &'f RouteFacts,
-    domain: Option<&str>,
-    keys: &Keys,
-) -> Option<(&'f Company, AccountMatch)> {
-    let is_known = |it: &Company| it.kind.is_some() || it.owner.is_some();
-    let bound = facts.company.as_ref().map(|it| {
-        let domains = it.keys.iter().filter_map(|key| key.strip_prefix("domain:"));
-        let by_domain = domain.is_some_and(|mine| domains.into_iter().any(|its| keys.company(its) == mine));
-        let by = if by_domain { MatchBy::Domain } else { MatchBy::Crm };
-        (it, AccountMatch { account: it.id, by, tie: None, rivals: 0 })
-    });
-    if let Some(bound) = bound.filter(|(it, _)| is_known(it)) {
-        return Some(bound);
-    }
-    let namesakes: Vec<&Company> = facts.namesakes.iter().filter(|it| is_known(it)).collect();
-    let candidates: Vec<AccountCandidate> = namesakes
-        .iter()
-        .map(|it| AccountCandidate {
-            id: it.id,
-            customer: it.kind.as_deref() == Some("customer"),
-            owner: it.owner.clone(),
-        })
-        .collect();
-    // An address of everybody's vouches for no company.
-    let free_mail =
-        domain.is_none() && !matches!(Profile::value(lead.profile.mail.as_ref()), Some(MailKind::Company));
-    let named = match_by_name(&candidates, free_mail);
-    let named = named.and_then(|(best, matched)| {
-        namesakes.into_iter().find(|it| it.id == best.id).map(|company| (company, matched))
-    });
-    named.or(bound)
+    let domain = Profile::value(lead.profile.company_domain.as_ref()).map(String::as_str);
+    let company = CompanyFacts {
+        bound: facts.company.as_ref(),
+        namesakes: &facts.namesakes,
+        domain,
+        name: facts.company_name.as_deref(),
+        company_mail: matches!(Profile::value(lead.profile.mail.as_ref()), Some(MailKind::Company)),
+    };
+    // Leads know their company's domain by its HMAC only.
+    let is_domain = |its: &str| domain.is_some_and(|mine| keys.company(its) == mine);
+    company.knows(facts.deal_owner.clone(), &is_domain)
 }

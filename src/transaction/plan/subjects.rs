@@ -87,6 +87,7 @@ impl Planner<'_> {
     ) -> Result<Outcome, StoreError> {
         self.tell(entry, request, &SubjectEvent::UserReported { active: patch.active })?;
         self.crm_availability(entry, request, patch)?;
+        self.crm_placement(entry, request, patch)?;
         self.write.users.push(UserRow {
             system: patch.system.clone(),
             id: patch.id.clone(),

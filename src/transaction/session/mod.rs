@@ -3,6 +3,7 @@
 mod claim;
 mod kept;
 mod lanes;
+mod publishing;
 mod reads;
 mod rehearse;
 

@@ -152,6 +152,16 @@ pub struct IntakeShape {
     pub erased: i64,
 }
 
+/// What a rep of a pool holds and got since midnight of the pool's zone; a bound that is null is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RepLoadShape {
+    pub member: String,
+    pub open: u32,
+    pub open_max: Option<u32>,
+    pub today: u32,
+    pub today_max: Option<u32>,
+}
+
 /// A pool and how fairly its offers were shared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PoolShape {
@@ -160,6 +170,8 @@ pub struct PoolShape {
     /// Jain's index of offers by weight over 30 days, in thousandths; absent while there are too few.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fairness_milli: Option<u32>,
+    /// Of those whose figures the caller may see.
+    pub loads: Vec<RepLoadShape>,
 }
 
 /// One person of the team.
@@ -176,4 +188,6 @@ pub struct PersonOfTeam {
 pub struct TeamShape {
     pub pools: Vec<PoolShape>,
     pub people: Vec<PersonOfTeam>,
+    /// What the CRM says of the team and nobody can use.
+    pub hints: Vec<String>,
 }

@@ -3,7 +3,8 @@
 
 use super::figures::{
     CampaignShape, CampaignsQuery, CampaignsShape, CodeCount, FloorShape, IntakeShape, LoadShape,
-    MyLeadShape, MyQuery, MyShape, OrphansShape, PersonOfTeam, PoolShape, QueueShape, SourceShape, TeamShape,
+    MyLeadShape, MyQuery, MyShape, OrphansShape, PersonOfTeam, PoolShape, QueueShape, RepLoadShape,
+    SourceShape, TeamShape,
 };
 use super::sla::{pattern, patterns_now};
 use crate::domain::team::MemberId;
@@ -19,7 +20,7 @@ use crate::web::view::campaigns::campaigns_view;
 use crate::web::view::floor::floor_view;
 use crate::web::view::intake::intake_view;
 use crate::web::view::my::my_view;
-use crate::web::view::team::team_view;
+use crate::web::view::team::{PoolCard, team_view};
 use crate::web::view::watch::{is_attended, orphans, series};
 use axum::Json;
 use axum::extract::{Query, State};
@@ -208,8 +209,22 @@ pub(crate) async fn team(
     caller.need(Scope::Read)?;
     let texts = state.texts();
     let read = state.reader.fairness().await.map_err(|error| Problem::store(&error))?;
-    let view = team_view(&read, &texts.team, &|_| false);
+    let loads = state.reader.loads(&texts.team, read.now).await.map_err(|error| Problem::store(&error))?;
+    let sight = Sight::of(&caller, &texts.team);
+    let view = team_view(&read, &loads, &texts.team, &|member| sight.figures_of(member));
+    let loads = |pool: &PoolCard| {
+        let shown = pool.members.iter().filter_map(|member| Some((&member.id, member.load?)));
+        let loads = shown.map(|(id, load)| RepLoadShape {
+            member: id.clone(),
+            open: load.open,
+            open_max: load.open_max,
+            today: load.today,
+            today_max: load.today_max,
+        });
+        loads.collect()
+    };
     let pools = view.pools.into_iter().map(|pool| PoolShape {
+        loads: loads(&pool),
         members: pool.members.into_iter().map(|member| member.id).collect(),
         pool: pool.id,
         fairness_milli: pool.fairness_milli,
@@ -219,5 +234,5 @@ pub(crate) async fn team(
         name: person.name,
         absence: person.absence,
     });
-    Ok(Json(TeamShape { pools: pools.collect(), people: people.collect() }))
+    Ok(Json(TeamShape { pools: pools.collect(), people: people.collect(), hints: view.hints }))
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod asks;
 pub(super) mod deliveries;
+pub(super) mod explain;
 mod figures;
 pub(super) mod floor;
 mod handshake;
@@ -12,6 +13,7 @@ pub(super) mod routing;
 mod shapes;
 pub(super) mod sla;
 pub(super) mod team;
+pub(super) mod team_text;
 
 use super::problem::{FieldFault, Problem};
 use utoipa::OpenApi;
@@ -21,7 +23,8 @@ use utoipa::OpenApi;
     info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
     paths(
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
-        deliveries::deliveries, asks::ask, sla::sla, sla::answer_pattern, team::availability, routing::fairness,
+        deliveries::deliveries, asks::ask, sla::sla, sla::answer_pattern, team::availability, team_text::team_text, team_text::publish_team,
+        routing::fairness, explain::explain,
         ledger::ledger, floor::my, floor::floor, floor::campaigns, floor::intake, floor::team, super::live::live
     ),
     components(schemas(Problem, FieldFault)),
@@ -29,8 +32,8 @@ use utoipa::OpenApi;
         (name = "leads", description = "Read leads; scope `read`"),
         (name = "asks", description = "Act on a lead in a member's name; scope `ask`"),
         (name = "figures", description = "What both sides owe each other; scope `read`"),
-        (name = "team", description = "Say when somebody of the team is there; scope `ask`"),
-        (name = "routing", description = "How pools share their leads; scope `read`"),
+        (name = "team", description = "Say when somebody of the team is there, and publish the team's text; scope `ask`"),
+        (name = "routing", description = "Where a lead would go, and how pools share their leads; scope `read`"),
         (name = "floor", description = "The figures of the pages; a person's own for that person and whoever manages them"),
         (name = "live", description = "Ticks"),
         (name = "ledger", description = "What became of every record"),

@@ -11,6 +11,7 @@ pub(super) mod my;
 mod past;
 pub(super) mod sign_in;
 pub(super) mod team;
+pub(super) mod team_text;
 
 use super::WebState;
 use super::auth::Caller;

@@ -1,8 +1,10 @@
 //! The team page: people, pools, who is there, how fairly offers were shared; and the form by which somebody says when they
 //! are there. What is said becomes an ask; it decides nothing.
 
+use super::team_text::{self, Draft, TextPanel};
 use super::{PageFault, html, need, shell};
 use crate::domain::calendar::Calendar;
+use crate::domain::routing::FAIRNESS_DEFINITION;
 use crate::domain::team::MemberId;
 use crate::transaction::batch::Outcome;
 use crate::web::WebState;
@@ -32,6 +34,8 @@ struct TeamPage {
     may_switch: bool,
     idempotency: String,
     said: Said,
+    text: TextPanel,
+    fairness_definition: &'static str,
 }
 
 /// The page.
@@ -39,28 +43,36 @@ pub(in crate::web) async fn team(
     State(state): State<WebState>,
     caller: PageCaller,
 ) -> Result<Response, PageFault> {
-    page(&state, &caller, Said::default()).await
+    page(&state, &caller, Said::default(), None).await
 }
 
 /// What became of the form, and what was wrong with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Said {
-    message: String,
+pub(super) struct Said {
+    pub message: String,
     /// It was not taken.
-    refused: bool,
+    pub refused: bool,
 }
 
-async fn page(state: &WebState, caller: &PageCaller, said: Said) -> Result<Response, PageFault> {
+/// The page, with what became of a form; `draft`: a team's text as somebody is writing it.
+pub(super) async fn page(
+    state: &WebState,
+    caller: &PageCaller,
+    said: Said,
+    draft: Option<Draft>,
+) -> Result<Response, PageFault> {
     let texts = state.texts();
     let sight = need(caller, &texts, Page::Team)?;
     let read = state.reader.fairness().await.map_err(|error| PageFault::store(&error))?;
     let shows = |member: &MemberId| sight.figures_of(member);
-    let view = team_view(&read, &texts.team, &shows);
+    let loads = state.reader.loads(&texts.team, read.now).await.map_err(|error| PageFault::store(&error))?;
+    let view = team_view(&read, &loads, &texts.team, &shows);
     let may_ask = caller.may(Scope::Ask);
     let may_switch = may_ask && sight.speaks_for_others();
     let own = caller.member.as_ref().filter(|_| may_ask).and_then(|id| texts.team.member(id));
     let others = texts.team.members().filter(|it| may_switch && own.is_none_or(|own| own.id != it.id));
     let speaks_of = own.into_iter().chain(others).map(|it| (it.id.0.clone(), it.name.clone())).collect();
+    let text = team_text::panel(state, caller, draft).await?;
     html(&TeamPage {
         shell: shell(state, caller, "Team", "team", read.now),
         view,
@@ -68,6 +80,8 @@ async fn page(state: &WebState, caller: &PageCaller, said: Said) -> Result<Respo
         may_switch,
         idempotency: asking::drawn()?,
         said,
+        text,
+        fairness_definition: FAIRNESS_DEFINITION,
     })
 }
 
@@ -144,7 +158,7 @@ pub(in crate::web) async fn availability(
         Ok(message) => Said { message, refused: false },
         Err(problem) => Said { message: problem.in_one_line(), refused: true },
     };
-    page(&state, &caller, said).await
+    page(&state, &caller, said, None).await
 }
 
 async fn say(state: &WebState, form: &AvailabilityForm, by: &MemberId) -> Result<String, Problem> {

@@ -16,5 +16,6 @@ mod routing;
 mod story;
 mod surroundings;
 mod tamper;
+mod team;
 mod two_instances;
 mod wide;

@@ -247,3 +247,32 @@ fn people_say_when_they_are_there_and_only_a_manager_who_has_left() {
     assert_eq!(installation.number(words), 3, "what was refused or known already is no word");
     installation.check();
 }
+
+#[test]
+fn the_team_page_shows_the_text_in_force_and_managers_check_and_publish_another() {
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let ana = Browser::of(&installation, &serving, "ana-ruiz");
+    let manager = Browser::of(&installation, &serving, "paul-dupont");
+    let page = ana.get("/team").body;
+    assert!(page.contains("published by baton migrate") && page.contains("[pool.enterprise]"));
+    assert!(!page.contains("name=\"press\""), "a rep publishes no team");
+    let page = manager.get("/team").body;
+    let (csrf, over) = (Browser::field(&page, "csrf"), Browser::field(&page, "over"));
+    let shipped = include_str!("../../../policy/team.toml");
+    let sent = |press: &str, text: &str| {
+        let fields = [("csrf", csrf.as_str()), ("over", &over), ("press", press), ("text", text)];
+        manager.post("/team/text", &fields).body
+    };
+    let page = sent("publish", &shipped.replace("ben-okafor\" }", "ben-okafro\" }"));
+    assert!(
+        page.contains("did you mean") && page.contains("ben-okafro"),
+        "nothing of the draft is lost: {page}"
+    );
+    let other = shipped.replacen("name = \"Enterprise\"\n", "name = \"Enterprises\"\n", 1);
+    assert!(sent("check", &other).contains("Nothing was published yet."));
+    assert!(sent("publish", &other).contains("The team is in force"));
+    assert!(ana.get("/team").body.contains("published by paul-dupont"));
+    assert!(sent("publish", shipped).contains("Another team is in force by now"));
+    installation.check();
+}

@@ -1,7 +1,7 @@
 //! Routing on the real service: a named account, an open deal's owner, the receipt on the wire and in the API, the figures
 //! of fairness, and the commands that explain and replay it.
 
-use crate::harness::{Event, Installation, Reader, demo_request, produce, until};
+use crate::harness::{Event, Installation, Reader, ask, demo_request, produce, token, until};
 use baton::contract::policy_text;
 use baton::store::connect::{Timeouts, connect};
 use baton::store::text::TextKind;
@@ -120,5 +120,52 @@ fn a_named_account_of_the_policy_goes_to_its_rep_and_the_shipped_cases_hold_agai
     let named = routed(&mut leads, "vera@vega.example");
     assert_eq!(named["holder"]["id"], "ben-okafor");
     assert_eq!(named["receipt"]["route"]["rule"], "named_account:vega");
+    installation.check();
+}
+
+#[test]
+fn explain_finds_a_made_up_leads_company_as_the_router_would_and_changes_nothing() {
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let user = |id: &str| json!({"system": "crm", "object": "user", "id": id});
+    let account = json!({"account_id": "a-1", "domains": ["vega.example"], "kind": "prospect", "name": "Vega Inc.", "owner": user("u-hugo-silva")});
+    let event = Event::new("crm.account.updated.v1", "/crm", "a-1", account);
+    produce(&installation, "crm.lead-events.v1", &event);
+    until("the company is known", || {
+        installation.number("SELECT count(*) FROM account WHERE name_key = 'vega'") == 1
+    });
+    let audited = || installation.number("SELECT count(*) FROM audit");
+    let before = audited();
+    let explained = |flags: &[&str]| -> Value {
+        let arguments = [&["route", "explain"], flags, &["--json"]].concat();
+        serde_json::from_str(&installation.run(&arguments)).unwrap()
+    };
+    let owned = explained(&["--domain", "vega.example", "--employees", "500"]);
+    assert_eq!((&owned["step"], &owned["rep"]), (&json!("account_owner"), &json!("hugo-silva")));
+    assert_eq!((&owned["account"]["by"], &owned["looked_up"]), (&json!("domain"), &json!(true)));
+    let named = explained(&["--company", "VEGA GmbH", "--domain", "gmail.com"]);
+    assert_eq!((&named["account"]["by"], &named["rep"]), (&json!("name"), &json!("hugo-silva")));
+    let told = installation.run(&["route", "explain", "--employees", "500"]);
+    assert!(told.contains("company    none that is known") && told.contains("names nobody"), "{told}");
+
+    let asking = token(&installation, "ana-ruiz");
+    let lead = json!({"domain": "vega.example", "employees": 500});
+    let (status, over_api) = ask(&serving, &asking, "routing/explain", Some(&lead));
+    assert_eq!((status, &over_api["rep"], &over_api["account"]), (200, &owned["rep"], &owned["account"]));
+    let (status, problem) = ask(&serving, &asking, "routing/explain", Some(&json!({"domian": "x"})));
+    assert_eq!((status, &problem["errors"][0]["code"]), (422, &json!("lead")));
+    assert_eq!((audited(), installation.number("SELECT count(*) FROM assignment")), (before, 0));
+
+    // Whose turn it is stands in the pool's credits: the next to be named is the next to be offered.
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("nina@elsewhere.example"));
+    let first = routed(&mut leads, "nina@elsewhere.example");
+    let next = explained(&["--employees", "500", "--grade", "A"]);
+    assert_ne!(next["rep"], first["holder"]["id"], "the first has had their turn");
+    let show: Value = serde_json::from_str(&installation.run(&["team", "show", "--json"])).unwrap();
+    let pools = show["pools"].as_array().unwrap().iter().find(|pool| pool["id"] == "mid-market").unwrap();
+    let holder =
+        pools["members"].as_array().unwrap().iter().find(|it| it["id"] == first["holder"]["id"]).unwrap();
+    assert_eq!((&holder["open"], &holder["today"]), (&json!(1), &json!(1)));
     installation.check();
 }

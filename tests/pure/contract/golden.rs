@@ -2,6 +2,7 @@
 //! is then a new version beside the old one: stored leads and audit rows are never rewritten.
 
 use crate::lifecycle;
+use baton::domain::availability::Source;
 use baton::domain::calendar::{Calendar, Span};
 use baton::domain::custody::{Clock, ClockKind, Custody, Holder};
 use baton::domain::event::Event;
@@ -10,7 +11,8 @@ use baton::domain::lead::{Consent, Lead, Motion, Origin, Permission, Terms};
 use baton::domain::policy::{Grade, Priority};
 use baton::domain::profile::Stamp;
 use baton::domain::signal::SignalId;
-use baton::domain::team::{MemberId, PoolId};
+use baton::domain::subject::SubjectEvent;
+use baton::domain::team::{CrmUser, MemberId, Placement, PoolId};
 use baton::domain::time::Moment;
 use baton::store::codec;
 use std::collections::{BTreeMap, BTreeSet};
@@ -179,4 +181,26 @@ fn bytes_of_a_newer_version_are_told_apart_from_damaged_ones() {
     stored.truncate(stored.len() / 2);
     let damaged = codec::read_lead(&stored).unwrap_err().to_string();
     assert_ne!(newer, damaged);
+}
+
+#[test]
+fn a_word_on_where_somebody_stands_has_its_stored_bytes() {
+    let word = Placement {
+        member: MemberId("ana".to_owned()),
+        source: Source::Crm,
+        manager: Some(CrmUser { system: "crm".to_owned(), id: "u1".to_owned() }),
+        teams: Some(vec!["smb".to_owned()]),
+        said_at: Moment(7),
+    };
+    assert_eq!(hex(&codec::placement(&word).unwrap()), "0303616e6102010363726d027531010103736d620e");
+    let silent = Placement { manager: None, teams: None, ..word };
+    let stored = codec::placement(&silent).unwrap();
+    assert_eq!(hex(&stored), "0303616e610200000e");
+    assert_eq!(codec::read_placement(&stored).unwrap(), silent);
+    let event = SubjectEvent::PlacementSaid(silent);
+    assert_eq!(
+        hex(&codec::subject_event(&event).unwrap()),
+        "030903616e610200000e",
+        "the tenth kind, and so for good"
+    );
 }

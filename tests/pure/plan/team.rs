@@ -78,3 +78,33 @@ fn whoever_is_switched_off_hands_over_in_one_wide_change() {
     let same = desk.entry("crm.lead-events.v1", &record(true));
     assert!(desk.run(vec![same]).write.fan_outs.is_empty(), "whoever is there hands nothing over");
 }
+
+#[test]
+fn where_the_crm_says_that_people_stand_is_written_once_and_stands_in_the_audit() {
+    let mut desk = Desk::new();
+    let record = |id: &str, more: serde_json::Value| {
+        let mut data =
+            json!({"user": {"system": "crm", "object": "user", "id": "u-emma-larsen"}, "active": true});
+        for (key, value) in more.as_object().unwrap() {
+            data[key] = value.clone();
+        }
+        json!({"specversion": "1.0", "id": id, "source": "/crm", "type": "io.baton.crm.user.updated.v1",
+            "time": start().to_string(), "datacontenttype": "application/json", "data": data})
+    };
+    let stands = json!({"manager": {"system": "crm", "object": "user", "id": "u-quinn-adams"},
+        "teams": ["emea-mm", "all", "emea-mm"]});
+    let entries = vec![
+        desk.entry("crm.lead-events.v1", &record("u-1", stands.clone())),
+        desk.entry("crm.lead-events.v1", &record("u-2", stands)),
+    ];
+    let planned = desk.run(entries);
+    let told: Vec<&str> = planned.write.audit.iter().map(|row| row.event).collect();
+    assert_eq!(told, ["user_reported", "placement_said", "user_reported"], "said twice, it is one word");
+    let [word] = &planned.write.placements[..] else { panic!("one word") };
+    assert_eq!((word.member.0.as_str(), word.source), ("emma-larsen", Source::Crm));
+    assert_eq!(word.manager.as_ref().unwrap().id, "u-quinn-adams");
+    assert_eq!(word.teams.as_deref().unwrap(), ["all", "emea-mm"]);
+    assert!(planned.write.availability.is_empty() && planned.write.fan_outs.is_empty());
+    let silent = desk.entry("crm.lead-events.v1", &record("u-3", json!({})));
+    assert!(desk.run(vec![silent]).write.placements.is_empty(), "nothing was said, nothing is taken back");
+}

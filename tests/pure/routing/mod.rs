@@ -1,4 +1,7 @@
 //! Routing without a store: cases, rotation, who knows the person. It opens no connection.
 
 mod cases;
+mod explain;
+mod past;
+mod placed;
 mod rotation;

@@ -7,13 +7,12 @@ use super::{DECODER, REFERENCE};
 use crate::story::TEAM;
 use baton::domain::ids::{AccountId, IdentityKey, LeadId};
 use baton::domain::lead::StageKind;
-use baton::domain::routing::Load;
+use baton::domain::routing::{Load, Rotation};
 use baton::domain::team::{MemberId, Pool};
 use baton::store::rotation::StoredPool;
 use baton::store::rows::{AuditSubject, LeadRow, ParkedRow};
 use baton::transaction::batch::{DuplicateKey, Entry, Raw, RecordRef, Stream};
 use baton::transaction::collect::{self, Named};
-use baton::transaction::load::folded_rotation;
 use baton::transaction::loaded::{LoadedPool, Waiting};
 use baton::transaction::reread;
 use std::collections::{BTreeMap, BTreeSet};
@@ -239,7 +238,9 @@ impl Transaction {
             .map(|(number, (_, who))| (*number, who.clone()));
         let stored = StoredPool { credits: credits.collect(), entries: entries.collect() };
         let folded = stored.entries.iter().map(|(entry, _)| *entry).collect();
-        let rotation = folded_rotation(stored, pool);
+        let members = pool.map_or(&[][..], |pool| pool.members.as_slice());
+        let takers = stored.entries.into_iter().map(|(_, taker)| taker);
+        let rotation = Rotation::folded(stored.credits, takers, members);
         let open_leads = open_of_reps(&store.tables, &reps);
         self.loaded.pool = Some(LoadedPool {
             pool: Some(id),

@@ -296,3 +296,74 @@ fn seniority_words_of_the_policy_page_are_read() {
     let policy = shipped();
     assert_eq!(policy.title("VP Engineering").0, Some(Seniority::VicePresident));
 }
+
+#[test]
+fn a_ring_of_managers_is_refused_where_it_closes_and_two_who_stand_in_for_each_other_are_not() {
+    let ring = DEFAULT_TEAM.replacen(
+        "roles = [\"sales\", \"manager\"]\n",
+        "roles = [\"sales\", \"manager\"]\nmanager = \"ana-ruiz\"\n",
+        1,
+    );
+    let faults = team(&ring).unwrap_err();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    let line = ring.lines().position(|line| line == "manager = \"ana-ruiz\"").unwrap() + 1;
+    assert_eq!(faults[0].line, line);
+    assert!(
+        faults[0].message.starts_with("a ring of managers, `ana-ruiz` under `paul-dupont` under `ana-ruiz`")
+    );
+    let own = DEFAULT_TEAM.replacen("manager = \"paul-dupont\"\n", "manager = \"ana-ruiz\"\n", 1);
+    assert_eq!(team(&own).unwrap_err().len(), 1, "nobody manages themselves");
+    // Paul and Maya stand in for each other; where both are away, the office stays with the one who holds it.
+    let shipped = team(DEFAULT_TEAM).unwrap();
+    let away = |name: &str| crate::domain::availability::Availability {
+        away: vec![crate::domain::availability::Away { from: super::NOW, until: None }],
+        ..crate::domain::availability::Availability::present(
+            MemberId(name.into()),
+            crate::domain::availability::Source::Person,
+            super::NOW,
+        )
+    };
+    let nobody = shipped.in_force(1, vec![away("paul-dupont"), away("maya-cohen")]);
+    assert_eq!(nobody.acting(&MemberId("maya-cohen".into()), super::NOW).0, "maya-cohen");
+}
+
+#[test]
+fn an_office_is_refused_where_nobody_who_may_act_for_it_is_switched_on() {
+    let off = |text: &str, name: &str| {
+        text.replacen(&format!("name = \"{name}\"\n"), &format!("name = \"{name}\"\nactive = false\n"), 1)
+    };
+    let one = off(DEFAULT_TEAM, "Noah Fischer");
+    assert!(team(&one).is_ok(), "quinn stands in");
+    let faults = team(&off(&one, "Quinn Adams")).unwrap_err();
+    let told = faults.iter().filter(|it| it.message.contains("as is everybody who stands in")).count();
+    assert_eq!(told, 4, "three segments and the data: {faults:?}");
+}
+
+#[test]
+fn weights_and_pools_that_give_nobody_leads_are_refused_by_line() {
+    let message = |text: &str| {
+        let faults = team(text).unwrap_err();
+        (faults[0].line, faults[0].message.clone())
+    };
+    let nought = DEFAULT_TEAM.replacen("{ id = \"ana-ruiz\" }", "{ id = \"ana-ruiz\", weight = 0 }", 1);
+    let (line, said) = message(&nought);
+    assert!(nought.lines().nth(line - 1).unwrap().contains("weight = 0"));
+    assert_eq!(said, "`weight` is 0; it must lie between 1 and 1000");
+    let default = DEFAULT_TEAM.replacen(
+        "name = \"Small business\"\n",
+        "name = \"Small business\"\ndefault_weight = 0\n",
+        1,
+    );
+    assert_eq!(message(&default).1, "`default_weight` is 0; it must lie between 1 and 1000");
+    let members = "members = [{ id = \"kira-sato\" }, { id = \"liam-byrne\" }]";
+    let empty = DEFAULT_TEAM.replacen(members, "members = []", 1);
+    assert!(message(&empty).1.starts_with("the pool `low-touch` has no members"));
+    let by_crm = DEFAULT_TEAM.replacen(members, "members = []\ncrm_teams = [\"low\"]", 1);
+    assert!(team(&by_crm).is_ok(), "the CRM fills it");
+    let elsewhere = by_crm.replacen(
+        "name = \"Enterprise\"\n",
+        "name = \"Enterprise\"\ncrm_teams = [\"low\"]\ntime_zone = \"Asia/Tokyo\"\n",
+        1,
+    );
+    assert!(message(&elsewhere).1.contains("fills `enterprise` too, which works at other times"));
+}

@@ -1,5 +1,10 @@
 //! Who is there: people, pools, stewards, owners and deputies, their hours and absences. It never knows who holds which lead.
 
+mod placed;
+mod placement;
+
+pub use placement::{Hint, Placement, TEAMS_MAX};
+
 use super::availability::{Availability, Away, Source};
 use super::calendar::Calendar;
 use super::policy::Segment;
@@ -121,6 +126,10 @@ pub struct Pool {
     pub daily_leads_max: Option<u32>,
     /// When the pool works; a rep may have other hours.
     pub hours: Arc<Calendar>,
+    /// Teams of the CRM whose people are this pool's; empty: the text alone says who is in it.
+    pub crm_teams: Vec<String>,
+    /// Share of whoever has no weight of their own, at least 1.
+    pub default_weight: u32,
 }
 
 /// Everybody, compiled: every id in it is known, every office is held by a person with a deputy.
@@ -131,6 +140,8 @@ pub struct Team {
     /// Version of what was said beside the text; 0 for the text alone.
     pub said_version: i64,
     said: BTreeMap<(MemberId, Source), Availability>,
+    placed: BTreeMap<(MemberId, Source), Placement>,
+    hints: Vec<Hint>,
     active_in_text: BTreeSet<MemberId>,
     /// Hours of whoever has no others.
     hours: Arc<Calendar>,
@@ -161,6 +172,8 @@ impl Team {
             hash,
             said_version: 0,
             said: BTreeMap::new(),
+            placed: BTreeMap::new(),
+            hints: Vec::new(),
             active_in_text: members
                 .iter()
                 .filter(|member| member.active)

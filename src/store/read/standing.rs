@@ -1,0 +1,78 @@
+//! What routing rests on as it stands now, for those who only look: a made-up lead's company, and pools with their credits
+//! and loads. Nothing is locked, and nobody is chosen.
+
+use super::Reader;
+use crate::domain::routing::{Load, Rotation, chain, day_start};
+use crate::domain::team::{MemberId, Pool, PoolId, Team};
+use crate::domain::time::Moment;
+use crate::store::error::StoreError;
+use crate::store::route_facts::{self, CompanyRead};
+use crate::store::{assignment, lead, rotation};
+use std::collections::BTreeMap;
+
+/// Pools as they stand: whose turn it is, what their reps hold and got today.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub rotations: BTreeMap<PoolId, Rotation>,
+    pub load: Load,
+}
+
+impl Reader {
+    /// The company that these keys (`domain:...`, `crm:system:id`) name, those of this name, and the campaign's source.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn made_up_company(
+        &self,
+        keys: &[String],
+        name: Option<&str>,
+        campaign: Option<&str>,
+    ) -> Result<CompanyRead, StoreError> {
+        let mut conn = self.connection().await?;
+        route_facts::made_up(&mut conn, keys, name, campaign).await
+    }
+
+    /// A pool and those after it, as the router would find them now.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn standing(&self, team: &Team, first: &PoolId, now: Moment) -> Result<Standing, StoreError> {
+        let pools = chain(team, first);
+        let mut conn = self.connection().await?;
+        let mut rotations = BTreeMap::new();
+        for pool in &pools {
+            let stored = rotation::read_pool(&mut conn, &pool.id).await?;
+            let takers = stored.entries.into_iter().map(|(_, taker)| taker);
+            rotations.insert(pool.id.clone(), Rotation::folded(stored.credits, takers, &pool.members));
+        }
+        let mut reps: Vec<MemberId> =
+            pools.iter().flat_map(|pool| &pool.members).map(|(member, _)| member.clone()).collect();
+        reps.sort_unstable();
+        reps.dedup();
+        let open = lead::open_of_reps(&mut conn, &reps).await?;
+        let bounded = |pool: &&&Pool| {
+            pool.members.iter().any(|(rep, _)| team.caps(pool, rep).daily_leads_max.is_some())
+        };
+        let today = match pools.iter().find(bounded) {
+            Some(pool) => assignment::since(&mut conn, &reps, day_start(pool, now)).await?,
+            None => BTreeMap::new(),
+        };
+        Ok(Standing { rotations, load: Load { open, today } })
+    }
+
+    /// What reps hold and got today, pool by pool, as the router counts it against their bounds.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn loads(&self, team: &Team, now: Moment) -> Result<BTreeMap<PoolId, Load>, StoreError> {
+        let mut conn = self.connection().await?;
+        let mut loads = BTreeMap::new();
+        for pool in team.pools() {
+            let reps: Vec<MemberId> = pool.members.iter().map(|(member, _)| member.clone()).collect();
+            let open = lead::open_of_reps(&mut conn, &reps).await?;
+            let today = assignment::since(&mut conn, &reps, day_start(pool, now)).await?;
+            loads.insert(pool.id.clone(), Load { open, today });
+        }
+        Ok(loads)
+    }
+}
