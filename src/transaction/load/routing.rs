@@ -3,7 +3,7 @@
 
 use super::{Interrupted, Loading};
 use crate::domain::ids::LeadId;
-use crate::domain::routing::{Load, Rotation, chain, day_start};
+use crate::domain::routing::{Load, Rotation, chain, day_start, take_down};
 use crate::domain::team::{MemberId, Pool, PoolId};
 use crate::domain::time::Moment;
 use crate::store::connect::Connection;
@@ -63,15 +63,8 @@ impl Loading<'_> {
 pub fn folded_rotation(stored: StoredPool, pool: Option<&Pool>) -> Rotation {
     let mut counters: BTreeMap<MemberId, i64> = stored.credits;
     let weights: &[(MemberId, u32)] = pool.map_or(&[], |pool| pool.members.as_slice());
-    let sum: i64 = weights.iter().map(|(_, weight)| i64::from(*weight)).sum();
     for (_, taker) in stored.entries {
-        if !weights.iter().any(|(member, _)| *member == taker) {
-            continue;
-        }
-        for (member, weight) in weights {
-            *counters.entry(member.clone()).or_insert(0) += i64::from(*weight);
-        }
-        *counters.entry(taker).or_insert(0) -= sum;
+        take_down(weights, &mut counters, &taker);
     }
     Rotation { counters }
 }

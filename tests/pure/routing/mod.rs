@@ -1,4 +1,5 @@
 //! Routing without a store: cases, rotation, who knows the person. It opens no connection.
 
 mod cases;
+mod fairness;
 mod rotation;
