@@ -133,8 +133,8 @@ fn routing(runtime: &tokio::runtime::Runtime, people: usize, count: usize) {
     );
     let bulk = routing::bulk(runtime, &runtime.block_on(Installation::new("bulk")));
     println!(
-        "at once         {:>9} offers in {:.1} s from a cold start, {:.1} s from the first to the last; nobody further than {:.2} leads from ideal",
-        bulk.leads, bulk.seconds, bulk.offering_seconds, bulk.off_ideal
+        "at once         {:>9} offers in {:.1} s from a cold start, {:.1} s from the first to the last; nobody further than {:.2} leads from the share by weights {}",
+        bulk.leads, bulk.seconds, bulk.offering_seconds, bulk.off_ideal, bulk.weights
     );
     let share = routing::share(runtime, people, count);
     println!(

@@ -10,6 +10,9 @@ use baton::domain::policy::{Grade, Policy, Priority, Segment};
 use baton::domain::routing::{Knows, Load, Rotation, RouteSubject, Seats, destination, knowing};
 use baton::domain::team::{PoolId, Team};
 use baton::domain::time::Moment;
+use baton::store::connect::{Timeouts, connect};
+use baton::store::text::TextKind;
+use baton::transaction::operation;
 use rdkafka::producer::Producer as _;
 use sqlx::{Connection, PgConnection};
 use std::fmt::Write as _;
@@ -146,12 +149,55 @@ pub struct Bulk {
     pub seconds: f64,
     /// From the first offer to the last.
     pub offering_seconds: f64,
-    /// The largest distance of anybody from the equal share of their pool, in leads.
+    /// The largest distance of anybody from the share of their pool by weight, in leads.
     pub off_ideal: f64,
+    /// The weights that the pools were given, in the order of their reps.
+    pub weights: String,
 }
 
-/// Produces ten thousand demo requests of ten thousand people, then starts an instance.
+/// Weights that the reps of every pool are given in turn: shares that differ, and add up to no round number.
+const WEIGHTS: [u32; 4] = [1, 2, 3, 5];
+
+/// The shipped team with these weights.
+fn weighted() -> String {
+    let mut place = 0;
+    let lines = DEFAULT_TEAM.lines().map(|line| {
+        if !line.starts_with("members") {
+            place = 0;
+            return line.to_owned();
+        }
+        let parts: Vec<String> = line
+            .split(" }")
+            .map(|part| {
+                if !part.contains("{ id = ") {
+                    return part.to_owned();
+                }
+                place += 1;
+                format!("{part}, weight = {} }}", WEIGHTS[(place - 1) % WEIGHTS.len()])
+            })
+            .collect();
+        parts.concat()
+    });
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// Publishes a team, as `baton team publish` does.
+fn publish(runtime: &tokio::runtime::Runtime, installation: &Installation, text: &str) {
+    runtime.block_on(async {
+        let mut conn =
+            connect(&installation.url, "bench", Timeouts::default()).await.expect("Postgres answers");
+        let hash = policy_text::hash(text);
+        operation::publish_text(&mut conn, TextKind::Team, hash, text, "bench")
+            .await
+            .expect("the team is published");
+    });
+}
+
+/// Publishes the weighted team, produces ten thousand demo requests of ten thousand people, then starts an instance.
 pub fn bulk(runtime: &tokio::runtime::Runtime, installation: &Installation) -> Bulk {
+    let text = weighted();
+    publish(runtime, installation, &text);
+    let team = policy_text::team(&text).expect("the weighted team reads");
     let producer = producer(&installation.brokers);
     for person in 0..BULK {
         send(&producer, &records::form(person, "demo", person));
@@ -172,28 +218,32 @@ pub fn bulk(runtime: &tokio::runtime::Runtime, installation: &Installation) -> B
         leads: number(runtime, &mut watch, "SELECT count(*) FROM assignment"),
         seconds,
         offering_seconds: span as f64 / 1e6,
-        off_ideal: off_ideal(runtime, &mut watch),
+        off_ideal: off_ideal(runtime, &mut watch, &team),
+        weights: WEIGHTS.map(|weight| weight.to_string()).join(", "),
     }
 }
 
-/// Every member of the shipped pools has the same weight; first offers only, since later ones exclude who had the lead.
-fn off_ideal(runtime: &tokio::runtime::Runtime, watch: &mut PgConnection) -> f64 {
-    let team = policy_text::team(DEFAULT_TEAM).expect("the shipped team reads");
+/// First offers only, since later ones exclude who had the lead.
+fn off_ideal(runtime: &tokio::runtime::Runtime, watch: &mut PgConnection, team: &Team) -> f64 {
     let mut worst: f64 = 0.0;
     for name in POOLS {
         let pool = team.pool(&PoolId(name.to_owned())).expect("a pool of the shipped team");
-        let counts: Vec<i64> = pool
+        let shares: Vec<(f64, f64)> = pool
             .members
             .iter()
-            .map(|(member, _)| {
+            .map(|(member, weight)| {
                 let query = sqlx::query_scalar(
                     "SELECT count(*) FROM (SELECT DISTINCT ON (lead_id) pool, member FROM assignment ORDER BY lead_id, version) AS first WHERE pool = $1 AND member = $2",
                 );
-                runtime.block_on(query.bind(name).bind(&member.0).fetch_one(&mut *watch)).expect("counts are read")
+                let query = query.bind(name).bind(&member.0).fetch_one(&mut *watch);
+                let count: i64 = runtime.block_on(query).expect("counts are read");
+                (count as f64, f64::from(*weight))
             })
             .collect();
-        let ideal = counts.iter().sum::<i64>() as f64 / counts.len() as f64;
-        worst = counts.iter().fold(worst, |worst, count| worst.max((*count as f64 - ideal).abs()));
+        let leads: f64 = shares.iter().map(|(count, _)| count).sum();
+        let weights: f64 = shares.iter().map(|(_, weight)| weight).sum();
+        let off = |(count, weight): &(f64, f64)| (count - leads * weight / weights).abs();
+        worst = shares.iter().map(off).fold(worst, f64::max);
     }
     worst
 }

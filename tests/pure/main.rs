@@ -7,6 +7,7 @@
     reason = "helpers of tests are read by their calls, without ampersands"
 )]
 
+mod company;
 mod contract;
 mod expect;
 mod figures;

@@ -85,7 +85,7 @@ impl Story {
             self.trail.push((self.now, event.clone()));
         }
         assert_eq!(self.lead.version, before.version + events.len() as u64, "versions are gapless");
-        check(&self.lead);
+        check(&self.lead, &self.team);
         Ok(events)
     }
 
@@ -139,7 +139,7 @@ impl Story {
 }
 
 /// What holds for every lead at every time.
-pub fn check(lead: &Lead) {
+pub fn check(lead: &Lead, team: &Team) {
     let custody = lead.stage.custody();
     let open = match lead.stage.kind() {
         StageKind::Captured
@@ -160,7 +160,7 @@ pub fn check(lead: &Lead) {
     if let Some(custody) = custody {
         check_custody(custody);
         let holder = custody.holder.member();
-        assert!(TEAM.member(holder).is_some(), "nobody of the team holds the lead: {holder}");
+        assert!(team.member(holder).is_some(), "nobody of the team holds the lead: {holder}");
     }
     let owes = |kind| assert!(custody.unwrap().clock(kind).is_some(), "{:?} without {kind:?}", lead.stage);
     match &lead.stage {

@@ -112,10 +112,10 @@ fn fall_due(draft: &mut Draft<'_>, custody: Custody, clock: Clock) -> Result<(),
 
 /// A queue that nobody served in time is the steward's manager's; the router goes on offering from it.
 fn held_by_manager(draft: &Draft<'_>, custody: Custody) -> Custody {
-    let team = draft.inputs.team;
-    let Some(manager) = team.manager_of(custody.holder.member()) else { return custody };
-    let manager = draft.acting(manager);
-    custody.held_by(Holder::Steward(manager))
+    match draft.manager_of(custody.holder.member()) {
+        Some(manager) => custody.held_by(Holder::Steward(manager)),
+        None => custody,
+    }
 }
 
 /// The holder's own time and its grace are over: the lead goes to the next rep, or after the third to the steward.

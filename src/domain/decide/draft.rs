@@ -184,6 +184,13 @@ impl<'a> Draft<'a> {
         self.inputs.team.acting(member, self.inputs.now).clone()
     }
 
+    /// The person's manager, or who acts for them now; nobody where all of these have left.
+    pub fn manager_of(&self, member: &MemberId) -> Option<MemberId> {
+        let team = self.inputs.team;
+        let manager = self.acting(team.manager_of(member)?);
+        team.member(&manager).is_some_and(|member| member.active).then_some(manager)
+    }
+
     /// When a person works.
     pub fn hours(&self, member: &MemberId) -> &'a Calendar {
         self.inputs.team.hours(member)

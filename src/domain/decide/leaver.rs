@@ -96,10 +96,7 @@ fn replaced(draft: &mut Draft<'_>, custody: Custody) -> Result<(), Refusal> {
 
 /// The manager of who left, else whoever stands in.
 fn managing(draft: &Draft<'_>, left: &Holder) -> Result<Holder, Refusal> {
-    let team = draft.inputs.team;
-    let manager = team.manager_of(left.member()).map(|manager| draft.acting(manager));
-    let manager = manager.filter(|manager| manager != left.member() && is_active(draft, manager));
-    match manager {
+    match draft.manager_of(left.member()).filter(|manager| manager != left.member()) {
         Some(manager) => Ok(Holder::Steward(manager)),
         None => successor(draft, left).ok_or(Refusal::NothingChanges),
     }

@@ -45,10 +45,8 @@ pub(super) fn suppress(draft: &mut Draft<'_>, reason: SuppressedFor) -> Result<(
 
 /// The manager of whoever holds the lead, else the holder.
 fn managing(draft: &Draft<'_>) -> Holder {
-    let team = draft.inputs.team;
-    let holder = draft.holder_member().unwrap_or_else(|| team.queue_steward().clone());
-    let manager = team.manager_of(&holder).unwrap_or(&holder);
-    Holder::Steward(draft.acting(manager))
+    let holder = draft.holder_member().unwrap_or_else(|| draft.inputs.team.queue_steward().clone());
+    Holder::Steward(draft.manager_of(&holder).unwrap_or_else(|| draft.acting(&holder)))
 }
 
 /// A fact about nobody we know says nothing; whoever asks is told that there is no such lead.

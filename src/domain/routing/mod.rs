@@ -17,7 +17,7 @@ pub use company::{Company, CompanyFacts};
 pub use fairness::{FAIRNESS_DEFINITION, Share, deviation_hundredths, jain_permille};
 pub use path::{Destination, Knows, destination, knowing};
 pub use receipt::{PASSED_OVER_MAX, PassedOver, RouteField, RouteReceipt, RouteStep, RouteTried};
-pub use rotation::{CREDIT_TURNS_MAX, Rotation, settled};
+pub use rotation::{CREDIT_TURNS_MAX, LEAD_PARTS, Rotation, settled, take_down};
 pub use rule::{RouteRule, RouteSubject, choose_pool, first_rule};
 pub use seats::{
     CANDIDATES_MAX, Candidate, Caps, Choice, Load, POOL_STEPS_MAX, Seats, WhyNot, chain, day_start, seated,

@@ -4,6 +4,7 @@ mod audit;
 mod batches;
 mod bench;
 mod checkpoints;
+mod clocks;
 mod erasure;
 mod fences;
 mod harness;

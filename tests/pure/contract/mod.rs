@@ -6,8 +6,11 @@ mod golden;
 use baton::contract::webhook::{Stored, body};
 use baton::domain::ids::{EventId, LeadId};
 use baton::domain::time::Moment;
+use jsonschema::Validator;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// The folder of the schemas.
 pub fn schemas() -> PathBuf {
@@ -19,13 +22,21 @@ pub fn json(path: &Path) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Schemas that were read already: histories hold thousands of records against them.
+static READ: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+
 /// The violations of a document against a schema file; formats count.
 pub fn violations(schema: &str, document: &Value) -> Vec<String> {
+    let validator = Arc::clone(READ.lock().unwrap().entry(schema.to_owned()).or_insert_with(|| read(schema)));
+    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+fn read(schema: &str) -> Arc<Validator> {
     let validator = jsonschema::draft202012::options()
         .should_validate_formats(true)
         .build(&json(&schemas().join(schema)))
         .unwrap_or_else(|error| panic!("{schema}: {error}"));
-    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    Arc::new(validator)
 }
 
 #[test]

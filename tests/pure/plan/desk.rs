@@ -36,6 +36,8 @@ pub struct Desk {
     pub live_from: Moment,
     pub policy: Option<Policy>,
     pub team: Option<Team>,
+    /// How far time goes on before each transaction.
+    pub step: i64,
     /// What queues behind parked leads, in order.
     pub queue: Vec<Waiting>,
     offsets: BTreeMap<String, i64>,
@@ -59,6 +61,7 @@ impl Desk {
             live_from: start().plus(-365 * DAY),
             policy: None,
             team: None,
+            step: MINUTE,
             queue: Vec::new(),
             offsets: BTreeMap::new(),
             published: Vec::new(),
@@ -127,7 +130,7 @@ impl Desk {
 
     /// The same for what is no record: asks, clocks, offers.
     pub fn take(&mut self, batch: Batch) -> Planned {
-        self.now = self.now.plus(MINUTE);
+        self.now = self.now.plus(self.step);
         let world = World {
             now: self.now,
             policy: self.policy.as_ref().unwrap_or(&POLICY),
@@ -209,7 +212,7 @@ impl Desk {
         for row in &write.leads {
             assert_eq!(row.lead.version, versions[&row.lead.id], "state and audit disagree");
             assert_eq!(row.head_hash, self.heads[&row.lead.id]);
-            crate::story::check(&row.lead);
+            crate::story::check(&row.lead, self.team.as_ref().unwrap_or(&TEAM));
         }
     }
 

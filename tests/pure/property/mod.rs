@@ -7,3 +7,5 @@ mod customers;
 mod histories;
 mod order;
 mod team;
+
+pub use team::{has_consequence, is_date};

@@ -78,7 +78,7 @@ fn is_held(story: &Story) {
 }
 
 /// Whether a clock only moves the lead on at its date, which needs nobody.
-fn is_date(kind: ClockKind, stage: StageKind, holder: &Holder) -> bool {
+pub fn is_date(kind: ClockKind, stage: StageKind, holder: &Holder) -> bool {
     match kind {
         ClockKind::RecycleAt => true,
         ClockKind::ReviewBy => stage == StageKind::Captured && matches!(holder, Holder::SegmentOwner(_)),
@@ -147,7 +147,7 @@ fn step(story: &mut Story, prng: &mut Prng) {
 }
 
 /// A rejection never stands alone: where the lead goes is decided with it.
-fn has_consequence(events: &[Event]) -> bool {
+pub fn has_consequence(events: &[Event]) -> bool {
     events.iter().any(|event| {
         matches!(
             event,

@@ -2,6 +2,7 @@
 
 mod cases;
 mod explain;
+mod fairness;
 mod past;
 mod placed;
 mod rotation;

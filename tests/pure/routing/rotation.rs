@@ -4,8 +4,8 @@ use baton::contract::policy_text::{DEFAULT_TEAM, team};
 use baton::domain::lead::{Motion, Origin};
 use baton::domain::policy::{Grade, Priority, Segment};
 use baton::domain::routing::{
-    CREDIT_TURNS_MAX, Caps, Load, Rotation, RouteSubject, Seats, Share, WhyNot, deviation_hundredths,
-    jain_permille,
+    CREDIT_TURNS_MAX, Caps, LEAD_PARTS, Load, Rotation, RouteSubject, Seats, Share, WhyNot,
+    deviation_hundredths, jain_permille,
 };
 use baton::domain::team::{CrmUser, Member, MemberId, Pool, PoolId, Role, Team};
 use baton::domain::time::Moment;
@@ -17,11 +17,11 @@ const NOW: Moment = Moment(1_767_780_000_000_000);
 /// Leads that one transaction of the router takes.
 const TURN: usize = 200;
 
-fn rep(number: usize) -> MemberId {
+pub fn rep(number: usize) -> MemberId {
     MemberId(format!("rep-{number:03}"))
 }
 
-fn subject() -> RouteSubject {
+pub fn subject() -> RouteSubject {
     RouteSubject {
         grade: Grade::B,
         priority: Priority::P2,
@@ -38,16 +38,25 @@ fn subject() -> RouteSubject {
     }
 }
 
-/// One pool of reps by (number, weight, daily bound); those in `off` are switched off.
-struct Town {
-    team: Team,
-    pool: PoolId,
-    rotation: Rotation,
+/// One rep of the pool: number, weight, the most that they take, and whether they are there.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub number: usize,
+    pub weight: u32,
+    pub caps: Caps,
+    pub active: bool,
+}
+
+/// One pool of reps.
+pub struct Town {
+    pub team: Team,
+    pub pool: PoolId,
+    pub rotation: Rotation,
     counts: BTreeMap<MemberId, u32>,
 }
 
 impl Town {
-    fn new(reps: &[(usize, u32, Option<u32>)]) -> Self {
+    pub fn new(reps: &[(usize, u32, Option<u32>)]) -> Self {
         let mut town = Self {
             team: team(DEFAULT_TEAM).unwrap(),
             pool: PoolId("p".into()),
@@ -58,25 +67,39 @@ impl Town {
         town
     }
 
-    /// Another roster from now on: credits stay, as they do in the store.
+    /// Another roster from now on, by (number, weight, daily bound); those in `off` are switched off.
     fn set(&mut self, reps: &[(usize, u32, Option<u32>)], off: &[usize]) {
+        let places: Vec<Place> = reps
+            .iter()
+            .map(|(number, weight, daily)| Place {
+                number: *number,
+                weight: *weight,
+                caps: Caps { daily_leads_max: *daily, open_leads_max: None },
+                active: !off.contains(number),
+            })
+            .collect();
+        self.seat(&places);
+    }
+
+    /// Another roster from now on: credits stay, as they do in the store.
+    pub fn seat(&mut self, places: &[Place]) {
         let shipped = team(DEFAULT_TEAM).unwrap();
         let like = shipped.members().next().unwrap().clone();
-        let members: Vec<Member> = reps
+        let members: Vec<Member> = places
             .iter()
-            .map(|(number, _, daily)| Member {
-                id: rep(*number),
-                crm: CrmUser { system: "crm".into(), id: rep(*number).0 },
+            .map(|place| Member {
+                id: rep(place.number),
+                crm: CrmUser { system: "crm".into(), id: rep(place.number).0 },
                 roles: vec![Role::Rep],
-                active: !off.contains(number),
+                active: place.active,
                 manager: None,
-                caps: Caps { daily_leads_max: *daily, open_leads_max: None },
+                caps: place.caps,
                 ..like.clone()
             })
             .collect();
         let pool = Pool {
             id: self.pool.clone(),
-            members: reps.iter().map(|(number, weight, _)| (rep(*number), *weight)).collect(),
+            members: places.iter().map(|place| (rep(place.number), place.weight)).collect(),
             next_pool: None,
             ..shipped.pools().next().unwrap().clone()
         };
@@ -159,8 +182,9 @@ fn the_index_says_one_for_equal_shares_and_a_part_where_one_has_all() {
 fn whoever_took_leads_past_the_router_pays_back_a_bounded_number() {
     let reps: Vec<_> = (0..4).map(|number| (number, 1, None)).collect();
     let mut town = Town::new(&reps);
-    let counters = [(rep(0), -400), (rep(1), 133), (rep(2), 133), (rep(3), 134)];
-    town.rotation = Rotation { counters: counters.into_iter().collect() };
+    let counters = [(rep(0), -100), (rep(1), 33), (rep(2), 33), (rep(3), 34)];
+    let counters = counters.into_iter().map(|(rep, leads)| (rep, leads * LEAD_PARTS)).collect();
+    town.rotation = Rotation { counters };
     town.turn(1_000, &BTreeMap::new());
     let behind = 250 - i64::from(town.count(0));
     assert!((1..=2 * CREDIT_TURNS_MAX).contains(&behind), "{behind} fewer than a quarter of 1,000");

@@ -29,7 +29,7 @@ pub fn everything(tables: &Tables, log: &Log) -> Result<(), Finding> {
     causes(tables)?;
     deals(tables, log)?;
     // I9, and all that a stage owes.
-    tables.leads.values().for_each(|row| crate::story::check(&row.lead));
+    tables.leads.values().for_each(|row| crate::story::check(&row.lead, &crate::story::TEAM));
     Ok(())
 }
 

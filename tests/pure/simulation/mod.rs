@@ -71,7 +71,7 @@ fn simulate(seed: u64) {
 
 /// A number from the environment.
 #[expect(clippy::disallowed_methods, reason = "a seed is given on the command line: make simulate SEED=n")]
-fn given(name: &str) -> Option<u64> {
+pub fn given(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
 }
