@@ -198,5 +198,9 @@ fn a_word_on_where_somebody_stands_has_its_stored_bytes() {
     assert_eq!(hex(&stored), "0303616e610200000e");
     assert_eq!(codec::read_placement(&stored).unwrap(), silent);
     let event = SubjectEvent::PlacementSaid(silent);
-    assert_eq!(hex(&codec::subject_event(&event).unwrap()), "030903616e610200000e", "the tenth kind, and so for good");
+    assert_eq!(
+        hex(&codec::subject_event(&event).unwrap()),
+        "030903616e610200000e",
+        "the tenth kind, and so for good"
+    );
 }
