@@ -31,6 +31,14 @@ pub struct Publication {
     pub over: Option<[u8; 32]>,
 }
 
+impl Publication {
+    /// A team's text, with its version.
+    #[must_use]
+    pub fn of_team(body: String, publisher: String, over: Option<[u8; 32]>) -> Self {
+        Self { kind: TextKind::Team, hash: policy_text::hash(&body), body, publisher, over }
+    }
+}
+
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Publishing {

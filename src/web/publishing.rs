@@ -7,7 +7,6 @@ use super::caller::ApiCaller;
 use super::problem::{FieldFault, Problem};
 use super::sight::Sight;
 use crate::contract::policy_text::{self, TeamCheck, TextError};
-use crate::store::text::TextKind;
 use crate::transaction::batch::Outcome;
 use crate::transaction::operation::Publication;
 use axum::http::StatusCode;
@@ -63,8 +62,7 @@ pub(super) async fn publish(
     over: Option<[u8; 32]>,
 ) -> Result<bool, Problem> {
     let publisher = caller.member.as_ref().map_or_else(|| caller.name.clone(), |member| member.0.clone());
-    let hash = policy_text::hash(&text);
-    let publication = Publication { kind: TextKind::Team, hash, body: text, publisher, over };
+    let publication = Publication::of_team(text, publisher, over);
     let reply = state.asks.submit(publication).await.map_err(|error| super::asking::problem_of(&error))?;
     match &reply.outcome {
         Outcome::Applied(_) => Ok(true),

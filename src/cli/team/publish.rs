@@ -39,7 +39,7 @@ pub(super) fn run(
             say(format!("the team {} can be published; nothing was changed", hex(&hash)));
             return Ok(());
         }
-        let publication = Publication { kind: TextKind::Team, hash, body, publisher: by.to_owned(), over };
+        let publication = Publication::of_team(body, by.to_owned(), over);
         match operation::publish_over(&mut conn, &publication).await.map_err(|error| failed(&error))? {
             Publishing::Published => say(format!("published team {}", hex(&hash))),
             Publishing::InForce => say(format!("already in force: team {}", hex(&hash))),
