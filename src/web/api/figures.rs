@@ -1,6 +1,6 @@
 //! What the API shows of the pages' figures: fields of their own, so that a change inside never changes what programs read.
 
-use super::sla::PatternShape;
+use super::pattern::PatternShape;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

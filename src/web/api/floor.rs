@@ -5,7 +5,7 @@ use super::figures::{
     CampaignShape, CampaignsQuery, CampaignsShape, CodeCount, FloorShape, IntakeShape, LoadShape,
     MyLeadShape, MyQuery, MyShape, OrphansShape, PersonOfTeam, PoolShape, QueueShape, SourceShape, TeamShape,
 };
-use super::sla::{pattern, patterns_now};
+use super::pattern::{pattern, patterns_now};
 use crate::domain::team::MemberId;
 use crate::store::read::board::LedgerTotals;
 use crate::web::WebState;

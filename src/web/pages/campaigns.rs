@@ -5,7 +5,7 @@ use super::{PageFault, html, need, shell};
 use crate::domain::team::Role;
 use crate::transaction::batch::Outcome;
 use crate::web::WebState;
-use crate::web::api::sla::{PatternAnswerBody, answered, patterns_now};
+use crate::web::api::pattern::{PatternAnswerBody, answered, patterns_now};
 use crate::web::asking;
 use crate::web::auth::{Scope, check_form};
 use crate::web::caller::PageCaller;

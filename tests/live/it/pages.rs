@@ -215,6 +215,56 @@ fn every_page_opens_for_its_readers_and_orphans_are_measured() {
 }
 
 #[test]
+fn each_number_of_both_sides_duties_opens_its_leads_and_a_persons_own_are_for_that_person_and_the_manager() {
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
+    let (lead, rep) = routed(&mut leads, "vera@vega.example");
+    let mine = Browser::of(&installation, &serving, &rep);
+    let fields =
+        |page: &str| ["csrf", "handoff_id", "custody_version"].map(|name| (name, Browser::field(page, name)));
+    let page = mine.get(&format!("/leads/{lead}")).body;
+    let fields = fields(&page);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(mine.post(&format!("/leads/{lead}/accept"), &fields).status, 200);
+
+    let duties = mine.get("/duties").body;
+    assert!(duties.contains("Sales owes speed") && duties.contains("Marketing owes"), "{duties}");
+    assert!(
+        duties.contains("every feed is in")
+            && duties.contains("offers accepted / (accepted + accept_by missed")
+    );
+    let own = format!("outcome=met&#38;person={rep}");
+    let href = |page: &str, marked: &str| {
+        let at = page.find(marked).unwrap_or_else(|| panic!("no {marked} in {page}"));
+        let start = page[..at].rfind("href=\"").unwrap() + 6;
+        page[start..].split('"').next().unwrap().replace("&#38;", "&")
+    };
+    let behind = mine.get(&href(&duties, &own));
+    assert_eq!(behind.status, 200);
+    assert!(
+        behind.body.contains(&format!("/leads/{lead}"))
+            && behind.body.contains("Accepts offers in time: met")
+    );
+    assert!(behind.body.contains("1 to 1 of 1") && behind.body.contains("Missed (0)"));
+
+    let manager = Browser::of(&installation, &serving, "paul-dupont");
+    assert!(manager.get("/duties").body.contains(&own), "the manager sees the rep's figures");
+    let marketing = Browser::of(&installation, &serving, "noah-fischer");
+    let page = marketing.get("/duties").body;
+    assert!(!page.contains(&format!("person={rep}")), "nobody else does");
+    assert!(page.contains("figure=completeness&#38;outcome=met"), "{page}");
+    let forbidden = format!("/duties/leads?figure=accept_on_time&outcome=met&person={rep}&pool=mid-market");
+    assert_eq!(marketing.get(&forbidden).status, 403);
+    assert_eq!(marketing.get("/duties/leads?figure=accept_on_time&outcome=perhaps").status, 404);
+    assert_eq!(marketing.get("/duties?week=2026-W99").status, 422);
+    let past = marketing.get("/duties?week=2020-W07").body;
+    assert!(past.contains("Nothing was due in this week."), "{past}");
+    installation.check();
+}
+
+#[test]
 fn people_say_when_they_are_there_and_only_a_manager_who_has_left() {
     let installation = Installation::new();
     let serving = installation.serve(&[]);
