@@ -21,8 +21,14 @@ const OPEN: Statement = Statement::new(
      GROUP BY holder_id ORDER BY holder_id",
 );
 
+const TODAY: Statement = Statement::new(
+    "fairness.today",
+    "SELECT day.member, count(*) FROM unnest($1::text[], $2::bigint[]) AS day (member, since)
+     JOIN assignment AS given ON given.member = day.member AND given.at >= day.since GROUP BY day.member",
+);
+
 /// Every statement of this file, for the test that prepares them all.
-pub(in crate::store) const STATEMENTS: &[Statement] = &[BY_TURN, OPEN];
+pub(in crate::store) const STATEMENTS: &[Statement] = &[BY_TURN, OPEN, TODAY];
 
 /// What one rep got in one pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +48,8 @@ pub struct FairnessRead {
     pub offers: BTreeMap<(String, String), i64>,
     /// Open leads with sales by member.
     pub open: BTreeMap<String, i64>,
+    /// Offers of the member's present day, as daily bounds count them.
+    pub today: BTreeMap<String, i64>,
 }
 
 impl Reader {
@@ -65,17 +73,40 @@ impl Reader {
             .collect())
     }
 
-    /// How offers were shared out.
+    /// Offers to each member since that member's moment; who got none is absent.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn fairness(&self) -> Result<FairnessRead, StoreError> {
+    pub async fn offers_of_days(
+        &self,
+        days: &[(String, Moment)],
+    ) -> Result<BTreeMap<String, i64>, StoreError> {
+        let members: Vec<&str> = days.iter().map(|(member, _)| member.as_str()).collect();
+        let since: Vec<i64> = days.iter().map(|(_, at)| at.0).collect();
+        let mut conn = self.connection().await?;
+        let rows: Vec<(String, i64)> = TODAY
+            .rows()
+            .bind(members)
+            .bind(since)
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(|error| TODAY.failed(error))?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// How offers were shared out; `days`: when each member's day began.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn fairness(&self, days: &[(String, Moment)]) -> Result<FairnessRead, StoreError> {
         let now = self.now().await?;
         let got = self.got_since(now.plus(-OFFERS_OF)).await?;
         let offers = got.into_iter().map(|it| ((it.pool.0, it.member.0), i64::from(it.by_turn))).collect();
         let mut conn = self.connection().await?;
         let open: Vec<(String, i64)> =
             OPEN.rows().fetch_all(&mut *conn).await.map_err(|error| OPEN.failed(error))?;
-        Ok(FairnessRead { now, offers, open: open.into_iter().collect() })
+        drop(conn);
+        let today = self.offers_of_days(days).await?;
+        Ok(FairnessRead { now, offers, open: open.into_iter().collect(), today })
     }
 }

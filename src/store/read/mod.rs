@@ -16,6 +16,7 @@ pub mod lead_page;
 pub mod my;
 pub mod offers;
 pub mod published;
+pub mod rejections;
 pub mod sums;
 pub mod trail;
 pub mod watch;
@@ -48,6 +49,7 @@ pub(super) fn statements() -> Vec<Statement> {
         my::STATEMENTS,
         offers::STATEMENTS,
         published::STATEMENTS,
+        rejections::STATEMENTS,
         sums::STATEMENTS,
         trail::STATEMENTS,
         watch::STATEMENTS,

@@ -13,6 +13,7 @@ use crate::web::caller::PageCaller;
 use crate::web::problem::{FieldFault, Problem, split_reason};
 use crate::web::sight::Page;
 use crate::web::view::Shell;
+use crate::web::view::load::day_starts;
 use crate::web::view::team::{TeamView, team_view};
 use crate::web::words::member_name;
 use askama::Template;
@@ -53,7 +54,9 @@ struct Said {
 async fn page(state: &WebState, caller: &PageCaller, said: Said) -> Result<Response, PageFault> {
     let texts = state.texts();
     let sight = need(caller, &texts, Page::Team)?;
-    let read = state.reader.fairness().await.map_err(|error| PageFault::store(&error))?;
+    let failed = |error| PageFault::store(&error);
+    let now = state.reader.now().await.map_err(failed)?;
+    let read = state.reader.fairness(&day_starts(&texts.team, now)).await.map_err(failed)?;
     let shows = |member: &MemberId| sight.figures_of(member);
     let view = team_view(&read, &texts.team, &shows);
     let may_ask = caller.may(Scope::Ask);

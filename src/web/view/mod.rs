@@ -8,11 +8,15 @@ pub mod duties;
 pub mod duty_words;
 pub mod fairness;
 pub mod floor;
+pub mod floor_lists;
 pub mod intake;
 pub mod lead;
 pub mod list;
+pub mod load;
+pub mod money;
 pub mod my;
 pub mod receipt;
+pub mod returned;
 pub mod route;
 #[cfg(test)]
 pub(in crate::web) mod shipped;

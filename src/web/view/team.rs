@@ -1,8 +1,8 @@
 //! The team: people, pools, who is there, load, and how fairly offers were shared. It reads nothing itself and shows a
 //! person's own figures only to whom it is told to.
 
-use super::floor::{absence_words, pools};
 use super::grouped;
+use super::load::{absence_words, bounds, pools};
 use crate::domain::calendar::Calendar;
 use crate::domain::routing::{Share, jain_permille};
 use crate::domain::team::{Member, MemberId, Pool, Role, Team};
@@ -23,6 +23,11 @@ pub struct PoolMember {
     /// Offers of 30 days; `None` for others than that person and their manager.
     pub offers: Option<i64>,
     pub open: Option<i64>,
+    /// Offers of their present day.
+    pub today: Option<i64>,
+    /// How many they may hold open, and be offered in a day: their own bound, or else their pools'.
+    pub open_max: Option<u32>,
+    pub daily_max: Option<u32>,
     /// What the weight would have given; with `offers`.
     pub ideal: Option<i64>,
 }
@@ -35,6 +40,8 @@ pub struct PoolCard {
     pub steward: String,
     pub hours: String,
     pub limit: String,
+    /// Offers a day, for each; empty without a bound.
+    pub daily: String,
     pub offers: String,
     /// Jain's index of offers by weight, in thousandths; `None` while there are too few.
     pub fairness_milli: Option<u32>,
@@ -91,6 +98,7 @@ fn pool_card(pool: &Pool, read: &FairnessRead, team: &Team, shows: &dyn Fn(&Memb
         steward: member_name(team, team.acting(&pool.steward, read.now)),
         hours: hours_words(&pool.hours),
         limit: pool.open_leads_max.map_or_else(String::new, |most| grouped(i64::from(most))),
+        daily: pool.daily_leads_max.map_or_else(String::new, |most| grouped(i64::from(most))),
         offers: grouped(total),
         fairness_milli,
         fairness: fairness_milli.map_or_else(
@@ -102,6 +110,7 @@ fn pool_card(pool: &Pool, read: &FairnessRead, team: &Team, shows: &dyn Fn(&Memb
             .iter()
             .map(|(id, weight)| {
                 let open_to = shows(id);
+                let (open_max, daily_max) = bounds(team, id);
                 PoolMember {
                     id: id.0.clone(),
                     name: member_name(team, id),
@@ -109,6 +118,9 @@ fn pool_card(pool: &Pool, read: &FairnessRead, team: &Team, shows: &dyn Fn(&Memb
                     absence: absence_words(team.absence(id, read.now), read.now),
                     offers: open_to.then(|| offers_of(id)),
                     open: open_to.then(|| read.open.get(&id.0).copied().unwrap_or(0)),
+                    today: open_to.then(|| read.today.get(&id.0).copied().unwrap_or(0)),
+                    open_max,
+                    daily_max,
                     ideal: open_to.then(|| (total * i64::from(*weight)).checked_div(weights).unwrap_or(0)),
                 }
             })
