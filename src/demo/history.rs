@@ -1,6 +1,7 @@
 //! Tells the past: ninety days of the company, step by step under a clock moved by hand, through the same code as ever.
 //! It never writes a lead itself.
 
+use super::handshake::Handshake;
 use super::progress::Progress;
 use super::stepped::Stepped;
 use super::town::Town;
@@ -32,6 +33,10 @@ const DAY_ENDS: i64 = 18 * HOUR;
 /// that stand between days which no partition was made for, and the check of its numbers would see gaps.
 const STATES_EVERY: i64 = 10 * DAY;
 
+/// Marketing looks at what came back so often, and argues about a contest for so long before the arbiter decides.
+const CONTESTS_EVERY: i64 = 10 * HOUR;
+const ARGUED_FOR: i64 = DAY;
+
 /// So long before its end the company already lives at the present's pace: somebody who comes now is handed to sales
 /// minutes later, and a board that opens is to show it at once.
 const WARM_UP: i64 = 12 * MINUTE;
@@ -43,14 +48,15 @@ pub struct Told {
     pub until: Moment,
 }
 
-/// Tells everything from `from` up to now (which moves on meanwhile), or to the step at which `cancel` came. `warm_up`:
-/// the present follows.
+/// Tells everything from `from` up to now (which moves on meanwhile), or to the step at which `cancel` came; `handshake`:
+/// who argues about rejections meanwhile. `warm_up`: the present follows.
 ///
 /// # Errors
 /// The database or the broker failed.
 pub async fn tell(
     town: &mut Town,
     stepped: &mut Stepped,
+    handshake: &mut Handshake,
     from: Moment,
     days: &Progress,
     warm_up: bool,
@@ -59,7 +65,7 @@ pub async fn tell(
     let mut pace = Pace { urgent_until: Moment::EVER, stretch: 1, warm: false };
     let begun = clock::instant();
     let mut told = Told { steps: 0, until: from };
-    let mut published = from;
+    let (mut published, mut argued) = (from, from);
     stepped.set_clock(from).await?;
     stepped.live_from(from).await?;
     loop {
@@ -72,6 +78,10 @@ pub async fn tell(
             at = told.until.max(warm);
         }
         step(town, stepped, &mut pace, at).await?;
+        if at.since(argued) >= CONTESTS_EVERY {
+            argued = at;
+            handshake.turn(ARGUED_FOR).await?;
+        }
         if begins {
             live::quicken(town);
             pace.warm = true;

@@ -1,13 +1,14 @@
-//! The company in the present: records as they happen, the CRM beside them, until somebody stops it. It never looks into
-//! the service but for how far it has read.
+//! The company in the present: records as they happen, the CRM beside them, marketing and the arbiter who argue, until
+//! somebody stops it. It never looks into the service but for how far it has read.
 
 use super::DemoError;
 use super::company::Rhythm;
+use super::handshake::Handshake;
 use super::stepped::behind;
 use super::town::Town;
 use super::traffic::Ends;
 use crate::clock;
-use crate::domain::time::Moment;
+use crate::domain::time::{MINUTE, Moment};
 use crate::store::connect::Connection;
 use crate::store::position::{self, StoredPosition};
 use std::time::Duration;
@@ -20,6 +21,9 @@ pub const LEADS_PER_DAY: u32 = 36_000;
 const TICK: Duration = Duration::from_millis(250);
 /// How often the positions are looked at, in ticks.
 const LOOK_TICKS: u32 = 4;
+/// How often marketing and the arbiter look at what came back, in ticks: twice a minute; and how long they argue.
+const ARGUE_TICKS: u32 = 120;
+const ARGUED_FOR: i64 = MINUTE;
 /// Unread records of a partition above which the company waits: an in-process broker drops old ones silently.
 const UNREAD_MAX: i64 = 2_000;
 /// At the end the service gets so long to read what was sent.
@@ -38,6 +42,7 @@ pub fn quicken(town: &mut Town) {
 pub async fn live(
     town: &mut Town,
     conn: &mut Connection,
+    handshake: &mut Handshake,
     before: &[StoredPosition],
     cancel: &CancellationToken,
 ) -> Result<Ends, DemoError> {
@@ -55,6 +60,9 @@ pub async fn live(
         if ticks.is_multiple_of(LOOK_TICKS) {
             let positions = position::list(conn).await.map_err(DemoError::Store)?;
             waits = !claimed(&positions, before) || unread(&positions, &ends) > UNREAD_MAX;
+        }
+        if !waits && ticks.is_multiple_of(ARGUE_TICKS) {
+            handshake.turn(ARGUED_FOR).await?;
         }
         tokio::select! {
             biased;

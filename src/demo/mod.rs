@@ -4,6 +4,7 @@
 pub mod awake;
 pub mod broker;
 pub mod company;
+pub mod handshake;
 pub mod history;
 pub mod live;
 pub mod postgres;

@@ -2,6 +2,7 @@
 
 use super::broker::Broker;
 use super::company::{Company, Settings as CompanySettings};
+use super::handshake::Handshake;
 use super::history::{self, Told};
 use super::live;
 use super::postgres::Cluster;
@@ -106,9 +107,11 @@ async fn past(
     let mut quick = settings.clone();
     quick.lanes.batch_wait_milliseconds = 0;
     quick.kafka.client.insert(client::FETCH_WAIT.to_owned(), Secret::new(FETCH_WAIT_MILLISECONDS));
-    let mut stepped = Stepped::start(&Arc::new(quick)).await?;
+    let quick = Arc::new(quick);
+    let mut stepped = Stepped::start(&quick).await?;
     let progress = Progress::new(u64::from(options.days), Unit::Day);
-    let told = history::tell(town, &mut stepped, from, &progress, options.live, cancel).await;
+    let mut handshake = Handshake::open(&quick).await?;
+    let told = history::tell(town, &mut stepped, &mut handshake, from, &progress, options.live, cancel).await;
     progress.finish();
     let told = told?;
     stepped.finish().await?;
@@ -127,6 +130,7 @@ async fn present(
     let mut conn =
         connect::connect(url, "baton demo", service::timeouts(settings)).await.map_err(DemoError::Store)?;
     let before = position::list(&mut conn).await.map_err(DemoError::Store)?;
+    let mut handshake = Handshake::open(settings).await?;
     let running = service::start(Arc::clone(settings), false).await?;
     let (address, stop) = (running.address, running.stopper());
     say(format!("board:    http://{address}"));
@@ -144,7 +148,7 @@ async fn present(
             ended?;
             return Ok(());
         }
-        ends = live::live(town, &mut conn, &before, cancel) => ends?,
+        ends = live::live(town, &mut conn, &mut handshake, &before, cancel) => ends?,
     };
     say("");
     say("stopping...");

@@ -4,6 +4,8 @@ use super::company::Counts;
 use super::{DemoError, say};
 use crate::audit::invariants;
 use crate::audit::verify;
+use crate::domain::time::{DAY, Moment};
+use crate::scoreboard::{self, Contested, Span};
 use crate::store::Reader;
 
 /// Reads everything and prints it; true when all of it holds.
@@ -36,6 +38,7 @@ pub async fn print(reader: &Reader, sent: &Counts, read_before: i64) -> Result<b
         checked.leads.leads, checked.leads.open, checked.leads.orphans
     ));
     holds &= checked.leads.orphans == 0;
+    say(contests(reader).await?);
     for promise in checked.promises.iter().filter(|promise| !promise.offenders.is_empty()) {
         holds = false;
         say(format!("FAULT: {} {}: {}", promise.id, promise.says, promise.offenders.join("; ")));
@@ -55,4 +58,14 @@ pub async fn print(reader: &Reader, sent: &Counts, read_before: i64) -> Result<b
         }
     }
     Ok(holds)
+}
+
+/// What was contested, and how it ended; asks of people are no records, so they stand in no sum of the ledger's line.
+async fn contests(reader: &Reader) -> Result<String, DemoError> {
+    let now = reader.now().await.map_err(DemoError::Store)?;
+    let span = Span { from: Moment(0), to: now.plus(DAY) };
+    let read = reader.contests(span.from, span.to).await.map_err(DemoError::Store)?;
+    let found = scoreboard::contests::contests(&read, span).all;
+    let counts = Contested::ALL.map(|step| format!("{} {}", step.code(), found.of(step).len()));
+    Ok(format!("contests: {}", counts.join(", ")))
 }

@@ -2,6 +2,7 @@
 
 use super::custody::Clock;
 use super::ids::HandoffId;
+use super::lead::{Lead, RestReason, Stage};
 use super::policy::RejectionCode;
 use super::team::MemberId;
 use super::time::Moment;
@@ -89,4 +90,26 @@ impl Returned {
     pub fn open_contest(&self) -> Option<&Contest> {
         self.contest.as_ref().filter(|contest| contest.verdict.is_none())
     }
+}
+
+/// Whether a lead still rests where the rejection of a handoff left it; of one that moved on, a verdict changes figures only.
+#[must_use]
+pub fn rests_under(lead: &Lead, handoff: HandoffId) -> bool {
+    let under_rejection = match &lead.stage {
+        Stage::Recycled { reason: RestReason::Rejected(_), .. } | Stage::Disqualified { .. } => true,
+        Stage::Recycled { reason: RestReason::Dormant, .. }
+        | Stage::Unseen
+        | Stage::Captured(_)
+        | Stage::Queued { .. }
+        | Stage::Offered { .. }
+        | Stage::SalesAccepted(_)
+        | Stage::SalesQualified(_)
+        | Stage::Opportunity(_)
+        | Stage::Won { .. }
+        | Stage::WonUnderReview { .. }
+        | Stage::Lost { .. }
+        | Stage::Suppressed { .. }
+        | Stage::Merged { .. } => false,
+    };
+    under_rejection && lead.handoff() == Some(handoff)
 }

@@ -1,88 +1,20 @@
 //! What both sides owe each other in a week (KPIS, two-sided duties), with the leads behind every number. Pure.
 
+use super::contests::{self, Contested, Contests};
+use super::figure::{Duty, Figure, Group, UNKNOWN, Whose};
 use super::patterns::{self, PatternDuty};
 use super::week::{Span, Week};
 use crate::domain::calendar::Calendar;
 use crate::domain::policy::Durations;
 use crate::domain::time::{DAY, Moment};
-use crate::store::read::handshake::{AnswerRead, DutyRead, FactRead};
+use crate::store::read::handshake::{AnswerRead, DutiesRead, DutyRead, FactRead};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
+/// How a missed deadline of a data fix is named among the facts.
+const DATA_FIX: &str = "data_fix";
 /// Patterns that began so long before the week and are not answered are still shown.
 pub const OPEN_PATTERN_DAYS: i64 = 28;
-/// What has neither pool nor source stands under this word.
-const UNKNOWN: &str = "unknown";
-
-/// Who owes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    Sales,
-    Marketing,
-}
-
-impl Side {
-    /// The word on the wire.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Sales => "sales",
-            Self::Marketing => "marketing",
-        }
-    }
-}
-
-/// The leads for which a duty was met, and missed; a lead stands there once for each handoff.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub met: Vec<Uuid>,
-    pub missed: Vec<Uuid>,
-}
-
-impl Tally {
-    /// Share met in tenths of a percent, half up; `None` is "n/a": nothing was due.
-    #[must_use]
-    pub fn per_mille(&self) -> Option<u32> {
-        let all = self.met.len() + self.missed.len();
-        let share = (self.met.len() * 2_000 + all).checked_div(2 * all)?;
-        u32::try_from(share).ok()
-    }
-
-    fn add(&mut self, lead: Uuid, met: bool) {
-        if met { self.met.push(lead) } else { self.missed.push(lead) }
-    }
-}
-
-/// One duty of one side in the week.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Figure {
-    pub name: &'static str,
-    pub side: Side,
-    /// In the words that every tile shows.
-    pub definition: &'static str,
-    pub all: Tally,
-    pub by_pool: BTreeMap<String, Tally>,
-    pub by_source: BTreeMap<String, Tally>,
-}
-
-impl Figure {
-    fn new(name: &'static str, side: Side, definition: &'static str) -> Self {
-        let (all, by_pool, by_source) = (Tally::default(), BTreeMap::new(), BTreeMap::new());
-        Self { name, side, definition, all, by_pool, by_source }
-    }
-
-    fn add(&mut self, lead: Uuid, pool: Option<&String>, source: Option<&String>, met: bool) {
-        let word = |text: Option<&String>| text.map_or(UNKNOWN, String::as_str).to_owned();
-        self.all.add(lead, met);
-        self.by_pool.entry(word(pool)).or_default().add(lead, met);
-        self.by_source.entry(word(source)).or_default().add(lead, met);
-    }
-
-    fn of(&mut self, row: &DutyRead, met: bool) {
-        self.add(row.lead_id, row.pool.as_ref(), row.source.as_ref(), met);
-    }
-}
-
 /// How much of a team's month was returned as `other`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherShare {
@@ -96,7 +28,9 @@ pub struct OtherShare {
 /// The week's duties of both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sla {
+    /// One for each duty, in the order of [`Duty::ALL`].
     pub figures: Vec<Figure>,
+    pub contests: Contests,
     /// Patterns that began in the week, or earlier and are not answered.
     pub patterns: Vec<PatternDuty>,
     pub others: Vec<OtherShare>,
@@ -138,65 +72,81 @@ pub fn patterns_now(
     shown
 }
 
-/// The figures of a week as they stand at `now`; `marketing`: when marketing works.
-#[must_use]
-pub fn sla(
-    week: Week,
-    handoffs: &[DutyRead],
-    facts: &[FactRead],
-    answers: &[AnswerRead],
-    durations: &Durations,
-    marketing: &Calendar,
-    now: Moment,
-) -> Sla {
-    let span = week.span();
-    let due = |at: Option<i64>| at.map(Moment).filter(|at| span.holds(*at) && *at <= now);
-    let mut contact = Figure::new(
-        "contact_on_time",
-        Side::Sales,
-        "first human attempt by contact_by / contact_by due in the week; no attempt is a breach",
-    );
-    let mut disposition = Figure::new(
-        "disposition_on_time",
-        Side::Sales,
-        "decided by disposition_by / disposition_by due in the week; an extended one counts at its new date",
-    );
-    let mut acceptance = Figure::new(
-        "acceptance",
-        Side::Marketing,
-        "accepted / (accepted + rejected with a counting reason before SQL, not overturned), decided in the week",
-    );
-    let mut complete = Figure::new(
-        "completeness",
-        Side::Marketing,
-        "MQLs of the week that had all required fields / MQLs of the week",
-    );
-    for row in handoffs.iter().filter(|row| row.motion.as_deref() != Some("expansion")) {
-        if let Some(by) = due(row.contact_by).filter(|by| ran_until(row, *by)) {
-            contact.of(row, row.first_attempt_at.is_some_and(|at| at <= by.0));
-        }
-        if let Some(by) = due(row.disposition_by) {
-            disposition.of(row, row.disposed_at.is_some_and(|at| at <= by.0));
-        }
-        if row.mql_at.is_some_and(|at| span.holds(Moment(at))) {
-            complete.of(row, row.complete == Some(true));
-        }
-        let decided = row.rejected_at.or(row.accepted_at.filter(|_| !row.pulled));
-        if decided.is_some_and(|at| span.holds(Moment(at))) {
-            acceptance.of(row, row.rejected_at.is_none());
+/// A number of the week: what the leads behind it have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    Met(Duty),
+    Missed(Duty),
+    Contest(Contested),
+    /// Returned as `other` in the month so far.
+    Other,
+    Misroute,
+}
+
+impl Counted {
+    /// Reads the words that [`Self::words`] gives.
+    #[must_use]
+    pub fn parse(figure: &str, outcome: &str) -> Option<Self> {
+        match (figure, outcome) {
+            ("contests", step) => Contested::parse(step).map(Self::Contest),
+            ("others", _) => Some(Self::Other),
+            ("misroutes", _) => Some(Self::Misroute),
+            (duty, "met") => Duty::parse(duty).map(Self::Met),
+            (duty, "missed") => Duty::parse(duty).map(Self::Missed),
+            (_, _) => None,
         }
     }
-    let week_facts: Vec<&FactRead> = facts.iter().filter(|fact| span.holds(Moment(fact.at))).collect();
-    let known = patterns::duties(patterns::patterns(facts, durations), answers, durations, marketing);
-    let figures = vec![
-        accepts(&week_facts),
-        contact,
-        disposition,
-        reasons(&week_facts),
-        acceptance,
-        complete,
-        answered(&known, span, now),
-    ];
+
+    /// The figure and which of its leads, as addresses name them.
+    #[must_use]
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Met(duty) => (duty.code(), "met"),
+            Self::Missed(duty) => (duty.code(), "missed"),
+            Self::Contest(step) => ("contests", step.code()),
+            Self::Other => ("others", "rejected"),
+            Self::Misroute => ("misroutes", "returned"),
+        }
+    }
+}
+
+impl Sla {
+    /// The leads behind a number; empty where there are none.
+    #[must_use]
+    pub fn behind(&self, counted: Counted, group: Group<'_>) -> &[Uuid] {
+        let tally = |duty| self.figures.iter().find(|figure| figure.duty == duty)?.of(group);
+        let of_pool = |pool: &str| match counted {
+            Counted::Other => self.others.iter().find(|share| share.pool == pool).map(|share| &share.others),
+            Counted::Misroute => self.misroutes.get(pool),
+            Counted::Met(_) | Counted::Missed(_) | Counted::Contest(_) => None,
+        };
+        let found = match (counted, group) {
+            (Counted::Met(duty), _) => tally(duty).map(|tally| &tally.met[..]),
+            (Counted::Missed(duty), _) => tally(duty).map(|tally| &tally.missed[..]),
+            (Counted::Contest(step), _) => self.contests.of(group).map(|counts| counts.of(step)),
+            (Counted::Other | Counted::Misroute, Group::Pool(pool)) => of_pool(pool).map(|leads| &leads[..]),
+            (Counted::Other | Counted::Misroute, Group::All | Group::Source(_) | Group::Person(_)) => None,
+        };
+        found.unwrap_or_default()
+    }
+}
+
+/// The figures of a week as they stand at `now`; `marketing`: when marketing works. `read` reaches over [`facts_span`].
+#[must_use]
+pub fn sla(week: Week, read: &DutiesRead, durations: &Durations, marketing: &Calendar, now: Moment) -> Sla {
+    let span = week.span();
+    let week_facts: Vec<&FactRead> = read.facts.iter().filter(|fact| span.holds(Moment(fact.at))).collect();
+    let known =
+        patterns::duties(patterns::patterns(&read.facts, durations), &read.answers, durations, marketing);
+    let figures = Duty::ALL.map(|duty| match duty {
+        Duty::Accept => accepts(&week_facts),
+        Duty::Contact | Duty::Disposition | Duty::Reasoned | Duty::Acceptance | Duty::Completeness => {
+            of_handoffs(duty, &read.handoffs, span, now)
+        }
+        Duty::Reason => reasons(&week_facts),
+        Duty::DataFix => data_fixes(&week_facts),
+        Duty::Patterns => answered(&known, span, now),
+    });
     let shown = |duty: &PatternDuty| {
         let begun = duty.pattern.begun_at;
         span.holds(begun)
@@ -205,11 +155,54 @@ pub fn sla(
                 && span.from.since(begun) <= OPEN_PATTERN_DAYS * DAY)
     };
     Sla {
-        figures,
+        figures: figures.into(),
+        contests: contests::contests(&read.contests, span),
         patterns: known.into_iter().filter(shown).collect(),
-        others: others(facts, week.month_so_far(), durations.other_alarm_percent),
+        others: others(&read.facts, week.month_so_far(), durations.other_alarm_percent),
         misroutes: misroutes(&week_facts),
     }
+}
+
+/// A duty that every handoff carries itself.
+fn of_handoffs(duty: Duty, handoffs: &[DutyRead], span: Span, now: Moment) -> Figure {
+    let mut figure = Figure::new(duty);
+    for row in handoffs.iter().filter(|row| row.motion.as_deref() != Some("expansion")) {
+        if let Some(met) = is_met(duty, row, span, now) {
+            figure.add(row.lead_id, of_handoff(row), met);
+        }
+    }
+    figure
+}
+
+/// Whether the duty was met; `None` where none was due in the week.
+fn is_met(duty: Duty, row: &DutyRead, span: Span, now: Moment) -> Option<bool> {
+    let due = |at: Option<i64>| at.map(Moment).filter(|at| span.holds(*at) && *at <= now);
+    let by = |at: Option<i64>, by: Moment| at.is_some_and(|at| at <= by.0);
+    match duty {
+        Duty::Contact => {
+            let due_by = due(row.contact_by).filter(|due_by| ran_until(row, *due_by))?;
+            Some(by(row.first_attempt_at, due_by))
+        }
+        Duty::Disposition => Some(by(row.disposed_at, due(row.disposition_by)?)),
+        Duty::Reasoned => Some(by(row.disposed_at, due(row.disposition_by)?) && !row.unreasoned),
+        Duty::Completeness => {
+            row.mql_at.filter(|at| span.holds(Moment(*at)))?;
+            Some(row.complete == Some(true))
+        }
+        Duty::Acceptance => {
+            let decided = row.rejected_at.or(row.accepted_at.filter(|_| !row.pulled))?;
+            span.holds(Moment(decided)).then_some(row.rejected_at.is_none())
+        }
+        Duty::Accept | Duty::Reason | Duty::DataFix | Duty::Patterns => None,
+    }
+}
+
+fn of_handoff(row: &DutyRead) -> Whose<'_> {
+    Whose { pool: row.pool.as_deref(), source: row.source.as_deref(), person: row.rep.as_deref() }
+}
+
+fn of_fact(fact: &FactRead) -> Whose<'_> {
+    Whose { pool: fact.pool.as_deref(), source: fact.source.as_deref(), person: fact.member.as_deref() }
 }
 
 /// The clock ran until it was due: a lead that was returned before, untouched, owes no call any more.
@@ -220,11 +213,7 @@ fn ran_until(row: &DutyRead, by: Moment) -> bool {
 
 /// Offers that were answered, against answers that were missed; one that was in time and told late is netted.
 fn accepts(facts: &[&FactRead]) -> Figure {
-    let mut figure = Figure::new(
-        "accept_on_time",
-        Side::Sales,
-        "offers accepted / (accepted + accept_by missed and not voided), in the week",
-    );
+    let mut figure = Figure::new(Duty::Accept);
     let of_offers = |fact: &FactRead| fact.code.as_deref() == Some("accept_by");
     let mut voided: Vec<(Uuid, Option<&String>)> = facts
         .iter()
@@ -239,39 +228,47 @@ fn accepts(facts: &[&FactRead]) -> Figure {
             continue;
         }
         missed_by.insert(key);
-        figure.add(fact.lead_id, fact.pool.as_ref(), fact.source.as_ref(), false);
+        figure.add(fact.lead_id, of_fact(fact), false);
     }
     for fact in facts.iter().filter(|fact| fact.kind == "accepted") {
         // An answer after the deadline, before the lead was taken back, is still the missed one.
         if !missed_by.contains(&(fact.lead_id, fact.member.as_ref())) {
-            figure.add(fact.lead_id, fact.pool.as_ref(), fact.source.as_ref(), true);
+            figure.add(fact.lead_id, of_fact(fact), true);
         }
     }
     figure
 }
 
 fn reasons(facts: &[&FactRead]) -> Figure {
-    let mut figure = Figure::new(
-        "reason_given",
-        Side::Sales,
-        "rejections with a known reason and what it demands / rejections, in the week",
-    );
+    let mut figure = Figure::new(Duty::Reason);
     for fact in facts.iter().filter(|fact| fact.kind == "rejected") {
-        figure.add(fact.lead_id, fact.pool.as_ref(), fact.source.as_ref(), !fact.flagged);
+        figure.add(fact.lead_id, of_fact(fact), !fact.flagged);
+    }
+    figure
+}
+
+/// Leads that sales returned for their data and that marketing mended, against deadlines that were missed. One that was
+/// mended after its deadline had been told counts where it was told.
+fn data_fixes(facts: &[&FactRead]) -> Figure {
+    let mut figure = Figure::new(Duty::DataFix);
+    for fact in facts {
+        let met = match (fact.kind.as_str(), fact.code.as_deref()) {
+            ("data_fixed", when) if !fact.flagged => when != Some("late"),
+            ("breached", Some(DATA_FIX)) => false,
+            (_, _) => continue,
+        };
+        figure.add(fact.lead_id, of_fact(fact), met);
     }
     figure
 }
 
 /// Patterns whose answer was due in the week, by the campaign in the source's place; the leads are the patterns'.
 fn answered(duties: &[PatternDuty], span: Span, now: Moment) -> Figure {
-    let mut figure = Figure::new(
-        "patterns_answered_on_time",
-        Side::Marketing,
-        "patterns answered in time / patterns whose answer was due in the week; the first lead of each stands for it",
-    );
+    let mut figure = Figure::new(Duty::Patterns);
     for duty in duties.iter().filter(|duty| span.holds(duty.answer_by)) {
         if let (Some(met), Some(lead)) = (duty.is_on_time(now), duty.pattern.leads.first()) {
-            figure.add(*lead, None, Some(&duty.pattern.campaign), met);
+            let (source, person) = (Some(duty.pattern.campaign.as_str()), duty.answered_by.as_deref());
+            figure.add(*lead, Whose { pool: None, source, person }, met);
         }
     }
     figure

@@ -74,6 +74,18 @@ impl Week {
         Span { from, to: from.plus(7 * DAY) }
     }
 
+    /// So many weeks before this one.
+    #[must_use]
+    pub fn back(self, weeks: u32) -> Self {
+        Self::of(self.span().from.plus(-7 * DAY * i64::from(weeks)))
+    }
+
+    /// The week after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self::of(self.span().to)
+    }
+
     /// The calendar month that the week ends in, up to the week's end: what a team's month shows by then.
     #[must_use]
     pub fn month_so_far(self) -> Span {
@@ -111,6 +123,13 @@ mod tests {
         assert_eq!(week.span().from, at("2025-12-29T00:00:00Z"));
         assert_eq!(week.month_so_far().from, at("2026-01-01T00:00:00Z"));
         assert_eq!(week.month_so_far().to, at("2026-01-05T00:00:00Z"));
+    }
+
+    #[test]
+    fn weeks_follow_each_other_over_the_turn_of_a_year() {
+        let week: Week = "2026-W01".parse().unwrap();
+        assert_eq!(week.back(1).to_string(), "2025-W52");
+        assert_eq!(week.back(2).next(), week.back(1));
     }
 
     #[test]

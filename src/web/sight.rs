@@ -11,6 +11,7 @@ pub(super) enum Page {
     My,
     Leads,
     Floor,
+    Duties,
     Campaigns,
     Intake,
     Team,
@@ -18,8 +19,16 @@ pub(super) enum Page {
 
 impl Page {
     /// Every page.
-    pub(super) const ALL: &'static [Self] =
-        &[Self::Board, Self::My, Self::Leads, Self::Floor, Self::Campaigns, Self::Intake, Self::Team];
+    pub(super) const ALL: &'static [Self] = &[
+        Self::Board,
+        Self::My,
+        Self::Leads,
+        Self::Floor,
+        Self::Duties,
+        Self::Campaigns,
+        Self::Intake,
+        Self::Team,
+    ];
 
     /// Its word in `Shell::place`.
     pub(super) fn place(self) -> &'static str {
@@ -28,6 +37,7 @@ impl Page {
             Self::My => "my",
             Self::Leads => "leads",
             Self::Floor => "floor",
+            Self::Duties => "duties",
             Self::Campaigns => "campaigns",
             Self::Intake => "intake",
             Self::Team => "team",
@@ -40,6 +50,7 @@ impl Page {
             Self::My => ("/my", "My leads"),
             Self::Leads => ("/leads", "Leads"),
             Self::Floor => ("/floor", "Floor check"),
+            Self::Duties => ("/duties", "Duties"),
             Self::Campaigns => ("/campaigns", "Campaigns"),
             Self::Intake => ("/intake", "Intake"),
             Self::Team => ("/team", "Team"),
@@ -49,7 +60,7 @@ impl Page {
     /// Whom a closed page names.
     pub(super) fn readers(self) -> &'static str {
         match self {
-            Self::Board | Self::Leads | Self::Team => "everybody who may read",
+            Self::Board | Self::Leads | Self::Duties | Self::Team => "everybody who may read",
             Self::My => "people who are in the team file",
             Self::Floor => "sales managers, stewards of queues and operations",
             Self::Campaigns => {
@@ -108,7 +119,7 @@ impl<'a> Sight<'a> {
     /// Whether a page opens.
     pub(super) fn opens(self, page: Page) -> bool {
         match page {
-            Page::Board | Page::Leads | Page::Team => true,
+            Page::Board | Page::Leads | Page::Duties | Page::Team => true,
             Page::My => self.member.is_some(),
             Page::Floor => {
                 self.admin || self.manages_sales() || self.has(Role::Operations) || self.is_steward()
@@ -186,15 +197,15 @@ mod tests {
     fn each_role_finds_its_own_pages() {
         let team = shipped().team;
         let read = [Scope::Read];
-        let everybody = ["Board", "Leads", "Team"];
-        assert_eq!(opened(&team, Some("ana-ruiz"), &read), ["Board", "My leads", "Leads", "Team"]);
+        let everybody = ["Board", "Leads", "Duties", "Team"];
+        assert_eq!(opened(&team, Some("ana-ruiz"), &read), ["Board", "My leads", "Leads", "Duties", "Team"]);
         assert!(opened(&team, Some("paul-dupont"), &read).contains(&"Floor check"));
         assert!(opened(&team, Some("maya-cohen"), &read).contains(&"Floor check"), "the queues' steward");
         assert!(!opened(&team, Some("quinn-adams"), &read).contains(&"Floor check"), "manages marketing");
         assert!(opened(&team, Some("noah-fischer"), &read).contains(&"Campaigns"));
         assert!(opened(&team, Some("olga-petrov"), &read).contains(&"Intake"));
         assert!(opened(&team, Some("rosa-lind"), &read).contains(&"Campaigns"));
-        assert_eq!(opened(&team, None, &read), ["Board", "Leads", "Campaigns", "Team"]);
+        assert_eq!(opened(&team, None, &read), ["Board", "Leads", "Duties", "Campaigns", "Team"]);
         assert_eq!(opened(&team, Some("nobody"), &read), everybody);
         assert_eq!(opened(&team, None, &[Scope::Read, Scope::Admin]).len(), Page::ALL.len() - 1);
     }

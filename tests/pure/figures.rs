@@ -6,8 +6,8 @@ use baton::domain::time::{DAY, HOUR, Moment};
 use baton::scoreboard::digest::digest;
 use baton::scoreboard::duties::{self, sla};
 use baton::scoreboard::patterns::{duties as owed, patterns};
-use baton::scoreboard::{Figure, Sla, Tally, Week};
-use baton::store::read::handshake::{AnswerRead, DutyRead, FactRead, SumRead};
+use baton::scoreboard::{Contested, Counted, Duty, Figure, Group, Sla, Tally, Week};
+use baton::store::read::handshake::{AnswerRead, ContestRead, DutiesRead, DutyRead, FactRead, SumRead};
 use uuid::Uuid;
 
 fn week() -> Week {
@@ -29,6 +29,7 @@ fn handoff(number: u128) -> DutyRead {
         pool: Some("mid-market".to_owned()),
         source: Some("search".to_owned()),
         motion: Some("new_business".to_owned()),
+        rep: Some("dev-patel".to_owned()),
         ..DutyRead::default()
     }
 }
@@ -53,11 +54,13 @@ fn marketing() -> &'static Calendar {
 }
 
 fn figures(handoffs: &[DutyRead], facts: &[FactRead], answers: &[AnswerRead], now_hours: i64) -> Sla {
-    sla(week(), handoffs, facts, answers, POLICY.durations(), marketing(), Moment(at(now_hours)))
+    let (handoffs, facts, answers) = (handoffs.to_vec(), facts.to_vec(), answers.to_vec());
+    let read = DutiesRead { handoffs, facts, answers, ..DutiesRead::default() };
+    sla(week(), &read, POLICY.durations(), marketing(), Moment(at(now_hours)))
 }
 
 fn of<'a>(sla: &'a Sla, name: &str) -> &'a Figure {
-    sla.figures.iter().find(|figure| figure.name == name).unwrap()
+    sla.figures.iter().find(|figure| figure.duty.code() == name).unwrap()
 }
 
 fn counts(tally: &Tally) -> (usize, usize) {
@@ -141,6 +144,108 @@ fn disposition_completeness_and_reasons_have_their_own_bases() {
     assert_eq!(counts(&of(&sla, "completeness").all), (1, 2));
     assert_eq!(of(&sla, "reason_given").all.missed, [lead(2)]);
     assert_eq!(of(&sla, "patterns_answered_on_time").all.per_mille(), None, "nothing was due: n/a");
+}
+
+#[test]
+fn a_decision_in_time_without_its_reason_is_no_disposition_with_a_reason() {
+    let decided = |number, disposed_at, unreasoned| DutyRead {
+        disposition_by: Some(at(10)),
+        disposed_at,
+        unreasoned,
+        ..handoff(number)
+    };
+    let handoffs = [
+        decided(1, Some(at(10)), false),
+        decided(2, Some(at(9)), true),
+        decided(3, Some(at(11)), false),
+        decided(4, None, false),
+        DutyRead { disposition_by: Some(at(60)), ..decided(5, None, false) },
+    ];
+    let sla = figures(&handoffs, &[], &[], 48);
+    let reasoned = of(&sla, "disposition_with_reason");
+    assert_eq!(reasoned.all.met, [lead(1)]);
+    assert_eq!(reasoned.all.missed, [lead(2), lead(3), lead(4)], "5 is not due yet");
+    assert_eq!(of(&sla, "disposition_on_time").all.met, [lead(1), lead(2)]);
+    assert_eq!(counts(&reasoned.by_person["dev-patel"]), (1, 3));
+}
+
+#[test]
+fn data_mended_late_is_missed_once_and_in_the_week_of_its_deadline() {
+    let fixed = |number, hours, when: &str, told| FactRead {
+        flagged: told,
+        ..fact(number, hours, "data_fixed", when)
+    };
+    let facts = [
+        fixed(1, 1, "in_time", false),
+        // Its deadline passed at night, and it was mended before anybody was told of it.
+        fixed(2, 2, "late", false),
+        fact(3, 3, "breached", "data_fix"),
+        fixed(3, 9, "late", true),
+        // Told the week before.
+        fixed(4, 4, "late", true),
+        fact(5, 5, "breached", "review_by"),
+        fixed(6, -5, "in_time", false),
+    ];
+    let sla = figures(&[], &facts, &[], 48);
+    let figure = of(&sla, "data_fixed_on_time");
+    assert_eq!(figure.all.met, [lead(1)]);
+    assert_eq!(figure.all.missed, [lead(2), lead(3)]);
+    assert_eq!(figure.all.per_mille(), Some(333));
+    assert_eq!(figure.duty.side().code(), "marketing");
+}
+
+#[test]
+fn contests_count_for_the_rejecters_side_and_for_marketings_by_when_each_step_came() {
+    let step = |number, hours, kind: &str, moot, pool: &str, rejecter: Option<&str>| ContestRead {
+        lead_id: lead(number),
+        at: at(hours),
+        kind: kind.to_owned(),
+        moot,
+        pool: Some(pool.to_owned()),
+        source: Some("search".to_owned()),
+        rejecter: rejecter.map(str::to_owned),
+        contester: Some("noah-fischer".to_owned()),
+    };
+    let contests = vec![
+        step(1, -20, "contested", false, "mid-market", Some("dev-patel")),
+        step(1, 4, "upheld", false, "mid-market", Some("dev-patel")),
+        step(2, 1, "contested", false, "mid-market", Some("dev-patel")),
+        step(2, 6, "overturned", true, "mid-market", Some("dev-patel")),
+        step(3, 2, "contested", false, "enterprise", None),
+        step(3, 100, "lapsed", true, "enterprise", None),
+        step(4, 3, "contested", false, "enterprise", Some("ana-ruiz")),
+        step(4, 7 * 24, "upheld", false, "enterprise", Some("ana-ruiz")),
+    ];
+    let read = DutiesRead { contests, ..DutiesRead::default() };
+    let sla = sla(week(), &read, POLICY.durations(), marketing(), Moment(at(7 * 24)));
+    let counts =
+        |group| Contested::ALL.map(|step| sla.contests.of(group).map_or(0, |counts| counts.of(step).len()));
+    assert_eq!(counts(Group::All), [3, 1, 1, 1, 2], "the last verdict came the week after");
+    assert_eq!(counts(Group::Pool("mid-market")), [1, 1, 1, 0, 1]);
+    assert_eq!(counts(Group::Pool("enterprise")), [2, 0, 0, 1, 1]);
+    assert_eq!(counts(Group::Source("search")), [3, 1, 1, 1, 2]);
+    assert_eq!(counts(Group::Person("dev-patel")), [1, 1, 1, 0, 1]);
+    assert_eq!(counts(Group::Person("noah-fischer")), [3, 1, 1, 1, 2], "who contests answers for it too");
+    assert_eq!(sla.behind(Counted::Contest(Contested::Moot), Group::All), [lead(2), lead(3)]);
+}
+
+#[test]
+fn every_number_names_the_leads_behind_it() {
+    let facts = [fact(1, 1, "accepted", ""), fact(2, 2, "misrouted", ""), fact(3, 3, "rejected", "other")];
+    let sla = figures(&[], &facts, &[], 48);
+    for duty in Duty::ALL {
+        for counted in [Counted::Met(duty), Counted::Missed(duty)] {
+            let (figure, outcome) = counted.words();
+            assert_eq!(Counted::parse(figure, outcome), Some(counted));
+        }
+    }
+    let behind = |figure, outcome, group| sla.behind(Counted::parse(figure, outcome).unwrap(), group);
+    assert_eq!(behind("accept_on_time", "met", Group::Person("dev-patel")), [lead(1)]);
+    assert!(behind("accept_on_time", "missed", Group::All).is_empty());
+    assert_eq!(behind("misroutes", "returned", Group::Pool("mid-market")), [lead(2)]);
+    assert_eq!(behind("others", "rejected", Group::Pool("mid-market")), [lead(3)]);
+    assert!(behind("accept_on_time", "met", Group::Pool("nobodys")).is_empty());
+    assert_eq!(Counted::parse("acceptance", "perhaps"), None);
 }
 
 #[test]

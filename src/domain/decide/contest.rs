@@ -3,11 +3,11 @@
 use super::Refusal;
 use super::draft::Draft;
 use crate::domain::calendar::Span;
-use crate::domain::contest::{Contest, Returned, Ruling, Verdict};
+use crate::domain::contest::{Contest, Returned, Ruling, Verdict, rests_under};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::event::Event;
 use crate::domain::ids::HandoffId;
-use crate::domain::lead::{RestReason, Stage, StageKind};
+use crate::domain::lead::StageKind;
 use crate::domain::policy::RejectionCode;
 use crate::domain::team::{MemberId, Role};
 
@@ -130,23 +130,7 @@ fn find<'d>(draft: &'d Draft<'_>, handoff: HandoffId) -> Option<&'d Returned> {
 
 /// Whether the lead still rests under the rejection of this handoff.
 fn rests(draft: &Draft<'_>, handoff: HandoffId) -> bool {
-    let under_rejection = match &draft.lead.stage {
-        Stage::Recycled { reason: RestReason::Rejected(_), .. } | Stage::Disqualified { .. } => true,
-        Stage::Recycled { reason: RestReason::Dormant, .. }
-        | Stage::Unseen
-        | Stage::Captured(_)
-        | Stage::Queued { .. }
-        | Stage::Offered { .. }
-        | Stage::SalesAccepted(_)
-        | Stage::SalesQualified(_)
-        | Stage::Opportunity(_)
-        | Stage::Won { .. }
-        | Stage::WonUnderReview { .. }
-        | Stage::Lost { .. }
-        | Stage::Suppressed { .. }
-        | Stage::Merged { .. } => false,
-    };
-    under_rejection && draft.lead.handoff() == Some(handoff)
+    rests_under(&draft.lead, handoff)
 }
 
 /// The acting person, if they are of marketing.

@@ -1,9 +1,8 @@
-//! What became of marketing's leads: passages by campaign and outcome, deals, money, the latest rejections, what comes
-//! back when, data to mend. It judges nothing.
+//! What became of marketing's leads: passages by campaign and outcome, deals, money, what comes back when, data to mend. It
+//! judges nothing.
 
 use super::Reader;
 use crate::domain::event::Event;
-use crate::domain::lead::Lead;
 use crate::domain::time::{DAY, Moment};
 use crate::store::codec;
 use crate::store::error::StoreError;
@@ -11,8 +10,6 @@ use crate::store::statement::Statement;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-/// Rejections that are listed one by one, the latest first.
-const LATEST_MAX: i64 = 20;
 /// Days of the recycle calendar, and data tasks, at most.
 const DAYS_MAX: i64 = 400;
 const TASKS_MAX: i64 = 40;
@@ -41,19 +38,12 @@ const DEALS: Statement = Statement::new(
 );
 const SPEND: Statement = Statement::new(
     "campaigns.spend",
-    "SELECT coalesce(campaign, '') AS campaign, currency, to_char(date 'epoch' + period_start, 'YYYY-MM') AS month,
+    "SELECT coalesce(campaign, '') AS campaign, currency, to_char(date 'epoch' + period_end, 'YYYY-MM') AS month,
          sum(ten_thousandths)::bigint AS ten_thousandths
      FROM spend WHERE period_start >= $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
 );
 const NAMES: Statement =
     Statement::new("campaigns.names", "SELECT id, name, channel FROM campaign ORDER BY at DESC, id LIMIT $1");
-const LATEST: Statement = Statement::new(
-    "campaigns.latest_rejections",
-    "SELECT a.payload, a.decided_at, l.state, coalesce(l.first_campaign, '') AS campaign, p.first_name, p.last_name,
-         coalesce(p.company_name, p.company_domain) AS company
-     FROM audit AS a JOIN lead AS l ON l.id = a.subject_id LEFT JOIN person AS p ON p.lead_id = l.id
-     WHERE a.event = 'lead_rejected' AND a.subject_kind = 1 ORDER BY a.decided_at DESC LIMIT $1",
-);
 const RECYCLED: Statement = Statement::new(
     "campaigns.recycled",
     "SELECT (deadline / 86400000000)::integer AS day, count(*) FROM lead WHERE stage = 9 AND deadline IS NOT NULL
@@ -70,7 +60,7 @@ const TASKS: Statement = Statement::new(
 );
 
 /// Every statement of this file, for the test that prepares them all.
-pub(in crate::store) const STATEMENTS: &[Statement] = &[COHORT, DEALS, SPEND, NAMES, LATEST, RECYCLED, TASKS];
+pub(in crate::store) const STATEMENTS: &[Statement] = &[COHORT, DEALS, SPEND, NAMES, RECYCLED, TASKS];
 
 /// Passages that became MQL, of a campaign and with a rejection (or none).
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -96,7 +86,7 @@ pub struct CampaignDeals {
     pub ten_thousandths: i64,
 }
 
-/// Money spent on a campaign in a currency and month.
+/// Money spent on a campaign in a currency, by the month that the spending ended in.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct CampaignSpend {
     pub campaign: String,
@@ -111,29 +101,6 @@ pub struct CampaignName {
     pub id: String,
     pub name: String,
     pub channel: String,
-}
-
-/// A rejection, with the lead as it stands now.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RejectionRead {
-    pub event: Event,
-    pub decided_at: Moment,
-    pub lead: Lead,
-    pub campaign: String,
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
-    pub company: Option<String>,
-}
-
-#[derive(FromRow)]
-struct RejectionColumns {
-    payload: Vec<u8>,
-    decided_at: i64,
-    state: Vec<u8>,
-    campaign: String,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    company: Option<String>,
 }
 
 /// A lead whose data marketing has to mend.
@@ -160,7 +127,6 @@ pub struct CampaignsRead {
     pub deals: Vec<CampaignDeals>,
     pub spend: Vec<CampaignSpend>,
     pub names: Vec<CampaignName>,
-    pub latest: Vec<RejectionRead>,
     /// Days since 1970-01-01, and how many leads come back then.
     pub recycled: Vec<(i32, i64)>,
     pub tasks: Vec<DataTask>,
@@ -182,8 +148,6 @@ impl Reader {
         let deals = DEALS.rows().bind(since.0).fetch_all(&mut *conn).await.map_err(failed(DEALS))?;
         let spend = SPEND.rows().bind(first_day).fetch_all(&mut *conn).await.map_err(failed(SPEND))?;
         let names = NAMES.rows().bind(CAMPAIGNS_MAX).fetch_all(&mut *conn).await.map_err(failed(NAMES))?;
-        let latest: Vec<RejectionColumns> =
-            LATEST.rows().bind(LATEST_MAX).fetch_all(&mut *conn).await.map_err(failed(LATEST))?;
         let recycled =
             RECYCLED.rows().bind(DAYS_MAX).fetch_all(&mut *conn).await.map_err(failed(RECYCLED))?;
         let tasks: Vec<TaskColumns> =
@@ -194,23 +158,10 @@ impl Reader {
             deals,
             spend,
             names,
-            latest: latest.into_iter().map(rejection).collect::<Result<_, _>>()?,
             recycled,
             tasks: tasks.into_iter().map(task).collect::<Result<_, _>>()?,
         })
     }
-}
-
-fn rejection(row: RejectionColumns) -> Result<RejectionRead, StoreError> {
-    Ok(RejectionRead {
-        event: codec::read_event(&row.payload)?,
-        decided_at: Moment(row.decided_at),
-        lead: codec::read_lead(&row.state)?,
-        campaign: row.campaign,
-        first_name: row.first_name,
-        last_name: row.last_name,
-        company: row.company,
-    })
 }
 
 fn task(row: TaskColumns) -> Result<DataTask, StoreError> {

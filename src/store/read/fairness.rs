@@ -15,8 +15,14 @@ const BY_TURN: Statement = Statement::new(
     "SELECT pool, member, count(*) FILTER (WHERE by_turn), count(*) FILTER (WHERE NOT by_turn) FROM assignment
      WHERE at >= $1 GROUP BY pool, member ORDER BY pool, member",
 );
+const TODAY: Statement = Statement::new(
+    "fairness.today",
+    "SELECT day.member, count(*) FROM unnest($1::text[], $2::bigint[]) AS day (member, since)
+     JOIN assignment AS given ON given.member = day.member AND given.at >= day.since GROUP BY day.member",
+);
+
 /// Every statement of this file, for the test that prepares them all.
-pub(in crate::store) const STATEMENTS: &[Statement] = &[BY_TURN];
+pub(in crate::store) const STATEMENTS: &[Statement] = &[BY_TURN, TODAY];
 
 /// What one rep got in one pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +61,27 @@ impl Reader {
                 by_name: count(by_name),
             })
             .collect())
+    }
+
+    /// Offers to each member since that member's moment; who got none is absent.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn offers_of_days(
+        &self,
+        days: &[(String, Moment)],
+    ) -> Result<BTreeMap<String, i64>, StoreError> {
+        let members: Vec<&str> = days.iter().map(|(member, _)| member.as_str()).collect();
+        let since: Vec<i64> = days.iter().map(|(_, at)| at.0).collect();
+        let mut conn = self.connection().await?;
+        let rows: Vec<(String, i64)> = TODAY
+            .rows()
+            .bind(members)
+            .bind(since)
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(|error| TODAY.failed(error))?;
+        Ok(rows.into_iter().collect())
     }
 
     /// How offers were shared out.

@@ -8,14 +8,16 @@ use crate::store::codec;
 use crate::store::error::StoreError;
 use crate::store::statement::Statement;
 use sqlx::FromRow;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Leads that may be ticked at once: a screen or two, and as many asks one after the other take a few seconds.
-pub const MOVABLE_MAX: i64 = 40;
+/// Leads that are put in order of what they lose by waiting: those nearest to their deadline, on either side of it, since
+/// what is far from it is worth little a minute.
+pub const RANKED_MAX: i64 = 1_000;
 /// Disagreements, breaches and hygiene lines that one page reads at most.
-const DISAGREEMENTS_MAX: i64 = 20;
+pub const DISAGREEMENTS_MAX: i64 = 500;
 const BREACHES_MAX: i64 = 2_000;
-const HYGIENE_MAX: i64 = 300;
+pub const HYGIENE_MAX: i64 = 1_000;
 /// Breaches are shown of a week, the rhythm in which managers look.
 const BREACHES_OF: i64 = 7 * DAY;
 /// Facts and reviews that come due within so long are shown before they are late.
@@ -37,12 +39,16 @@ const LOAD: Statement = Statement::new(
 );
 const MOVABLE: Statement = Statement::new(
     "floor.movable",
-    "SELECT l.id, l.stage, l.holder_id AS holder, l.pool, l.deadline, l.priority, l.grade, l.custody_version, h.id AS handoff,
-         p.first_name, p.last_name, coalesce(p.company_name, p.company_domain) AS company
+    "SELECT l.state, l.grade, h.id AS handoff, p.first_name, p.last_name, coalesce(p.company_name, p.company_domain) AS company
      FROM lead AS l LEFT JOIN person AS p ON p.lead_id = l.id LEFT JOIN handoff AS h ON h.lead_id = l.id AND h.cycle = l.cycle
      WHERE l.stage IN (2, 3, 4, 5, 6) AND l.holder_id IS NOT NULL
          AND CASE WHEN $1::text IS NULL THEN l.deadline < $2 OR l.held OR l.holder_id = ANY($3::text[]) ELSE l.holder_id = $1 END
-     ORDER BY l.deadline, l.id LIMIT $4",
+     ORDER BY abs(l.deadline - $2), l.id LIMIT $4",
+);
+const MOVABLE_COUNT: Statement = Statement::new(
+    "floor.movable_count",
+    "SELECT count(*) FROM lead AS l WHERE l.stage IN (2, 3, 4, 5, 6) AND l.holder_id IS NOT NULL
+         AND CASE WHEN $1::text IS NULL THEN l.deadline < $2 OR l.held OR l.holder_id = ANY($3::text[]) ELSE l.holder_id = $1 END",
 );
 const BREACHES: Statement = Statement::new(
     "floor.breaches",
@@ -73,7 +79,7 @@ const HYGIENE: Statement = Statement::new(
 
 /// Every statement of this file, for the test that prepares them all.
 pub(in crate::store) const STATEMENTS: &[Statement] =
-    &[QUEUES, LOAD, MOVABLE, BREACHES, DISAGREEMENTS, OPEN_DISAGREEMENTS, HYGIENE];
+    &[QUEUES, LOAD, MOVABLE, MOVABLE_COUNT, BREACHES, DISAGREEMENTS, OPEN_DISAGREEMENTS, HYGIENE];
 
 /// One pool's queue by the age of what waits in it.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -105,22 +111,19 @@ pub struct LoadRead {
 }
 
 /// A lead that may be given to somebody else.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MovableRead {
-    pub id: Uuid,
-    pub stage: i16,
-    pub holder: String,
-    pub pool: Option<String>,
-    /// Microseconds since 1970-01-01.
-    pub deadline: Option<i64>,
-    pub priority: Option<i16>,
+    pub lead: Lead,
+    /// As it is now; the lead's terms have the one of when it was handed off.
     pub grade: String,
-    pub custody_version: i64,
     pub handoff: Option<Uuid>,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
     pub company: Option<String>,
 }
+
+/// State, grade, handoff, first and last name, company.
+type MovableColumns = (Vec<u8>, String, Option<Uuid>, Option<String>, Option<String>, Option<String>);
 
 /// A deadline that was missed, or told to the manager.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,20 +184,32 @@ pub struct FloorRead {
     pub now: Moment,
     pub queues: Vec<QueueAges>,
     pub load: Vec<LoadRead>,
+    /// At most [`RANKED_MAX`] of `movable_all`.
     pub movable: Vec<MovableRead>,
+    pub movable_all: i64,
     pub breaches: Vec<BreachRead>,
     pub disagreements: Vec<OpenDisagreement>,
     pub disagreements_open: i64,
     pub hygiene: Vec<HygieneRead>,
+    /// Offers of each member's present day, as daily bounds count them.
+    pub today: BTreeMap<String, i64>,
 }
 
 impl Reader {
-    /// The floor; `holder`: list the leads of that person instead of what is late, held or with `unattended` people.
+    /// The floor; `holder`: list the leads of that person instead of what is late, held or with `unattended` people; `days`:
+    /// when each member's day began.
     ///
     /// # Errors
     /// The database does not answer, or a stored value can't be read.
-    pub async fn floor(&self, holder: Option<&str>, unattended: &[String]) -> Result<FloorRead, StoreError> {
+    pub async fn floor(
+        &self,
+        holder: Option<&str>,
+        unattended: &[String],
+        days: &[(String, Moment)],
+    ) -> Result<FloorRead, StoreError> {
         let now = self.now().await?;
+        let today = self.offers_of_days(days).await?;
+        let (movable, movable_all) = self.movable(holder, unattended, now).await?;
         let mut conn = self.connection().await?;
         let conn = &mut *conn;
         let queues = QUEUES
@@ -206,15 +221,6 @@ impl Reader {
             .await
             .map_err(|error| QUEUES.failed(error))?;
         let load = LOAD.rows().bind(now.0).fetch_all(&mut *conn).await.map_err(|error| LOAD.failed(error))?;
-        let movable = MOVABLE
-            .rows()
-            .bind(holder)
-            .bind(now.0)
-            .bind(unattended)
-            .bind(MOVABLE_MAX)
-            .fetch_all(&mut *conn)
-            .await
-            .map_err(|error| MOVABLE.failed(error))?;
         let breaches: Vec<BreachColumns> = BREACHES
             .rows()
             .bind(now.plus(-BREACHES_OF).0)
@@ -245,6 +251,8 @@ impl Reader {
             queues,
             load,
             movable,
+            movable_all,
+            today,
             breaches: breaches.into_iter().map(breach).collect::<Result<_, _>>()?,
             disagreements,
             disagreements_open,
@@ -255,6 +263,46 @@ impl Reader {
                 })
                 .collect::<Result<_, StoreError>>()?,
         })
+    }
+}
+
+impl Reader {
+    /// The leads that a manager may give to somebody, and how many there are in all.
+    async fn movable(
+        &self,
+        holder: Option<&str>,
+        unattended: &[String],
+        now: Moment,
+    ) -> Result<(Vec<MovableRead>, i64), StoreError> {
+        let mut conn = self.connection().await?;
+        let rows: Vec<MovableColumns> = MOVABLE
+            .rows()
+            .bind(holder)
+            .bind(now.0)
+            .bind(unattended)
+            .bind(RANKED_MAX)
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(|error| MOVABLE.failed(error))?;
+        let (all,): (i64,) = MOVABLE_COUNT
+            .rows()
+            .bind(holder)
+            .bind(now.0)
+            .bind(unattended)
+            .fetch_one(&mut *conn)
+            .await
+            .map_err(|error| MOVABLE_COUNT.failed(error))?;
+        let read = |(state, grade, handoff, first_name, last_name, company): MovableColumns| {
+            Ok(MovableRead {
+                lead: codec::read_lead(&state)?,
+                grade,
+                handoff,
+                first_name,
+                last_name,
+                company,
+            })
+        };
+        Ok((rows.into_iter().map(read).collect::<Result<_, StoreError>>()?, all))
     }
 }
 

@@ -25,11 +25,18 @@ const PAGE: Statement = Statement::new(
      AND (NOT $8 OR l.deadline < $9) \
      ORDER BY l.decided_at DESC, l.id LIMIT $10",
 );
+const NAMED: Statement = Statement::new(
+    "lead_list.named",
+    "SELECT l.id, l.stage, l.holder_kind, l.holder_id, l.pool, l.deadline, l.priority, l.grade, l.points, l.segment, \
+     l.origin, l.cycle, l.custody_version, l.decided_at, l.first_campaign, l.last_campaign, p.first_name, p.last_name, \
+     coalesce(p.company_name, p.company_domain) AS company, p.job_title \
+     FROM lead AS l LEFT JOIN person AS p ON p.lead_id = l.id WHERE l.id = ANY($1)",
+);
 const CAMPAIGNS: Statement =
     Statement::new("lead_list.campaigns", "SELECT id, name FROM campaign ORDER BY at DESC, id LIMIT 200");
 
 /// Every statement of this file, for the test that prepares them all.
-pub(in crate::store) const STATEMENTS: &[Statement] = &[PAGE, CAMPAIGNS];
+pub(in crate::store) const STATEMENTS: &[Statement] = &[PAGE, NAMED, CAMPAIGNS];
 
 /// Which leads; `None` and empty let every lead through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,6 +109,17 @@ impl Reader {
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         Ok((rows, more))
+    }
+
+    /// The lines of these leads, in their order, each as often as it is named; what is not kept any more is left out.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn leads_named(&self, ids: &[Uuid]) -> Result<Vec<LeadLine>, StoreError> {
+        let mut conn = self.connection().await?;
+        let rows: Vec<LeadLine> =
+            NAMED.rows().bind(ids).fetch_all(&mut *conn).await.map_err(|error| NAMED.failed(error))?;
+        Ok(ids.iter().filter_map(|id| rows.iter().find(|row| row.id == *id)).cloned().collect())
     }
 
     /// Id and name of campaigns, the newest first.

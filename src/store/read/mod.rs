@@ -16,6 +16,7 @@ pub mod lead_page;
 pub mod my;
 pub mod offers;
 pub mod published;
+pub mod rejections;
 pub mod said;
 pub mod standing;
 pub mod sums;
@@ -50,6 +51,7 @@ pub(super) fn statements() -> Vec<Statement> {
         my::STATEMENTS,
         offers::STATEMENTS,
         published::STATEMENTS,
+        rejections::STATEMENTS,
         said::STATEMENTS,
         sums::STATEMENTS,
         trail::STATEMENTS,

@@ -3,7 +3,7 @@
 
 use super::Planner;
 use crate::domain::contest::Verdict;
-use crate::domain::custody::{ClockKind, Holder};
+use crate::domain::custody::{Clock, ClockKind, Holder, Rung};
 use crate::domain::event::Event;
 use crate::domain::ids::HandoffId;
 use crate::domain::lead::{Lead, Stage, StageKind};
@@ -19,7 +19,8 @@ struct Told {
     member: Option<MemberId>,
     /// Rejections: counts in the acceptance figures.
     counts: bool,
-    /// Rejections: the reason was missing or a demand unmet; acceptances and SQLs: implied.
+    /// Rejections: the reason was missing or a demand unmet; acceptances and SQLs: implied; verdicts: moot; mended data:
+    /// the missed deadline is a fact already.
     flagged: bool,
     /// Verdicts: the rejection that it is about.
     about: Option<(HandoffId, u64)>,
@@ -102,7 +103,7 @@ impl Planner<'_> {
     }
 
     fn fact(&mut self, before: &Lead, after: &Lead, event: &Event, occurred_at: Moment) {
-        let Some(told) = told(before, event) else { return };
+        let Some(told) = told(before, event, occurred_at) else { return };
         let about = told.about.map(|(handoff, _)| handoff).or_else(|| after.handoff());
         let Some(handoff) = about else { return };
         let pool = told.member.as_ref().and_then(|member| self.world.team.pool_of(member));
@@ -177,7 +178,7 @@ fn decides(event: &Event) -> bool {
 
 /// What an event says for the figures, if anything.
 #[expect(clippy::wildcard_enum_match_arm, reason = "figures count these; every other event is no figure")]
-fn told(before: &Lead, event: &Event) -> Option<Told> {
+fn told(before: &Lead, event: &Event, occurred_at: Moment) -> Option<Told> {
     let holder = || before.holder().map(|holder| holder.member().clone());
     Some(match event {
         Event::LeadMarketingQualified { .. } => Told::plain("mql"),
@@ -203,7 +204,15 @@ fn told(before: &Lead, event: &Event) -> Option<Told> {
         }
         Event::WinReversed { .. } => Told::plain("win_reversed"),
         Event::ClockReminded { kind, .. } => Told::with("reminded", kind.code()).by(holder()),
+        Event::ClockBreached { .. } if mending(before).is_some() => {
+            Told::with("breached", "data_fix").by(holder())
+        }
         Event::ClockBreached { kind, .. } => Told::with("breached", kind.code()).by(holder()),
+        Event::DataFixed { .. } => {
+            let clock = mending(before)?;
+            let when = if occurred_at > clock.due_by { "late" } else { "in_time" };
+            Told::with("data_fixed", when).by(holder()).flagged(clock.rung > Rung::Due)
+        }
         Event::ClockEscalated { kind, .. } => Told::with("escalated", kind.code()).by(holder()),
         Event::BreachVoided { rep, .. } => {
             Told::with("breach_voided", ClockKind::AcceptBy.code()).by(Some(rep.clone()))
@@ -211,16 +220,22 @@ fn told(before: &Lead, event: &Event) -> Option<Told> {
         Event::RejectionContested { handoff, by, .. } => {
             settled(before, *handoff, "contested").by(Some(by.clone()))
         }
-        Event::ContestResolved { handoff, verdict, by, .. } => {
+        Event::ContestResolved { handoff, verdict, by, moot, .. } => {
             let kind = match verdict {
                 Verdict::Upheld => "upheld",
                 Verdict::Overturned => "overturned",
                 Verdict::Lapsed => "lapsed",
             };
-            settled(before, *handoff, kind).by(by.clone())
+            settled(before, *handoff, kind).by(by.clone()).flagged(*moot)
         }
         _ => return None,
     })
+}
+
+/// Marketing's clock for data that sales asked for.
+fn mending(lead: &Lead) -> Option<&Clock> {
+    let Stage::Captured(custody) = &lead.stage else { return None };
+    matches!(custody.holder, Holder::MarketingOwner(_)).then(|| custody.clock(ClockKind::ReviewBy)).flatten()
 }
 
 /// A contest or verdict with the reason of the rejection that it is about.

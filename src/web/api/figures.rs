@@ -1,6 +1,6 @@
 //! What the API shows of the pages' figures: fields of their own, so that a change inside never changes what programs read.
 
-use super::sla::PatternShape;
+use super::pattern::PatternShape;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -64,6 +64,11 @@ pub struct QueueShape {
 pub struct LoadShape {
     pub member: String,
     pub open: i64,
+    /// What they may hold open; null without a bound.
+    pub open_max: Option<u32>,
+    /// Offers of their present day, and how many it may be.
+    pub today: i64,
+    pub daily_max: Option<u32>,
     pub late: i64,
     /// Why they take no lead now; empty while they do.
     pub absence: String,
@@ -114,6 +119,21 @@ pub struct CampaignShape {
     pub pipeline: i64,
     pub revenue: i64,
     pub spend: i64,
+    /// (revenue - spend) / spend; null without spend, or where a part of either has no rate.
+    pub roi_percent: Option<i64>,
+    /// Money without a published rate: in none of the sums.
+    pub unconverted: Vec<Unconverted>,
+}
+
+/// Money that no rate is published for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Unconverted {
+    /// `pipeline`, `revenue`, `spend`.
+    pub of: &'static str,
+    /// ISO 4217, or `unknown`.
+    pub currency: String,
+    /// In units of that currency.
+    pub units: i64,
 }
 
 /// What became of marketing's leads.

@@ -4,9 +4,9 @@
 use super::figures::{
     CampaignShape, CampaignsQuery, CampaignsShape, CodeCount, FloorShape, IntakeShape, LoadShape,
     MyLeadShape, MyQuery, MyShape, OrphansShape, PersonOfTeam, PoolShape, QueueShape, RepLoadShape,
-    SourceShape, TeamShape,
+    SourceShape, TeamShape, Unconverted,
 };
-use super::sla::{pattern, patterns_now};
+use super::pattern::{pattern, patterns_now};
 use crate::domain::team::MemberId;
 use crate::store::read::board::LedgerTotals;
 use crate::web::WebState;
@@ -18,7 +18,10 @@ use crate::web::sight::{Page, Sight};
 use crate::web::view::asks::member_of;
 use crate::web::view::campaigns::campaigns_view;
 use crate::web::view::floor::floor_view;
+use crate::web::view::floor_lists::FloorAsk;
 use crate::web::view::intake::intake_view;
+use crate::web::view::load::{bounds, day_starts};
+use crate::web::view::money::roi_percent;
 use crate::web::view::my::my_view;
 use crate::web::view::team::{PoolCard, team_view};
 use crate::web::view::watch::{is_attended, orphans, series};
@@ -85,10 +88,10 @@ pub(crate) async fn floor(
         .map(|(id, _)| id.clone())
         .filter(|id| !is_attended(id, &texts.team, watch.now))
         .collect();
-    let read = state.reader.floor(None, &gone).await.map_err(failed)?;
+    let read = state.reader.floor(None, &gone, &day_starts(&texts.team, watch.now)).await.map_err(failed)?;
     let shows = |member: &MemberId| sight.figures_of(member);
     let found = orphans(&watch, &texts.team);
-    let view = floor_view(&read, found, watch.fires_until, None, &texts.team, &shows);
+    let view = floor_view(&read, found, watch.fires_until, &FloorAsk::default(), &texts, &shows);
     Ok(Json(FloorShape {
         orphans: OrphansShape {
             total: found.total(),
@@ -110,6 +113,9 @@ pub(crate) async fn floor(
             .load
             .into_iter()
             .map(|row| LoadShape {
+                open_max: bounds(&texts.team, &MemberId(row.member.clone())).0,
+                daily_max: bounds(&texts.team, &MemberId(row.member.clone())).1,
+                today: row.today,
                 member: row.member,
                 open: row.open,
                 late: row.late,
@@ -119,9 +125,9 @@ pub(crate) async fn floor(
             .collect(),
         breaches: view.breached,
         disagreements: usize::try_from(read.disagreements_open).unwrap_or(0),
-        facts_due: view.facts_due.len(),
-        stale_deals: view.stale.len(),
-        escalations: view.escalations.len(),
+        facts_due: view.facts_due.all,
+        stale_deals: view.stale.all,
+        escalations: view.escalations.all,
     }))
 }
 
@@ -141,7 +147,7 @@ pub(crate) async fn campaigns(
     let days = days_of(query.days);
     let read = state.reader.what_became(days).await.map_err(|error| Problem::store(&error))?;
     let duties = patterns_now(&state, read.now).await.map_err(|error| Problem::store(&error))?;
-    let view = campaigns_view(&read, &duties, None, &texts);
+    let view = campaigns_view(&read, (&[], false), &duties, None, &texts);
     let campaigns = view.rows.into_iter().map(|row| CampaignShape {
         campaign: row.id,
         mql: row.mql,
@@ -150,9 +156,15 @@ pub(crate) async fn campaigns(
         sql: row.qualified,
         deals: row.deals,
         won: row.won,
-        pipeline: row.pipeline,
-        revenue: row.revenue,
-        spend: row.spend,
+        roi_percent: roi_percent(&row.revenue, &row.spend),
+        unconverted: [("pipeline", &row.pipeline), ("revenue", &row.revenue), ("spend", &row.spend)]
+            .into_iter()
+            .flat_map(|(of, sum)| sum.unconverted.iter().map(move |(currency, units)| (of, currency, units)))
+            .map(|(of, currency, units)| Unconverted { of, currency: currency.clone(), units: *units })
+            .collect(),
+        pipeline: row.pipeline.units,
+        revenue: row.revenue.units,
+        spend: row.spend.units,
     });
     Ok(Json(CampaignsShape {
         days,

@@ -9,6 +9,7 @@ mod handshake;
 pub(super) mod health;
 pub(super) mod leads;
 pub(super) mod ledger;
+pub(super) mod pattern;
 pub(super) mod routing;
 mod shapes;
 pub(super) mod sla;
@@ -23,7 +24,7 @@ use utoipa::OpenApi;
     info(title = "Baton", version = "1", description = "Leads from marketing to sales: read them, and ask for what may be asked."),
     paths(
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
-        deliveries::deliveries, asks::ask, sla::sla, sla::answer_pattern, team::availability, team_text::team_text, team_text::publish_team,
+        deliveries::deliveries, asks::ask, sla::sla, pattern::answer_pattern, team::availability, team_text::team_text, team_text::publish_team,
         routing::fairness, explain::explain,
         ledger::ledger, floor::my, floor::floor, floor::campaigns, floor::intake, floor::team, super::live::live
     ),

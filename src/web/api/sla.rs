@@ -1,27 +1,22 @@
-//! The two-sided SLA of a week over the API, and marketing's answer to a pattern. It computes nothing itself.
+//! The two-sided SLA of a week over the API, and the reading that its page shares. It computes nothing itself; a person's own
+//! figures are for that person and whoever manages them.
 
-use crate::contract::request::{NoteText, PatternAnswer};
-use crate::domain::policy::{Durations, RejectionCode};
+use super::pattern::{PatternShape, pattern};
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
-use crate::scoreboard::{Figure, PatternDuty, Sla, Span, Tally, Week, duties, patterns};
+use crate::scoreboard::contests::ContestCounts;
+use crate::scoreboard::{Contests, Figure, Sla, Span, Tally, Week, duties};
 use crate::store::StoreError;
-use crate::transaction::ask::AskReply;
-use crate::transaction::ask_duty::PatternRequest;
-use crate::transaction::batch::Outcome;
+use crate::store::read::handshake::DutiesRead;
 use crate::web::WebState;
-use crate::web::ask_body::NOTE_CHARS_MAX;
-use crate::web::asking;
+use crate::web::auth::Scope;
 use crate::web::auth::token::hex;
-use crate::web::auth::{Scope, check_header};
 use crate::web::caller::ApiCaller;
 use crate::web::problem::{FieldFault, Problem};
+use crate::web::sight::Sight;
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -57,21 +52,30 @@ pub struct FigureShape {
     pub by_pool: BTreeMap<String, TallyShape>,
     /// By the campaign's source.
     pub by_source: BTreeMap<String, TallyShape>,
+    /// By who owed it: the token's own member, and those whom that member manages.
+    pub by_person: BTreeMap<String, TallyShape>,
 }
 
-/// A reason that came back too often for one campaign, and marketing's duty to answer.
+/// The leads of a week's contests: raised, and how they ended. `moot`: of those that ended, the lead had moved on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PatternShape {
-    pub code: String,
-    pub campaign: String,
-    /// RFC 3339; names the pattern together with code and campaign.
-    pub begun_at: String,
-    pub answer_by: String,
-    pub answered_at: Option<String>,
-    pub answered_by: Option<String>,
-    /// Whether the answer came in time; null while it still may.
-    pub on_time: Option<bool>,
-    pub leads: Vec<String>,
+pub struct ContestCountsShape {
+    pub raised: Vec<String>,
+    pub upheld: Vec<String>,
+    pub overturned: Vec<String>,
+    pub lapsed: Vec<String>,
+    pub moot: Vec<String>,
+}
+
+/// A week's contests for both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ContestsShape {
+    pub all: ContestCountsShape,
+    /// The rejecter's side: by the pool of whoever rejected.
+    pub by_pool: BTreeMap<String, ContestCountsShape>,
+    /// Marketing's side: by the campaign's source.
+    pub by_source: BTreeMap<String, ContestCountsShape>,
+    /// Who rejected and who contested: the token's own member, and those whom that member manages.
+    pub by_person: BTreeMap<String, ContestCountsShape>,
 }
 
 /// How much of a team's month was returned as `other`.
@@ -97,13 +101,14 @@ pub struct SlaShape {
     /// The week holds more rows than are read: the figures are of the first ones.
     pub truncated: bool,
     pub figures: Vec<FigureShape>,
+    pub contests: ContestsShape,
     pub patterns: Vec<PatternShape>,
     pub others: Vec<OtherShape>,
     /// Leads that went the wrong way, by the pool that returned them: the router's, never the score's.
     pub misroutes: BTreeMap<String, Vec<String>>,
 }
 
-fn ids(leads: &[Uuid]) -> Vec<String> {
+pub(super) fn ids(leads: &[Uuid]) -> Vec<String> {
     leads.iter().map(Uuid::to_string).collect()
 }
 
@@ -117,31 +122,70 @@ fn tally(tally: &Tally) -> TallyShape {
     }
 }
 
-fn groups(of: &BTreeMap<String, Tally>) -> BTreeMap<String, TallyShape> {
-    of.iter().map(|(name, of)| (name.clone(), tally(of))).collect()
-}
-
-fn figure(figure: &Figure) -> FigureShape {
-    FigureShape {
-        name: figure.name,
-        side: figure.side.code(),
-        definition: figure.definition,
-        all: tally(&figure.all),
-        by_pool: groups(&figure.by_pool),
-        by_source: groups(&figure.by_source),
+fn counts(counts: &ContestCounts) -> ContestCountsShape {
+    ContestCountsShape {
+        raised: ids(&counts.raised),
+        upheld: ids(&counts.upheld),
+        overturned: ids(&counts.overturned),
+        lapsed: ids(&counts.lapsed),
+        moot: ids(&counts.moot),
     }
 }
 
-pub(super) fn pattern(duty: PatternDuty, now: Moment) -> PatternShape {
-    PatternShape {
-        on_time: duty.is_on_time(now),
-        code: duty.pattern.code,
-        campaign: duty.pattern.campaign,
-        begun_at: duty.pattern.begun_at.to_string(),
-        answer_by: duty.answer_by.to_string(),
-        answered_at: duty.answered_at.map(|at| at.to_string()),
-        answered_by: duty.answered_by,
-        leads: ids(&duty.pattern.leads),
+fn groups<T, S>(of: &BTreeMap<String, T>, shape: fn(&T) -> S) -> BTreeMap<String, S> {
+    of.iter().map(|(name, of)| (name.clone(), shape(of))).collect()
+}
+
+/// Those whom the caller may see.
+fn people<T, S>(of: &BTreeMap<String, T>, shape: fn(&T) -> S, sight: Sight<'_>) -> BTreeMap<String, S> {
+    let shown = of.iter().filter(|(person, _)| sight.figures_of(&MemberId((*person).clone())));
+    shown.map(|(person, of)| (person.clone(), shape(of))).collect()
+}
+
+fn figure(figure: &Figure, sight: Sight<'_>) -> FigureShape {
+    FigureShape {
+        name: figure.duty.code(),
+        side: figure.duty.side().code(),
+        definition: figure.duty.definition(),
+        all: tally(&figure.all),
+        by_pool: groups(&figure.by_pool, tally),
+        by_source: groups(&figure.by_source, tally),
+        by_person: people(&figure.by_person, tally, sight),
+    }
+}
+
+fn contests(found: &Contests, sight: Sight<'_>) -> ContestsShape {
+    ContestsShape {
+        all: counts(&found.all),
+        by_pool: groups(&found.by_pool, counts),
+        by_source: groups(&found.by_source, counts),
+        by_person: people(&found.by_person, counts, sight),
+    }
+}
+
+/// What the figures of so many weeks up to this one are made of.
+pub(in crate::web) async fn read_weeks(
+    state: &WebState,
+    last: Week,
+    weeks: u32,
+) -> Result<DutiesRead, StoreError> {
+    let first = last.back(weeks.saturating_sub(1));
+    let facts_from = duties::facts_span(first, state.texts().policy.durations()).from;
+    state.reader.all_duties(first.span().from, last.span().to, facts_from).await
+}
+
+/// The figures of a week, of what was read over it.
+pub(in crate::web) fn figures_of(state: &WebState, week: Week, read: &DutiesRead, now: Moment) -> Sla {
+    let texts = state.texts();
+    let marketing = texts.team.hours(texts.team.marketing_owner());
+    duties::sla(week, read, texts.policy.durations(), marketing, now)
+}
+
+/// The week that is asked for, or the present one.
+pub(in crate::web) fn week_of(asked: Option<&str>, now: Moment) -> Result<Week, Problem> {
+    match asked {
+        Some(text) => text.parse().map_err(|_| no_week()),
+        None => Ok(Week::of(now)),
     }
 }
 
@@ -158,31 +202,24 @@ pub(crate) async fn sla(
     let Query(query) = query.map_err(|_| no_week())?;
     let failed = |error| Problem::store(&error);
     let now = state.reader.now().await.map_err(failed)?;
-    let week: Week = match &query.week {
-        Some(text) => text.parse().map_err(|_| no_week())?,
-        None => Week::of(now),
-    };
+    let week = week_of(query.week.as_deref(), now)?;
+    let read = read_weeks(&state, week, 1).await.map_err(failed)?;
     let texts = state.texts();
-    let durations = texts.policy.durations();
-    let marketing = texts.team.hours(texts.team.marketing_owner());
+    let sight = Sight::of(&caller, &texts.team);
     let Span { from, to } = week.span();
-    let wide = duties::facts_span(week, durations);
-    let handoffs = state.reader.duties(from, to).await.map_err(failed)?;
-    let facts = state.reader.handoff_facts(wide.from, wide.to).await.map_err(failed)?;
-    let answers = state.reader.pattern_answers(wide.from, wide.to).await.map_err(failed)?;
-    let limit = usize::try_from(crate::store::read::handshake::ROWS_MAX).unwrap_or(usize::MAX);
-    let Sla { figures, patterns, others, misroutes } =
-        duties::sla(week, &handoffs, &facts, &answers, durations, marketing, now);
+    let found = figures_of(&state, week, &read, now);
     Ok(Json(SlaShape {
         week: week.to_string(),
         from: from.to_string(),
         to: to.to_string(),
         as_of: now.to_string(),
         policy: hex(&texts.policy.hash),
-        truncated: handoffs.len() >= limit || facts.len() >= limit,
-        figures: figures.iter().map(figure).collect(),
-        patterns: patterns.into_iter().map(|duty| pattern(duty, now)).collect(),
-        others: others
+        truncated: read.is_truncated(),
+        figures: found.figures.iter().map(|it| figure(it, sight)).collect(),
+        contests: contests(&found.contests, sight),
+        patterns: found.patterns.into_iter().map(|duty| pattern(duty, now)).collect(),
+        others: found
+            .others
             .into_iter()
             .map(|share| OtherShape {
                 pool: share.pool,
@@ -192,145 +229,11 @@ pub(crate) async fn sla(
                 leads: ids(&share.others),
             })
             .collect(),
-        misroutes: misroutes.iter().map(|(pool, leads)| (pool.clone(), ids(leads))).collect(),
+        misroutes: found.misroutes.iter().map(|(pool, leads)| (pool.clone(), ids(leads))).collect(),
     }))
 }
 
 fn no_week() -> Problem {
     let detail = "an ISO week, such as 2026-W46".to_owned();
     Problem::invalid(vec![FieldFault { field: "week".to_owned(), code: "format", detail }])
-}
-
-/// Marketing's answer to a pattern.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PatternAnswerBody {
-    /// The reason's code.
-    pub code: String,
-    pub campaign: String,
-    /// As the pattern says it.
-    pub begun_at: String,
-    /// What is done about it, at most 4,000 characters.
-    pub note: String,
-}
-
-/// What became of an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PatternAnswerOutcome {
-    pub outcome: String,
-    pub reason: String,
-    pub replayed: bool,
-}
-
-/// Answers a pattern of rejections; for members of marketing. The first answer stays.
-#[utoipa::path(post, path = "/api/v1/pattern-answer", tag = "asks", operation_id = "answer_pattern",
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 ASCII characters; a repetition gets the first answer")),
-    request_body = PatternAnswerBody,
-    responses((status = 200, body = PatternAnswerOutcome), (status = 403, body = Problem, content_type = "application/problem+json"),
-              (status = 404, body = Problem, content_type = "application/problem+json"),
-              (status = 422, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn answer_pattern(
-    State(state): State<WebState>,
-    caller: ApiCaller,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Json<PatternAnswerOutcome>, Problem> {
-    caller.need(Scope::Ask)?;
-    check_header(&caller, &headers).map_err(Problem::denied)?;
-    let body: PatternAnswerBody = serde_json::from_slice(&body).map_err(|error| {
-        // The place and the kind of fault, never a value.
-        let detail = format!("line {}, column {}: {:?}", error.line(), error.column(), error.classify());
-        Problem::invalid(vec![FieldFault { field: "body".to_owned(), code: "not_json", detail }])
-    })?;
-    let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let reply = answered(&state, caller.member()?, body, key).await?;
-    match &reply.outcome {
-        Outcome::Refused(reason) => Err(Problem::refused(reason)),
-        outcome @ (Outcome::Applied(_)
-        | Outcome::Duplicate
-        | Outcome::Filtered(_)
-        | Outcome::Parked(_)
-        | Outcome::Quarantined(_)) => Ok(Json(PatternAnswerOutcome {
-            outcome: outcome.code().to_owned(),
-            reason: outcome.reason().to_owned(),
-            replayed: reply.replayed,
-        })),
-    }
-}
-
-/// Makes the ask of an answer and waits for its outcome; the API's and the page's.
-pub(in crate::web) async fn answered(
-    state: &WebState,
-    member: &MemberId,
-    body: PatternAnswerBody,
-    key: Option<String>,
-) -> Result<AskReply, Problem> {
-    let answer = read(&body)?;
-    known(state, &answer).await?;
-    let mut digest = Sha256::new();
-    digest.update(b"pattern-answer");
-    digest.update(serde_json::to_vec(&body).unwrap_or_default());
-    let note =
-        NoteText { theme: "pattern_answer".to_owned(), text: body.note, tags: Vec::new(), may_quote: false };
-    let asked = |idempotency| PatternRequest { answer, member: member.clone(), note, idempotency };
-    asking::submit(state, member, key, digest.finalize().into(), asked).await
-}
-
-/// The patterns that marketing sees now, with what it owes for each.
-pub(in crate::web) async fn patterns_now(
-    state: &WebState,
-    now: Moment,
-) -> Result<Vec<PatternDuty>, StoreError> {
-    let texts = state.texts();
-    let durations = texts.policy.durations();
-    let span = duties::facts_span(Week::of(now), durations);
-    let facts = state.reader.handoff_facts(span.from, span.to).await?;
-    let answers = state.reader.pattern_answers(span.from, span.to).await?;
-    let marketing = texts.team.hours(texts.team.marketing_owner());
-    Ok(duties::patterns_now(&facts, &answers, durations, marketing, now))
-}
-
-fn read(body: &PatternAnswerBody) -> Result<PatternAnswer, Problem> {
-    let mut faults = Vec::new();
-    let mut fault = |field: &str, code, detail: &str| {
-        faults.push(FieldFault { field: field.to_owned(), code, detail: detail.to_owned() });
-    };
-    let code = RejectionCode::parse(&body.code);
-    if code.is_none() {
-        fault("code", "unknown", "no reason of the policy");
-    }
-    let begun_at = Moment::parse(&body.begun_at).ok();
-    if begun_at.is_none() {
-        fault("begun_at", "format", "the pattern's own begun_at");
-    }
-    if body.note.trim().is_empty() {
-        fault("note", "missing", "write what is done about it");
-    }
-    if body.note.chars().count() > NOTE_CHARS_MAX {
-        fault("note", "too_long", "at most 4,000 characters");
-    }
-    if body.note.contains('\0') || body.campaign.contains('\0') {
-        fault("note", "forbidden_character", "U+0000 can't be stored");
-    }
-    match (code, begun_at) {
-        (Some(code), Some(begun_at)) if faults.is_empty() => {
-            Ok(PatternAnswer { code, campaign: body.campaign.clone(), begun_at })
-        }
-        (_, _) => Err(Problem::invalid(faults)),
-    }
-}
-
-/// Only a pattern that is there can be answered.
-async fn known(state: &WebState, answer: &PatternAnswer) -> Result<(), Problem> {
-    let texts = state.texts();
-    let durations: &Durations = texts.policy.durations();
-    let span = duties::facts_span(Week::of(answer.begun_at), durations);
-    let facts =
-        state.reader.handoff_facts(span.from, span.to).await.map_err(|error| Problem::store(&error))?;
-    let is_one = patterns::patterns(&facts, durations).iter().any(|pattern| {
-        pattern.code == answer.code.code()
-            && pattern.campaign == answer.campaign
-            && pattern.begun_at == answer.begun_at
-    });
-    if is_one { Ok(()) } else { Err(Problem::refused("unknown_pattern")) }
 }

@@ -3,17 +3,19 @@
 
 use super::{PageFault, html, need, shell};
 use crate::domain::team::Role;
+use crate::store::read::rejections::RejectionPlace;
 use crate::transaction::batch::Outcome;
 use crate::web::WebState;
-use crate::web::api::sla::{PatternAnswerBody, answered, patterns_now};
+use crate::web::api::pattern::{PatternAnswerBody, answered, patterns_now};
 use crate::web::asking;
 use crate::web::auth::{Scope, check_form};
 use crate::web::caller::PageCaller;
 use crate::web::problem::Problem;
 use crate::web::sight::Page;
-use crate::web::view::asks::member_of;
+use crate::web::view::Shell;
+use crate::web::view::asks::{AskKind, member_of};
 use crate::web::view::campaigns::{CampaignsView, campaigns_view};
-use crate::web::view::{Shell, grouped};
+use crate::web::view::returned::parse_place;
 use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::http::HeaderMap;
@@ -28,6 +30,8 @@ const DAYS: [i64; 3] = [30, 90, 365];
 struct CampaignsPage {
     shell: Shell,
     view: CampaignsView,
+    /// The rejections are not the latest ones.
+    paged: bool,
     days: i64,
     choices: [i64; 3],
     idempotency: String,
@@ -38,23 +42,16 @@ struct CampaignsPage {
     refused: bool,
 }
 
-impl CampaignsPage {
-    /// Whole units, with space between thousands; nothing for none.
-    #[expect(
-        clippy::unused_self,
-        clippy::trivially_copy_pass_by_ref,
-        reason = "templates call what belongs to the page, and pass references"
-    )]
-    fn money(&self, units: &i64) -> String {
-        if *units == 0 { String::new() } else { grouped(*units) }
-    }
-}
-
 /// How far back.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct CampaignsQuery {
     /// 30, 90 or 365.
     days: Option<i64>,
+    /// Where a page of rejections begins.
+    returned: Option<String>,
+    /// An ask that was done, or that had been done before.
+    done: Option<String>,
+    same: Option<String>,
 }
 
 /// So many days back, as one of the choices.
@@ -68,25 +65,34 @@ pub(in crate::web) async fn campaigns(
     caller: PageCaller,
     Query(query): Query<CampaignsQuery>,
 ) -> Result<Response, PageFault> {
-    page(&state, &caller, days_of(query.days), (String::new(), false)).await
+    let kind = query.done.as_deref().or(query.same.as_deref()).and_then(AskKind::parse);
+    let said = kind.map_or_else(String::new, |kind| kind.done().to_owned());
+    let after = match query.returned.as_deref().filter(|text| !text.is_empty()) {
+        None => None,
+        Some(text) => Some(parse_place(text).ok_or_else(PageFault::not_found)?),
+    };
+    page(&state, &caller, days_of(query.days), after, (said, false)).await
 }
 
 async fn page(
     state: &WebState,
     caller: &PageCaller,
     days: i64,
+    after: Option<RejectionPlace>,
     (message, refused): (String, bool),
 ) -> Result<Response, PageFault> {
     let texts = state.texts();
     need(caller, &texts, Page::Campaigns)?;
     let failed = |error| PageFault::store(&error);
     let read = state.reader.what_became(days).await.map_err(failed)?;
+    let (rejections, more) = state.reader.rejections(after).await.map_err(failed)?;
     let duties = patterns_now(state, read.now).await.map_err(failed)?;
     let asker = caller.member.as_ref().filter(|_| caller.may(Scope::Ask));
     let looker = member_of(&texts.team, asker);
     html(&CampaignsPage {
         shell: shell(state, caller, "What became of my leads", "campaigns", read.now),
-        view: campaigns_view(&read, &duties, looker, &texts),
+        view: campaigns_view(&read, (&rejections, more), &duties, looker, &texts),
+        paged: after.is_some(),
         days,
         choices: DAYS,
         idempotency: asking::drawn()?,
@@ -138,5 +144,5 @@ pub(in crate::web) async fn answer(
         None => ("The pattern is answered; sales sees what you do about it.".to_owned(), false),
         Some(problem) => (problem.in_one_line(), true),
     };
-    page(&state, &caller, days_of(None), said).await
+    page(&state, &caller, days_of(None), None, said).await
 }

@@ -4,7 +4,6 @@
 use super::{PageFault, html, need, shell};
 use crate::domain::ids::LeadId;
 use crate::domain::team::MemberId;
-use crate::store::read::floor::MOVABLE_MAX;
 use crate::transaction::batch::Outcome;
 use crate::web::WebState;
 use crate::web::ask_body::AskBody;
@@ -15,7 +14,10 @@ use crate::web::problem::{Problem, split_reason};
 use crate::web::sight::Page;
 use crate::web::view::Shell;
 use crate::web::view::asks::AskKind;
-use crate::web::view::floor::{FloorView, floor_view};
+use crate::web::view::escaped;
+use crate::web::view::floor::{FloorView, MOVABLE_SHOWN, floor_view};
+use crate::web::view::floor_lists::{FloorAsk, FloorList};
+use crate::web::view::load::day_starts;
 use crate::web::view::watch::{is_attended, orphans};
 use crate::web::words::{member_name, refusal};
 use askama::Template;
@@ -39,6 +41,9 @@ struct Moved {
 struct FloorPage {
     shell: Shell,
     view: FloorView,
+    /// Where the leads before and after these stand; empty where there are none.
+    back: String,
+    next: String,
     /// Whoever looks may ask, so boxes and buttons are there.
     may_ask: bool,
     /// May settle what the CRM says otherwise.
@@ -56,6 +61,10 @@ struct FloorPage {
 pub struct FloorQuery {
     /// A member's id; without it, what is late, held or with nobody.
     holder: Option<String>,
+    /// How many leads stand on the pages before.
+    from: Option<usize>,
+    /// The list that is shown in full.
+    all: Option<String>,
     /// An ask that was done.
     done: Option<String>,
 }
@@ -71,19 +80,19 @@ pub(in crate::web) async fn floor(
         .as_deref()
         .and_then(AskKind::parse)
         .map_or_else(String::new, |kind| kind.done().to_owned());
-    page(&state, &caller, query.holder, (String::new(), Vec::new()), message).await
+    page(&state, &caller, query, (String::new(), Vec::new()), message).await
 }
 
 async fn page(
     state: &WebState,
     caller: &PageCaller,
-    holder: Option<String>,
+    query: FloorQuery,
     (moved_to, moved): (String, Vec<Moved>),
     message: String,
 ) -> Result<Response, PageFault> {
     let texts = state.texts();
     let sight = need(caller, &texts, Page::Floor)?;
-    let holder = holder.filter(|id| !id.is_empty() && !id.contains('\0'));
+    let holder = query.holder.filter(|id| !id.is_empty() && !id.contains('\0'));
     let failed = |error| PageFault::store(&error);
     let watch = state.reader.watch().await.map_err(failed)?;
     let unattended: Vec<String> = watch
@@ -92,19 +101,22 @@ async fn page(
         .map(|(id, _)| id.clone())
         .filter(|id| !is_attended(id, &texts.team, watch.now))
         .collect();
-    let read = state.reader.floor(holder.as_deref(), &unattended).await.map_err(failed)?;
+    let days = day_starts(&texts.team, watch.now);
+    let read = state.reader.floor(holder.as_deref(), &unattended, &days).await.map_err(failed)?;
     let shows = |member: &MemberId| sight.figures_of(member);
-    let view = floor_view(
-        &read,
-        orphans(&watch, &texts.team),
-        watch.fires_until,
-        holder.as_deref(),
-        &texts.team,
-        &shows,
-    );
+    let ask = FloorAsk {
+        of: holder.as_deref(),
+        from: query.from.unwrap_or(0),
+        all: query.all.as_deref().and_then(FloorList::parse),
+    };
+    let view = floor_view(&read, orphans(&watch, &texts.team), watch.fires_until, &ask, &texts, &shows);
+    let at = |from: usize| format!("/floor?holder={}&from={from}#move", escaped(ask.of.unwrap_or_default()));
+    let (back, next) = (view.movable_from > 0, view.movable_more);
     let may_ask = caller.may(Scope::Ask) && caller.member.is_some();
     html(&FloorPage {
         shell: shell(state, caller, "Floor check", "floor", read.now),
+        back: if back { at(view.movable_from.saturating_sub(MOVABLE_SHOWN)) } else { String::new() },
+        next: if next { at(view.movable_from + MOVABLE_SHOWN) } else { String::new() },
         view,
         may_ask,
         may_settle: may_ask && sight.settles(),
@@ -141,10 +153,9 @@ pub(in crate::web) async fn reassign(
     let member = caller.member.clone().ok_or_else(Problem::needs_member)?;
     let to = field("to").unwrap_or_default().to_owned();
     let key = field("idempotency").unwrap_or_default().to_owned();
-    let most = usize::try_from(MOVABLE_MAX).unwrap_or(usize::MAX);
     let boxes = fields.iter().filter(|(name, _)| name == "lead").filter_map(|(_, value)| ticked(value));
     let mut moved = Vec::new();
-    for (lead, body) in boxes.take(most) {
+    for (lead, body) in boxes.take(MOVABLE_SHOWN) {
         let body = AskBody { to: Some(to.clone()), ..body };
         let key = (!key.is_empty()).then(|| format!("{key}-{lead}"));
         let answer = asking::ask(&state, lead, AskKind::Reassign, &member, &body, key).await;
@@ -158,7 +169,8 @@ pub(in crate::web) async fn reassign(
         if moved.is_empty() { "No lead was ticked: nothing was changed.".to_owned() } else { String::new() };
     let name = member_name(&state.texts().team, &MemberId(to));
     let holder = field("holder").map(str::to_owned);
-    page(&state, &caller, holder, (name, moved), message).await
+    let query = FloorQuery { holder, ..FloorQuery::default() };
+    page(&state, &caller, query, (name, moved), message).await
 }
 
 fn told(outcome: &Outcome) -> (bool, String) {

@@ -5,8 +5,8 @@ use crate::domain::lead::StageKind;
 use crate::web::WebState;
 use crate::web::api::leads::{LeadsQuery, filter};
 use crate::web::caller::PageCaller;
-use crate::web::view::Shell;
 use crate::web::view::list::{ListLine, cursor, lines};
+use crate::web::view::{Shell, escaped};
 use crate::web::words::{pool_name, stage_slug, stage_words};
 use askama::Template;
 use axum::extract::{Query, State};
@@ -83,20 +83,6 @@ fn address(asked: &Asked, cursor: &str) -> String {
         .map(|(name, value)| format!("{name}={}", escaped(value)))
         .collect();
     format!("/leads?{}", query.join("&"))
-}
-
-/// Percent-encoded for a query.
-fn escaped(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            // Writing into a String can't fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
 }
 
 #[cfg(test)]

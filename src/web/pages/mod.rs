@@ -2,6 +2,7 @@
 
 pub(super) mod board;
 pub(super) mod campaigns;
+pub(super) mod duties;
 pub(super) mod floor;
 pub(super) mod intake;
 pub(super) mod lead;

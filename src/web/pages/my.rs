@@ -121,8 +121,8 @@ fn reps(sight: Sight<'_>, team: &Team, own: &MemberId) -> Vec<(String, String)> 
 pub(super) fn way_back(back: Option<&String>, word: &str, kind: AskKind) -> Option<String> {
     let back = back?;
     let (page, rep) = back.split_once(':').unwrap_or((back, ""));
-    if page == "floor" {
-        return Some(format!("/floor?{word}={}", kind.path()));
+    if matches!(page, "floor" | "campaigns") {
+        return Some(format!("/{page}?{word}={}", kind.path()));
     }
     if page != "my"
         || !rep.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.'))

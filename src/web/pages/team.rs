@@ -63,9 +63,10 @@ pub(super) async fn page(
 ) -> Result<Response, PageFault> {
     let texts = state.texts();
     let sight = need(caller, &texts, Page::Team)?;
-    let read = state.reader.fairness().await.map_err(|error| PageFault::store(&error))?;
+    let failed = |error| PageFault::store(&error);
+    let read = state.reader.fairness().await.map_err(failed)?;
     let shows = |member: &MemberId| sight.figures_of(member);
-    let loads = state.reader.loads(&texts.team, read.now).await.map_err(|error| PageFault::store(&error))?;
+    let loads = state.reader.loads(&texts.team, read.now).await.map_err(failed)?;
     let view = team_view(&read, &loads, &texts.team, &shows);
     let may_ask = caller.may(Scope::Ask);
     let may_switch = may_ask && sight.speaks_for_others();

@@ -1,25 +1,24 @@
 //! "What became of my leads": campaign by outcome, patterns of rejection, what may be contested, what comes back when. It
 //! reads nothing itself and shows no figure of a person in sales.
 
-use super::asks::available;
+use super::money::{Rate, Sum, roi_words};
+use super::returned::{RejectionRow, place, rejection_row};
 use super::{Countdown, grouped, percent, person_name};
 use crate::domain::event::Event;
 use crate::domain::policy::RejectionCode;
-use crate::domain::policy::reference::{RATE_UNIT, Reference};
 use crate::domain::team::{Member, MemberId};
 use crate::domain::time::Moment;
 use crate::scoreboard::patterns::PatternDuty;
-use crate::store::read::campaigns::{CampaignsRead, DataTask, RejectionRead};
+use crate::store::read::campaigns::{CampaignsRead, DataTask};
+use crate::store::read::rejections::RejectionRead;
 use crate::transaction::loaded::Texts;
-use crate::web::words::{ago, countdown, date, member_name, plain, rejection_words, stage_words};
+use crate::web::words::{ago, countdown, date, member_name, plain, rejection_words};
 use std::collections::BTreeMap;
 
 /// Weeks of the recycle calendar: a quarter.
 const WEEKS_SHOWN: usize = 13;
 /// 1970-01-01 was a Thursday, three days after a Monday.
 const EPOCH_WEEKDAY: i32 = 3;
-/// Ten-thousandths in one unit of money.
-const UNIT: i64 = 10_000;
 
 /// One campaign, or the leads of none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,10 +35,14 @@ pub struct CampaignRow {
     pub qualified: i64,
     pub deals: i64,
     pub won: i64,
-    /// In units of the reporting currency.
-    pub pipeline: i64,
-    pub revenue: i64,
-    pub spend: i64,
+    /// Of deals that are open, by the plan's rates.
+    pub pipeline: Sum,
+    /// Of deals that are won, by the rate of the month of closing.
+    pub revenue: Sum,
+    /// By the rate of the month in which the spending ended.
+    pub spend: Sum,
+    /// (Revenue - spend) / spend, in words.
+    pub roi: String,
 }
 
 /// A pattern of rejections.
@@ -59,23 +62,6 @@ pub struct PatternRow {
     pub answered: String,
 }
 
-/// One rejection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RejectionRow {
-    pub lead: String,
-    pub name: String,
-    pub campaign: String,
-    pub words: String,
-    pub when: String,
-    pub stage: &'static str,
-    /// Whether the policy lets marketing contest the code at all.
-    pub contestable: bool,
-    /// The lead offers it to whoever looks, now.
-    pub may_contest: bool,
-    pub handoff: String,
-    pub custody_version: u64,
-}
-
 /// A data task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskRow {
@@ -93,13 +79,13 @@ pub struct CampaignsView {
     pub currency: String,
     pub rows: Vec<CampaignRow>,
     pub total: CampaignRow,
-    /// Some money has no rate and is in no sum.
-    pub unconverted: bool,
     pub patterns: Vec<PatternRow>,
     /// So many of one reason and campaign in so many days are one, by the policy.
     pub pattern_count: u32,
     pub pattern_days: u32,
     pub rejections: Vec<RejectionRow>,
+    /// Where the next page of rejections begins; empty on the last one.
+    pub older: String,
     /// First day of the week, leads that come back, and their share of the fullest week.
     pub weeks: Vec<(String, String, i64)>,
     pub tasks: Vec<TaskRow>,
@@ -109,6 +95,7 @@ pub struct CampaignsView {
 #[must_use]
 pub fn campaigns_view(
     read: &CampaignsRead,
+    (rejections, more): (&[RejectionRead], bool),
     patterns: &[PatternDuty],
     looker: Option<&Member>,
     texts: &Texts,
@@ -120,7 +107,7 @@ pub fn campaigns_view(
         (_, Some((name, _))) => (*name).to_owned(),
         (id, None) => id.to_owned(),
     };
-    let (mut rows, unconverted) = rows(read, texts);
+    let mut rows = rows(read, texts);
     for row in &mut rows {
         row.name = name_of(&row.id);
         row.channel = names.get(row.id.as_str()).map_or_else(String::new, |(_, channel)| plain(channel));
@@ -131,25 +118,24 @@ pub fn campaigns_view(
         currency: texts.reference.reporting_currency.clone(),
         rows,
         total,
-        unconverted,
         patterns: patterns.iter().map(|duty| pattern_row(duty, &name_of, read.now, texts)).collect(),
         pattern_count: texts.policy.durations().pattern_count,
         pattern_days: texts.policy.durations().pattern_days,
-        rejections: read
-            .latest
+        rejections: rejections
             .iter()
             .filter_map(|it| rejection_row(it, looker, &name_of, read.now, texts))
             .collect(),
+        older: rejections.last().filter(|_| more).map_or_else(String::new, |last| place(last.place)),
         weeks: weeks(&read.recycled),
         tasks: read.tasks.iter().map(|task| task_row(task, read.now, texts)).collect(),
     }
 }
 
-/// One row a campaign, the most leads first; and whether some money could not be converted.
-fn rows(read: &CampaignsRead, texts: &Texts) -> (Vec<CampaignRow>, bool) {
+/// One row a campaign, the most leads first.
+fn rows(read: &CampaignsRead, texts: &Texts) -> Vec<CampaignRow> {
     let mut rows: BTreeMap<String, CampaignRow> = BTreeMap::new();
     let mut counted: BTreeMap<String, i64> = BTreeMap::new();
-    let mut unconverted = false;
+    let reference = &texts.reference;
     for cohort in &read.cohort {
         let row = rows.entry(cohort.campaign.clone()).or_default();
         row.mql += cohort.mql;
@@ -166,23 +152,20 @@ fn rows(read: &CampaignsRead, texts: &Texts) -> (Vec<CampaignRow>, bool) {
     }
     for deals in &read.deals {
         let row = rows.entry(deals.campaign.clone()).or_default();
-        let money =
-            converted(&texts.reference, &deals.month, deals.currency.as_deref(), deals.ten_thousandths);
-        unconverted |= money.is_none() && deals.ten_thousandths != 0;
+        let (currency, amount) = (deals.currency.as_deref(), deals.ten_thousandths);
         row.deals += deals.deals;
         match deals.state.as_str() {
             "won" => {
                 row.won += deals.deals;
-                row.revenue += money.unwrap_or(0);
+                row.revenue.add(reference, Rate::Of(&deals.month), currency, amount);
             }
-            "open" => row.pipeline += money.unwrap_or(0),
+            "open" => row.pipeline.add(reference, Rate::Plan, currency, amount),
             _ => {}
         }
     }
     for spend in &read.spend {
-        let money = converted(&texts.reference, &spend.month, Some(&spend.currency), spend.ten_thousandths);
-        unconverted |= money.is_none() && spend.ten_thousandths != 0;
-        rows.entry(spend.campaign.clone()).or_default().spend += money.unwrap_or(0);
+        let row = rows.entry(spend.campaign.clone()).or_default();
+        row.spend.add(reference, Rate::Of(&spend.month), Some(&spend.currency), spend.ten_thousandths);
     }
     let mut rows: Vec<CampaignRow> = rows
         .into_iter()
@@ -190,24 +173,11 @@ fn rows(read: &CampaignsRead, texts: &Texts) -> (Vec<CampaignRow>, bool) {
             let counted = counted.get(&id).copied().unwrap_or(0);
             row.acceptance = (counted > 0).then(|| (row.accepted * 100 / counted).min(100));
             row.codes.sort_by(|a, b| (b.2, &a.0).cmp(&(a.2, &b.0)));
-            CampaignRow { id, ..row }
+            CampaignRow { id, roi: roi_words(&row.revenue, &row.spend), ..row }
         })
         .collect();
-    rows.sort_by(|a, b| (b.mql, b.spend, &a.id).cmp(&(a.mql, a.spend, &b.id)));
-    (rows, unconverted)
-}
-
-/// Units of the reporting currency; `None` where no rate is published for the month nor for plans.
-fn converted(
-    reference: &Reference,
-    month: &str,
-    currency: Option<&str>,
-    ten_thousandths: i64,
-) -> Option<i64> {
-    let currency = currency?;
-    let rate = reference.exchange_rate(month, currency).or_else(|| reference.plan_rate(currency))?;
-    let exact = i128::from(ten_thousandths) * i128::from(rate) / i128::from(RATE_UNIT) / i128::from(UNIT);
-    i64::try_from(exact).ok()
+    rows.sort_by(|a, b| (b.mql, b.spend.units, &a.id).cmp(&(a.mql, a.spend.units, &b.id)));
+    rows
 }
 
 fn total(rows: &[CampaignRow]) -> CampaignRow {
@@ -218,10 +188,11 @@ fn total(rows: &[CampaignRow]) -> CampaignRow {
         total.qualified += row.qualified;
         total.deals += row.deals;
         total.won += row.won;
-        total.pipeline += row.pipeline;
-        total.revenue += row.revenue;
-        total.spend += row.spend;
+        total.pipeline.plus(&row.pipeline);
+        total.revenue.plus(&row.revenue);
+        total.spend.plus(&row.spend);
     }
+    total.roi = roi_words(&total.revenue, &total.spend);
     total
 }
 
@@ -247,29 +218,6 @@ fn pattern_row(
         due: duty.answered_at.is_none().then(|| countdown(now, duty.answer_by)),
         answered: duty.answered_at.map_or_else(String::new, |at| format!("{by}, {}", ago(now, at))),
     }
-}
-
-fn rejection_row(
-    read: &RejectionRead,
-    looker: Option<&Member>,
-    name_of: &dyn Fn(&str) -> String,
-    now: Moment,
-    texts: &Texts,
-) -> Option<RejectionRow> {
-    let Event::LeadRejected { code, .. } = &read.event else { return None };
-    let asks = available(&read.lead, looker, &texts.team);
-    Some(RejectionRow {
-        lead: read.lead.id.to_string(),
-        name: person_name(read.first_name.as_deref(), read.last_name.as_deref(), read.company.as_deref()),
-        campaign: name_of(&read.campaign),
-        words: rejection_words(*code).to_owned(),
-        when: ago(now, read.decided_at),
-        stage: stage_words(read.lead.stage.kind()).0,
-        contestable: texts.policy.rejection(*code).contestable,
-        may_contest: asks.iter().any(|ask| ask.path() == "contest"),
-        handoff: read.lead.handoff().map_or_else(String::new, |handoff| handoff.to_string()),
-        custody_version: read.lead.custody_version,
-    })
 }
 
 fn weeks(days: &[(i32, i64)]) -> Vec<(String, String, i64)> {

@@ -1,26 +1,29 @@
 //! The floor check: what a sales manager looks at on Monday. It reads nothing itself and shows a person's breaches only
 //! to whom it is told to.
 
-use super::list::stage_of;
+use super::floor_lists::{FloorAsk, FloorList, Listed};
+use super::load::{LoadRow, absence_words, load_rows};
+use super::my::{at_risk, money, nearest};
 use super::watch::{Orphans, is_attended};
-use super::{Countdown, grade_of, grouped, percent, person_name};
+use super::{Countdown, grade_of, grouped, person_name};
 use crate::domain::custody::{Clock, ClockKind};
 use crate::domain::event::Event;
 use crate::domain::lead::Lead;
 use crate::domain::team::{Absence, Member, MemberId, PoolId, Role, Team};
 use crate::domain::time::Moment;
 use crate::store::read::floor::{
-    BreachRead, FloorRead, HygieneRead, LoadRead, MovableRead, OpenDisagreement, QueueAges,
+    BreachRead, FloorRead, HygieneRead, MovableRead, OpenDisagreement, QueueAges,
 };
+use crate::transaction::loaded::Texts;
 use crate::web::words::{
     ago, clock_words, countdown, member_name, moment_words, plain, pool_name, stage_words,
 };
 use std::collections::BTreeMap;
 
-/// Escalations that are listed: what a manager decides in a morning.
-const ESCALATIONS_SHOWN: usize = 20;
-/// Lines of each list of hygiene: the most overdue.
-const HYGIENE_SHOWN: usize = 12;
+/// Leads of one page that may be ticked at once: as many asks one after the other take a few seconds.
+pub const MOVABLE_SHOWN: usize = 40;
+const FACTS_WORDS: &str = "Qualified without the facts of the SQL definition";
+const STALE_WORDS: &str = "An open deal that nobody has touched";
 
 /// A queue by age.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,27 +35,6 @@ pub struct QueueRow {
     pub held: i64,
     /// Under 15 minutes, under an hour, under a day, older.
     pub ages: [i64; 4],
-}
-
-/// What one person holds, against what they can.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadRow {
-    pub member: String,
-    pub name: String,
-    pub pools: String,
-    /// Why they take no lead now; empty while they do.
-    pub absence: String,
-    pub offered: i64,
-    pub accepted: i64,
-    pub qualified: i64,
-    pub deals: i64,
-    pub open: i64,
-    /// Empty where the pool sets no bound.
-    pub capacity: String,
-    pub percent: i64,
-    pub late: i64,
-    /// Breaches of a week; `None` where whoever looks is neither that person nor their manager.
-    pub breaches: Option<usize>,
 }
 
 /// A lead with a box to tick.
@@ -69,6 +51,9 @@ pub struct MovableRow {
     pub holder: String,
     pub attended: bool,
     pub due: Option<Countdown>,
+    /// Hundredths of the reporting currency that waiting costs a minute, and in words.
+    pub at_risk_cents: u64,
+    pub at_risk: String,
 }
 
 /// Something to decide about one lead.
@@ -103,17 +88,24 @@ pub struct FloorView {
     pub load: Vec<LoadRow>,
     /// Away or left, with what they still hold.
     pub away: Vec<(String, String, i64)>,
+    /// The ones of this page, what loses most by waiting first.
     pub movable: Vec<MovableRow>,
+    /// How many stand before this page, and how many there are in all.
+    pub movable_from: usize,
+    pub movable_all: i64,
+    /// Whether another page follows.
+    pub movable_more: bool,
+    pub currency: String,
     /// Whose leads are listed; empty for what is late or held.
     pub of: String,
     /// Breaches of a week, and by duty.
     pub breached: usize,
     pub breaches: Vec<(&'static str, usize)>,
-    pub escalations: Vec<FloorLine>,
-    pub disagreements: Vec<DisagreementRow>,
+    pub escalations: Listed<FloorLine>,
+    pub disagreements: Listed<DisagreementRow>,
     pub disagreements_open: String,
-    pub facts_due: Vec<FloorLine>,
-    pub stale: Vec<FloorLine>,
+    pub facts_due: Listed<FloorLine>,
+    pub stale: Listed<FloorLine>,
     /// Id and name of those who can take leads now.
     pub takers: Vec<(String, String)>,
 }
@@ -124,11 +116,20 @@ pub fn floor_view(
     read: &FloorRead,
     orphans: Orphans,
     fires_until: Moment,
-    of: Option<&str>,
-    team: &Team,
+    ask: &FloorAsk<'_>,
+    texts: &Texts,
     shows: &dyn Fn(&MemberId) -> bool,
 ) -> FloorView {
-    let now = read.now;
+    let (now, team) = (read.now, &*texts.team);
+    let ranked = ranked(read, texts);
+    let from = ask.from.min(ranked.len());
+    let disagreements: Vec<DisagreementRow> =
+        read.disagreements.iter().map(|it| disagreement_row(it, now)).collect();
+    let disagreements_open = usize::try_from(read.disagreements_open).unwrap_or(usize::MAX);
+    let listed = |list: FloorList, lines: Vec<FloorLine>| {
+        let all = lines.len();
+        Listed::of(list, lines, all, ask)
+    };
     FloorView {
         now_ms: now.0.div_euclid(1_000),
         orphans,
@@ -140,20 +141,19 @@ pub fn floor_view(
         queues: read.queues.iter().map(|queue| queue_row(queue, team, now)).collect(),
         load: load_rows(read, team, shows),
         away: away(read, team),
-        movable: read.movable.iter().map(|lead| movable_row(lead, team, now)).collect(),
-        of: of.map_or_else(String::new, |id| member_name(team, &MemberId(id.to_owned()))),
+        movable_from: from,
+        movable_all: read.movable_all.max(i64::try_from(ranked.len()).unwrap_or(i64::MAX)),
+        movable_more: from + MOVABLE_SHOWN < ranked.len(),
+        movable: ranked.into_iter().skip(from).take(MOVABLE_SHOWN).collect(),
+        currency: texts.policy.targets().reporting_currency.clone(),
+        of: ask.of.map_or_else(String::new, |id| member_name(team, &MemberId(id.to_owned()))),
         breached: breaches(&read.breaches).iter().map(|(_, count)| count).sum(),
         breaches: breaches(&read.breaches),
-        escalations: escalations(read, team),
-        disagreements: read.disagreements.iter().map(|it| disagreement_row(it, now)).collect(),
+        escalations: listed(FloorList::Escalations, escalations(read, team)),
+        disagreements: Listed::of(FloorList::Disagreements, disagreements, disagreements_open, ask),
         disagreements_open: grouped(read.disagreements_open),
-        facts_due: hygiene(
-            read,
-            team,
-            ClockKind::FactsBy,
-            "Qualified without the facts of the SQL definition",
-        ),
-        stale: hygiene(read, team, ClockKind::ReviewBy, "An open deal that nobody has touched"),
+        facts_due: listed(FloorList::FactsDue, hygiene(read, team, ClockKind::FactsBy, FACTS_WORDS)),
+        stale: listed(FloorList::StaleDeals, hygiene(read, team, ClockKind::ReviewBy, STALE_WORDS)),
         takers: takers(team, now),
     }
 }
@@ -181,18 +181,6 @@ fn is_seller(member: &Member) -> bool {
     member.active && member.roles.iter().any(|role| matches!(role, Role::Rep | Role::Sales))
 }
 
-/// Why somebody takes no lead now, in words; empty while they do.
-#[must_use]
-pub fn absence_words(absence: Option<Absence>, now: Moment) -> String {
-    match absence {
-        None => String::new(),
-        Some(Absence::Inactive) => "left or switched off".to_owned(),
-        Some(Absence::Away { until: None }) => "away".to_owned(),
-        Some(Absence::Away { until: Some(until) }) => format!("away, back {}", countdown(now, until).words),
-        Some(Absence::OffShift { opens }) => format!("off shift, starts {}", countdown(now, opens).words),
-    }
-}
-
 fn queue_row(queue: &QueueAges, team: &Team, now: Moment) -> QueueRow {
     let pool = PoolId(queue.pool.clone());
     QueueRow {
@@ -203,61 +191,6 @@ fn queue_row(queue: &QueueAges, team: &Team, now: Moment) -> QueueRow {
         held: queue.held,
         ages: [queue.minutes, queue.hour, queue.day, queue.older],
     }
-}
-
-fn load_rows(read: &FloorRead, team: &Team, shows: &dyn Fn(&MemberId) -> bool) -> Vec<LoadRow> {
-    let held: BTreeMap<&str, &LoadRead> = read.load.iter().map(|row| (row.holder.as_str(), row)).collect();
-    let mut breached: BTreeMap<&str, usize> = BTreeMap::new();
-    for breach in &read.breaches {
-        if let Event::ClockBreached { custody, .. } = &breach.event {
-            *breached.entry(custody.holder.member().0.as_str()).or_default() += 1;
-        }
-    }
-    let sellers = team.members().filter(|member| {
-        held.contains_key(member.id.0.as_str()) || team.pool_of(&member.id).is_some() && member.active
-    });
-    sellers
-        .map(|member| {
-            let load = held.get(member.id.0.as_str()).copied();
-            let count = |of: fn(&LoadRead) -> i64| load.map_or(0, of);
-            let open = count(|row| row.offered + row.accepted + row.qualified + row.deals + row.queued);
-            let capacity = capacity(team, &member.id);
-            LoadRow {
-                member: member.id.0.clone(),
-                name: member.name.clone(),
-                pools: pools(team, &member.id),
-                absence: absence_words(team.absence(&member.id, read.now), read.now),
-                offered: count(|row| row.offered),
-                accepted: count(|row| row.accepted),
-                qualified: count(|row| row.qualified),
-                deals: count(|row| row.deals),
-                open,
-                capacity: capacity.map_or_else(String::new, |most| grouped(i64::from(most))),
-                percent: percent(open, capacity.map_or(0, i64::from)),
-                late: count(|row| row.late),
-                breaches: shows(&member.id).then(|| breached.get(member.id.0.as_str()).copied().unwrap_or(0)),
-            }
-        })
-        .collect()
-}
-
-/// The least of what a person's own bound, or else their pools', allow.
-fn capacity(team: &Team, member: &MemberId) -> Option<u32> {
-    team.pools()
-        .filter(|pool| pool.members.iter().any(|(id, _)| id == member))
-        .filter_map(|pool| team.caps(pool, member).open_leads_max)
-        .min()
-}
-
-/// The names of a person's pools.
-#[must_use]
-pub fn pools(team: &Team, member: &MemberId) -> String {
-    let names: Vec<&str> = team
-        .pools()
-        .filter(|pool| pool.members.iter().any(|(id, _)| id == member))
-        .map(|pool| pool.name.as_str())
-        .collect();
-    names.join(", ")
 }
 
 /// People who are away or left, and holders whom the team does not know: name, why, open leads.
@@ -282,19 +215,36 @@ fn away(read: &FloorRead, team: &Team) -> Vec<(String, String, i64)> {
     known.chain(strangers).collect()
 }
 
-fn movable_row(lead: &MovableRead, team: &Team, now: Moment) -> MovableRow {
-    let handoff = lead.handoff.map_or_else(String::new, |id| id.to_string());
+/// What loses most by waiting first; of the same worth, the nearest deadline.
+fn ranked(read: &FloorRead, texts: &Texts) -> Vec<MovableRow> {
+    let due = |row: &MovableRow| row.due.as_ref().map(|due| due.at.clone());
+    let mut rows: Vec<MovableRow> =
+        read.movable.iter().map(|lead| movable_row(lead, texts, read.now)).collect();
+    rows.sort_by(|a, b| (b.at_risk_cents, due(a), &a.id).cmp(&(a.at_risk_cents, due(b), &b.id)));
+    rows
+}
+
+fn movable_row(read: &MovableRead, texts: &Texts, now: Moment) -> MovableRow {
+    let (lead, team) = (&read.lead, &*texts.team);
+    let terms = lead.cycle.terms.as_ref();
+    let grade = grade_of(&read.grade);
+    let clock = nearest(lead);
+    let at_risk_cents = at_risk(lead, terms.map_or(grade, |terms| terms.grade), clock, now, texts);
+    let holder = lead.holder().map(|holder| holder.member().clone());
+    let handoff = read.handoff.map_or_else(String::new, |id| id.to_string());
     MovableRow {
         value: format!("{}/{}/{handoff}", lead.id, lead.custody_version),
         id: lead.id.to_string(),
-        name: person_name(lead.first_name.as_deref(), lead.last_name.as_deref(), lead.company.as_deref()),
-        company: lead.company.clone().unwrap_or_default(),
-        grade: grade_of(&lead.grade).code(),
-        stage: stage_of(lead.stage).map_or("Unknown", |kind| stage_words(kind).0),
-        priority: lead.priority.map_or_else(String::new, |number| format!("P{number}")),
-        holder: member_name(team, &MemberId(lead.holder.clone())),
-        attended: is_attended(&lead.holder, team, now),
-        due: lead.deadline.map(|at| countdown(now, Moment(at))),
+        name: person_name(read.first_name.as_deref(), read.last_name.as_deref(), read.company.as_deref()),
+        company: read.company.clone().unwrap_or_default(),
+        grade: grade.code(),
+        stage: stage_words(lead.stage.kind()).0,
+        priority: terms.map_or_else(String::new, |terms| format!("P{}", terms.priority.number())),
+        attended: holder.as_ref().is_some_and(|holder| is_attended(&holder.0, team, now)),
+        holder: holder.map_or_else(String::new, |holder| member_name(team, &holder)),
+        due: clock.map(|clock| countdown(now, clock.due_by)),
+        at_risk_cents,
+        at_risk: money(at_risk_cents),
     }
 }
 
@@ -330,7 +280,6 @@ fn escalations(read: &FloorRead, team: &Team) -> Vec<FloorLine> {
                 due: Some(countdown(read.now, late)),
             })
         })
-        .take(ESCALATIONS_SHOWN)
         .collect()
 }
 
@@ -350,7 +299,6 @@ fn hygiene(read: &FloorRead, team: &Team, kind: ClockKind, what: &str) -> Vec<Fl
     read.hygiene
         .iter()
         .filter_map(|row| running(&row.lead, kind).map(|clock| (row, clock)))
-        .take(HYGIENE_SHOWN)
         .map(|(row, clock)| hygiene_line(row, clock, read.now, team, what))
         .collect()
 }

@@ -4,13 +4,19 @@ pub mod asks;
 pub mod board;
 pub mod campaigns;
 pub mod contests;
+pub mod duties;
+pub mod duty_words;
 pub mod fairness;
 pub mod floor;
+pub mod floor_lists;
 pub mod intake;
 pub mod lead;
 pub mod list;
+pub mod load;
+pub mod money;
 pub mod my;
 pub mod receipt;
+pub mod returned;
 pub mod route;
 #[cfg(test)]
 pub(in crate::web) mod shipped;
@@ -21,6 +27,7 @@ pub mod told;
 pub mod watch;
 
 use crate::domain::policy::Grade;
+use std::fmt::Write as _;
 
 /// A moment that lies ahead or behind, for a `<time>` that counts down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,6 +93,20 @@ pub fn grouped(number: i64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Percent-encoded for a query.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            // Writing into a String can't fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
 }
 
 /// A grade from a stored letter; D where the letter is none of ours, so that nothing looks better than it is.

@@ -139,12 +139,12 @@ fn card(read: &MyLead, looker: Option<&Member>, now: Moment, texts: &Texts) -> M
 }
 
 /// The clock that runs out first.
-fn nearest(lead: &Lead) -> Option<&Clock> {
+pub(super) fn nearest(lead: &Lead) -> Option<&Clock> {
     lead.custody().and_then(|custody| custody.clocks().min_by_key(|clock| clock.due_by))
 }
 
 /// Hundredths a minute that waiting costs. A deal that is open is worked in the CRM: its review is no race.
-fn at_risk(lead: &Lead, grade: Grade, clock: Option<&Clock>, now: Moment, texts: &Texts) -> u64 {
+pub(super) fn at_risk(lead: &Lead, grade: Grade, clock: Option<&Clock>, now: Moment, texts: &Texts) -> u64 {
     let Some(clock) = clock else { return 0 };
     let priority = lead.cycle.terms.as_ref().map_or(Priority::P3, |terms| terms.priority);
     let value = expected_cents(texts.policy.targets(), grade, priority);
@@ -152,7 +152,7 @@ fn at_risk(lead: &Lead, grade: Grade, clock: Option<&Clock>, now: Moment, texts:
 }
 
 /// Hundredths as people read them: whole units from ten on.
-fn money(cents: u64) -> String {
+pub(super) fn money(cents: u64) -> String {
     let whole = i64::try_from(cents / CENTS).unwrap_or(i64::MAX);
     if cents >= 10 * CENTS { grouped(whole) } else { format!("{whole}.{:02}", cents % CENTS) }
 }

@@ -1,8 +1,8 @@
 //! The team: people, pools, who is there, load, and how fairly offers were shared. It reads nothing itself and shows a
 //! person's own figures only to whom it is told to.
 
-use super::floor::{absence_words, pools};
 use super::grouped;
+use super::load::{absence_words, pools};
 use crate::domain::calendar::Calendar;
 use crate::domain::routing::{Load, Share, jain_permille};
 use crate::domain::team::{Member, MemberId, Pool, PoolId, Role, Team};

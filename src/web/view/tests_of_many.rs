@@ -2,15 +2,16 @@
 
 use super::campaigns::campaigns_view;
 use super::floor::floor_view;
+use super::floor_lists::{FloorAsk, FloorList};
 use super::intake::intake_view;
 use super::shipped::shipped;
 use super::watch::{Orphans, Series};
 use crate::domain::calendar::Hours;
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder, Rung};
 use crate::domain::event::Event;
-use crate::domain::ids::LeadId;
-use crate::domain::lead::{Lead, Stage};
-use crate::domain::policy::RejectionCode;
+use crate::domain::ids::{HandoffId, LeadId};
+use crate::domain::lead::{Lead, Stage, Terms};
+use crate::domain::policy::{Grade, Priority, RejectionCode};
 use crate::domain::silence::Rhythm;
 use crate::domain::team::MemberId;
 use crate::domain::time::{DAY, HOUR, Moment};
@@ -20,6 +21,7 @@ use crate::store::read::board::LedgerTotals;
 use crate::store::read::campaigns::{CampaignDeals, CampaignName, CampaignSpend, CampaignsRead, CohortRead};
 use crate::store::read::floor::{BreachRead, FloorRead, HygieneRead, LoadRead, MovableRead};
 use crate::store::read::intake::{FeedRead, IntakeRead, KeptCount, ReasonCount};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 const NOW: Moment = Moment(20_000 * DAY + 9 * HOUR);
@@ -42,6 +44,25 @@ fn breach(event: Event, deadline: i64) -> BreachRead {
     }
 }
 
+/// An accepted lead of grade B whose clock is due then and began a day ago.
+fn movable(number: u128, holder: &str, priority: Priority, due_in: i64) -> MovableRead {
+    let mut lead = Lead::unseen(LeadId(Uuid::from_u128(number)));
+    let holder = Holder::Rep(MemberId(holder.to_owned()));
+    lead.stage = Stage::SalesAccepted(custody(ClockKind::DispositionBy, due_in).held_by(holder));
+    lead.custody_version = 4;
+    lead.cycle.terms = Some(Terms {
+        handoff: HandoffId(Uuid::from_u128(number)),
+        mql_at: Some(NOW),
+        priority,
+        grade: Grade::B,
+        points: 60,
+        contact_from: NOW,
+        contact_by: NOW,
+    });
+    let (first_name, last_name, company) = (None, None, None);
+    MovableRead { lead, grade: "A".to_owned(), handoff: None, first_name, last_name, company }
+}
+
 fn floor() -> FloorRead {
     let kind = ClockKind::AcceptBy;
     let breached = Event::ClockBreached { kind, due_by: NOW, custody: custody(kind, -HOUR) };
@@ -61,20 +82,12 @@ fn floor() -> FloorRead {
         now: NOW,
         queues: Vec::new(),
         load: vec![load("ana-ruiz", 2), load("gone-away", 1)],
-        movable: vec![MovableRead {
-            id: Uuid::from_u128(5),
-            stage: 3,
-            holder: "gone-away".to_owned(),
-            pool: None,
-            deadline: Some(NOW.plus(-HOUR).0),
-            priority: Some(1),
-            grade: "A".to_owned(),
-            custody_version: 4,
-            handoff: None,
-            first_name: None,
-            last_name: None,
-            company: None,
-        }],
+        movable: vec![
+            movable(5, "gone-away", Priority::P3, -HOUR),
+            movable(6, "ana-ruiz", Priority::P1, -HOUR),
+        ],
+        movable_all: 2,
+        today: BTreeMap::from([("ana-ruiz".to_owned(), 4)]),
         breaches: vec![
             breach(told.clone(), -HOUR),
             breach(told, -HOUR),
@@ -89,14 +102,20 @@ fn floor() -> FloorRead {
 
 #[test]
 fn the_floor_shows_breaches_of_a_person_only_to_whom_it_is_told_to() {
-    let team = shipped().team;
+    let texts = shipped();
     let view = |shown: bool| {
-        floor_view(&floor(), Orphans::default(), NOW, None, &team, &|member| shown && member.0 == "ana-ruiz")
+        let shows = |member: &MemberId| shown && member.0 == "ana-ruiz";
+        floor_view(&floor(), Orphans::default(), NOW, &FloorAsk::default(), &texts, &shows)
     };
     let of_ana = |shown| view(shown).load.into_iter().find(|row| row.member == "ana-ruiz").unwrap();
     assert_eq!(of_ana(true).breaches, Some(2));
     assert_eq!(of_ana(false).breaches, None);
     assert_eq!((of_ana(true).open, of_ana(true).late), (7, 2));
+    assert_eq!(
+        (of_ana(true).today, of_ana(true).daily.as_str()),
+        (4, ""),
+        "no daily bound in the shipped team"
+    );
     assert!(
         view(true).load.iter().any(|row| row.member == "ben-okafor" && row.open == 0),
         "idle reps are listed"
@@ -105,15 +124,62 @@ fn the_floor_shows_breaches_of_a_person_only_to_whom_it_is_told_to() {
 
 #[test]
 fn the_floor_lists_who_is_gone_what_was_told_and_what_is_stale() {
-    let team = shipped().team;
-    let view = floor_view(&floor(), Orphans::default(), NOW.plus(-HOUR), None, &team, &|_| true);
+    let texts = shipped();
+    let ask = FloorAsk::default();
+    let view = floor_view(&floor(), Orphans::default(), NOW.plus(-HOUR), &ask, &texts, &|_| true);
     assert_eq!(view.away, [("gone-away".to_owned(), "not in the team file".to_owned(), 7)]);
-    assert!(!view.movable[0].attended);
-    assert_eq!(view.movable[0].value, format!("{}/4/", Uuid::from_u128(5)));
-    assert_eq!(view.escalations.len(), 1, "each lead once");
+    assert!(!view.movable[1].attended);
+    assert_eq!(view.movable[1].value, format!("{}/4/", Uuid::from_u128(5)));
+    assert_eq!(view.escalations.lines.len(), 1, "each lead once");
     assert_eq!((view.breached, view.breaches.clone()), (2, vec![("Accept", 2)]));
-    assert_eq!((view.facts_due.len(), view.stale.len()), (0, 1));
+    assert_eq!((view.facts_due.all, view.stale.all), (0, 1));
     assert!(!view.paused_since.is_empty(), "a feed that is an hour behind holds the clocks");
+}
+
+#[test]
+fn the_floor_puts_first_what_loses_most_by_waiting_and_pages_the_rest() {
+    let texts = shipped();
+    let show = |read: &FloorRead, from| {
+        let ask = FloorAsk { from, ..FloorAsk::default() };
+        floor_view(read, Orphans::default(), NOW, &ask, &texts, &|_| true)
+    };
+    let view = show(&floor(), 0);
+    // B of P1 is 2,000.00 x 200 %, of P3 x 100 %; an hour late of a day's time nothing has faded yet.
+    let risks: Vec<(u64, &str)> =
+        view.movable.iter().map(|row| (row.at_risk_cents, row.at_risk.as_str())).collect();
+    assert_eq!(risks, [(400_000, "4\u{202f}000"), (200_000, "2\u{202f}000")]);
+    let many: Vec<MovableRead> = (1..=50_u32)
+        .map(|hours| movable(u128::from(hours), "ana-ruiz", Priority::P2, HOUR * i64::from(hours)))
+        .collect();
+    let read = FloorRead { movable: many, movable_all: 1_234, ..floor() };
+    let first = show(&read, 0);
+    assert_eq!((first.movable.len(), first.movable_more, first.movable_all), (40, true, 1_234));
+    assert!(
+        first.movable[0].due.as_ref().unwrap().words.starts_with("in 1 h"),
+        "the fewest minutes are left"
+    );
+    let second = show(&read, 40);
+    assert_eq!((second.movable.len(), second.movable_more, second.movable_from), (10, false, 40));
+}
+
+#[test]
+fn a_long_list_says_how_many_are_beyond_it_and_is_shown_in_full_when_asked_for() {
+    let texts = shipped();
+    let hygiene = |number: u128| {
+        let mut deal = Lead::unseen(LeadId(Uuid::from_u128(number)));
+        deal.stage = Stage::Opportunity(custody(ClockKind::ReviewBy, -DAY));
+        HygieneRead { lead: deal, first_name: None, last_name: None, company: None }
+    };
+    let read = FloorRead { hygiene: (0..30).map(hygiene).collect(), disagreements_open: 7, ..floor() };
+    let show = |all| {
+        let ask = FloorAsk { all, ..FloorAsk::default() };
+        floor_view(&read, Orphans::default(), NOW, &ask, &texts, &|_| true)
+    };
+    let short = show(None);
+    assert_eq!((short.stale.lines.len(), short.stale.beyond(), short.stale.all), (12, 18, 30));
+    assert_eq!(short.disagreements.beyond(), 7, "more are open than were read");
+    let full = show(FloorList::parse(short.stale.slug));
+    assert_eq!((full.stale.lines.len(), full.stale.beyond()), (30, 0));
 }
 
 fn rejected(code: RejectionCode) -> Event {
@@ -163,7 +229,6 @@ fn campaigns() -> CampaignsRead {
             name: "Spring".to_owned(),
             channel: "paid_search".to_owned(),
         }],
-        latest: Vec::new(),
         // 20,003 is a Monday as 4 (1970-01-05) was.
         recycled: vec![(4 + 7 * 2_857, 2), (4 + 7 * 2_857 + 6, 3), (4 + 7 * 2_858, 1)],
         tasks: Vec::new(),
@@ -173,17 +238,18 @@ fn campaigns() -> CampaignsRead {
 #[test]
 fn outcomes_add_up_by_campaign_and_misroutes_count_for_nobody() {
     let texts = shipped();
-    let view = campaigns_view(&campaigns(), &[], None, &texts);
+    let view = campaigns_view(&campaigns(), (&[], false), &[], None, &texts);
     let spring = &view.rows[0];
     assert_eq!((spring.name.as_str(), spring.channel.as_str()), ("Spring", "paid search"));
     assert_eq!((spring.mql, spring.accepted), (19, 10));
     assert_eq!(spring.acceptance, Some(71), "10 of 14: the five of a wrong territory do not count");
     assert_eq!(spring.codes[0].0, "wrong_territory");
     assert_eq!(
-        (spring.deals, spring.won, spring.revenue, spring.pipeline, spring.spend),
+        (spring.deals, spring.won, spring.revenue.units, spring.pipeline.units, spring.spend.units),
         (3, 2, 12_000, 1, 500)
     );
-    assert!(view.unconverted, "one currency has no rate");
+    assert_eq!(spring.revenue.left_out(), "+ 1 XXX", "one currency has no rate, and is in no sum");
+    assert_eq!(spring.roi, "n/a", "a return without all of the revenue would be wrong");
     assert_eq!(view.rows[1].name, "No campaign");
     assert_eq!((view.total.mql, view.total.accepted), (22, 11));
 }
@@ -202,7 +268,7 @@ fn a_pattern_says_until_when_it_is_to_be_answered_or_who_did() {
         answered_by,
     };
     let duties = [duty(None, None), duty(Some(NOW), Some("noah-fischer".to_owned()))];
-    let view = campaigns_view(&campaigns(), &duties, None, &shipped());
+    let view = campaigns_view(&campaigns(), (&[], false), &duties, None, &shipped());
     let [open, answered] = view.patterns.as_slice() else { panic!("two patterns") };
     assert_eq!((open.campaign.as_str(), open.count, open.due.is_some()), ("Spring", 5, true));
     assert!(answered.due.is_none() && answered.answered.starts_with("Noah Fischer"), "{}", answered.answered);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const STOP_MAX: Duration = Duration::from_secs(30);
 
 /// The binary as somebody has it who set nothing: no database, no broker.
-fn demo(arguments: &[&str]) -> Command {
+fn demo(days: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
     for name in std::env::vars().map(|(name, _)| name) {
         if name.starts_with("BATON_")
@@ -17,7 +17,7 @@ fn demo(arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
-    command.args(["demo", "--days", "3", "--listen", "127.0.0.1:0"]).args(arguments).stdin(Stdio::null());
+    command.args(["demo", "--days", days, "--listen", "127.0.0.1:0"]).args(arguments).stdin(Stdio::null());
     command
 }
 
@@ -67,13 +67,18 @@ fn directory(said: &str) -> std::path::PathBuf {
 #[test]
 fn a_demo_tells_its_history_and_ends_with_a_clean_verdict() {
     let started = Instant::now();
-    let output = demo(&["--no-live"]).output().expect("the binary starts");
-    eprintln!("demo: three days told in {:.1?}", started.elapsed());
+    let output = demo("21", &["--no-live"]).output().expect("the binary starts");
+    eprintln!("demo: three weeks told in {:.1?}", started.elapsed());
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("kafka:    in-process broker"), "{said}");
-    assert!(said.contains("history: 3 days"), "{said}");
+    assert!(said.contains("history: 21 days"), "{said}");
     verdict(&said);
+    let contests = said.lines().find(|line| line.starts_with("contests: ")).expect("a line of contests");
+    let [raised, upheld, overturned, lapsed] =
+        ["raised ", "upheld ", "overturned ", "lapsed "].map(|end| number_after(contests, end));
+    assert!(raised > 0 && upheld + overturned + lapsed > 0, "both sides argue: {contests}");
+    assert!(upheld + overturned + lapsed <= raised, "{contests}");
     assert!(!directory(&said).exists(), "what it started is gone");
 }
 
@@ -81,7 +86,7 @@ fn a_demo_tells_its_history_and_ends_with_a_clean_verdict() {
 fn a_live_demo_ends_by_itself_at_ctrl_c_with_a_clean_verdict() {
     let log = std::env::temp_dir().join(format!("baton-demo-{}.log", std::process::id()));
     let file = std::fs::File::create(&log).unwrap();
-    let mut command = demo(&[]);
+    let mut command = demo("3", &[]);
     let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().expect("the binary starts");
     let mut running = Running(child);
     let read = || std::fs::read_to_string(&log).unwrap_or_default();

@@ -74,6 +74,15 @@ fn an_overturned_rejection_reopens_the_same_handoff_and_counts_no_more() {
     assert_eq!(tally(&sla, "acceptance")["missed"], 0, "an overturned rejection counts no more: {sla}");
     assert_eq!(tally(&sla, "completeness")["met_leads"], json!([lead]));
     assert_eq!(tally(&sla, "reason_given")["met_leads"], json!([lead]));
+    let contests = &sla["contests"];
+    assert_eq!(
+        (&contests["all"]["raised"], &contests["all"]["overturned"]),
+        (&json!([lead]), &json!([lead]))
+    );
+    assert_eq!(contests["all"]["moot"], json!([]), "the lead still rested under the rejection");
+    assert!(contests["by_pool"].as_object().unwrap().len() == 1, "the rejecter's side: {contests}");
+    let own: Vec<&String> = contests["by_person"].as_object().unwrap().keys().collect();
+    assert_eq!(own, ["noah-fischer"], "others' figures are theirs: {contests}");
     let week = sla["week"].as_str().unwrap();
     let digest: Value =
         serde_json::from_str(&installation.run(&["report", "digest", "--week", week, "--json"])).unwrap();

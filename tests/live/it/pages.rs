@@ -1,7 +1,8 @@
 //! The pages on a real service: who sees which, own figures, bulk reassigning, a lead as of a moment, the chain's check,
 //! settling what the CRM says otherwise.
 
-use crate::harness::{Installation, Reader, Serving, demo_request, produce, until};
+use crate::harness::{Installation, Reader, Serving, crm, demo_request, produce, until};
+use serde_json::json;
 use std::process::Command;
 
 /// What a GET or POST gave: status and body.
@@ -106,6 +107,7 @@ fn a_rep_works_from_one_page_and_a_manager_moves_many_leads_at_once() {
     let manager = Browser::of(&installation, &serving, "paul-dupont");
     assert!(manager.get(&format!("/my?rep={rep}")).body.contains(&first), "a manager sees the rep's leads");
     let floor = manager.get(&format!("/floor?holder={rep}")).body;
+    assert!(floor.contains("a minute at risk") && floor.contains("1 to ") && floor.contains("Today"));
     let start = floor.find(&format!("value=\"{first}/")).expect("a box") + "value=\"".len();
     let boxed = floor[start..].split('"').next().unwrap();
     let stale = format!("{second}/0/");
@@ -212,6 +214,130 @@ fn every_page_opens_for_its_readers_and_orphans_are_measured() {
         let ready = manager.get("/readyz");
         ready.status == 200 && ready.body.contains("1 open leads without somebody who acts")
     });
+}
+
+#[test]
+fn each_number_of_both_sides_duties_opens_its_leads_and_a_persons_own_are_for_that_person_and_the_manager() {
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
+    let (lead, rep) = routed(&mut leads, "vera@vega.example");
+    let mine = Browser::of(&installation, &serving, &rep);
+    let fields =
+        |page: &str| ["csrf", "handoff_id", "custody_version"].map(|name| (name, Browser::field(page, name)));
+    let page = mine.get(&format!("/leads/{lead}")).body;
+    let fields = fields(&page);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(mine.post(&format!("/leads/{lead}/accept"), &fields).status, 200);
+
+    let duties = mine.get("/duties").body;
+    assert!(duties.contains("Sales owes speed") && duties.contains("Marketing owes"), "{duties}");
+    assert!(
+        duties.contains("every feed is in")
+            && duties.contains("offers accepted / (accepted + accept_by missed")
+    );
+    let own = format!("outcome=met&#38;person={rep}");
+    let href = |page: &str, marked: &str| {
+        let at = page.find(marked).unwrap_or_else(|| panic!("no {marked} in {page}"));
+        let start = page[..at].rfind("href=\"").unwrap() + 6;
+        page[start..].split('"').next().unwrap().replace("&#38;", "&")
+    };
+    let behind = mine.get(&href(&duties, &own));
+    assert_eq!(behind.status, 200);
+    assert!(
+        behind.body.contains(&format!("/leads/{lead}"))
+            && behind.body.contains("Accepts offers in time: met")
+    );
+    assert!(behind.body.contains("1 to 1 of 1") && behind.body.contains("Missed (0)"));
+
+    let manager = Browser::of(&installation, &serving, "paul-dupont");
+    assert!(manager.get("/duties").body.contains(&own), "the manager sees the rep's figures");
+    let marketing = Browser::of(&installation, &serving, "noah-fischer");
+    let page = marketing.get("/duties").body;
+    assert!(!page.contains(&format!("person={rep}")), "nobody else does");
+    assert!(page.contains("figure=completeness&#38;outcome=met"), "{page}");
+    let forbidden = format!("/duties/leads?figure=accept_on_time&outcome=met&person={rep}&pool=mid-market");
+    assert_eq!(marketing.get(&forbidden).status, 403);
+    assert_eq!(marketing.get("/duties/leads?figure=accept_on_time&outcome=perhaps").status, 404);
+    assert_eq!(marketing.get("/duties?week=2026-W99").status, 422);
+    let past = marketing.get("/duties?week=2020-W07").body;
+    assert!(past.contains("Nothing was due in this week."), "{past}");
+    installation.check();
+}
+
+/// The form that posts to an address, up to its end.
+fn form<'p>(page: &'p str, action: &str) -> &'p str {
+    let at =
+        page.find(&format!("action=\"{action}\"")).unwrap_or_else(|| panic!("no form to {action}: {page}"));
+    page[at..].split("</form>").next().unwrap()
+}
+
+#[test]
+fn marketing_contests_the_rejection_that_a_line_names_the_arbiter_decides_on_the_leads_page_and_all_are_paged()
+ {
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    let email = |number: usize| format!("pat@returned-{number}.example");
+    for number in 0..21 {
+        produce(&installation, "marketing.form-fills.v1", &demo_request(&email(number)));
+    }
+    let mut returned = Vec::new();
+    for number in 0..21 {
+        let (lead, rep) = routed(&mut leads, &email(number));
+        let reason = if number == 0 { "bad_timing" } else { "no_budget" };
+        let rejected = crm("sales.lead.rejected.v1", &lead, &format!("u-{rep}"), json!({"reason": reason}));
+        produce(&installation, "sales.feedback.v1", &rejected);
+        returned.push(lead);
+        let count = i64::try_from(returned.len()).unwrap();
+        until("it is returned", || {
+            installation.number("SELECT count(*) FROM audit WHERE event = 'lead_rejected'") == count
+        });
+    }
+    let noah = Browser::of(&installation, &serving, "noah-fischer");
+    let page = noah.get("/campaigns").body;
+    assert!(
+        !page.contains(&format!("href=\"/leads/{}\"", returned[0])),
+        "twenty on a page, the latest first"
+    );
+    let start = page.find("returned=").expect("a way on") + "returned=".len();
+    let older =
+        noah.get(&format!("/campaigns?days=90&returned={}", page[start..].split('#').next().unwrap())).body;
+    assert!(older.contains(&format!("href=\"/leads/{}\"", returned[0])), "{older}");
+    assert!(!older.contains(&format!("href=\"/leads/{}\"", returned[1])), "each once");
+    assert!(older.contains("this reason cannot be contested") && older.contains("Latest returns"));
+    assert_eq!(noah.get("/campaigns?returned=nonsense").status, 404);
+
+    let lead = &returned[20];
+    let action = format!("/leads/{lead}/contest");
+    let contest = form(&page, &action);
+    let handoffs = installation.texts("SELECT lead_id::text || id::text FROM handoff");
+    let handoff = handoffs.iter().find_map(|it| it.strip_prefix(lead.as_str())).unwrap();
+    assert_eq!(Browser::field(contest, "handoff_id"), handoff, "its own handoff");
+    assert!(page.contains("to be contested until"));
+    let fields = ["csrf", "idempotency", "handoff_id", "custody_version", "back"]
+        .map(|name| (name, Browser::field(contest, name)));
+    let mut fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    fields.push(("note", "The budget is confirmed in the form."));
+    let after = noah.post(&action, &fields).body;
+    assert!(
+        after.contains("Contested. The arbiter decides") && after.contains("Rosa Lind decides in"),
+        "{after}"
+    );
+    assert!(!after.contains(&format!("action=\"{action}\"")), "once for each handoff");
+
+    let rosa = Browser::of(&installation, &serving, "rosa-lind");
+    let story = rosa.get(&format!("/leads/{lead}")).body;
+    assert!(story.contains("The budget is confirmed in the form."));
+    let verdict = form(&story, &format!("/leads/{lead}/verdict"));
+    let fields = ["csrf", "idempotency", "handoff_id", "custody_version"]
+        .map(|name| (name, Browser::field(verdict, name)));
+    let mut fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    fields.push(("verdict", "overturn"));
+    assert!(rosa.post(&format!("/leads/{lead}/verdict"), &fields).body.contains("Both sides are told"));
+    assert!(noah.get("/campaigns").body.contains("contested by Noah Fischer: overturned"));
+    installation.check();
 }
 
 #[test]

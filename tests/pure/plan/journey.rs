@@ -6,8 +6,11 @@ use baton::domain::command::{Command, DueClock, Nature, View};
 use baton::domain::custody::ClockKind;
 use baton::domain::lead::{Stage, StageKind};
 use baton::domain::team::{MemberId, PoolId};
+use baton::domain::time::{DAY, HOUR};
+use baton::store::rows::HandoffFactRow;
 use baton::transaction::batch::{Batch, Entry, Outcome, Raw, Stream};
 use baton::transaction::loaded::LoadedPool;
+use baton::transaction::plan::Planned;
 use serde_json::json;
 
 const PRIYA: &str = "priya@northwind-robotics.example";
@@ -236,4 +239,61 @@ fn every_rejection_code_of_the_contract_is_fed_back_to_marketing() {
         assert!(desk.types().contains(&"feedback.rejected.v1"), "{code}: {:?}", desk.types());
         assert_ne!(desk.lead(PRIYA).stage.kind(), StageKind::Offered, "{code} has a consequence");
     }
+}
+
+/// The sweeper passes the rung of a clock that comes next, at its moment.
+fn pass(desk: &mut Desk, kind: ClockKind) -> Planned {
+    let lead = desk.lead(PRIYA);
+    let clock = lead.custody().unwrap().clock(kind).unwrap();
+    let due = DueClock {
+        kind,
+        rung_at: clock.rung_at,
+        cycle: lead.cycle.number,
+        custody_version: lead.custody_version,
+    };
+    desk.now = clock.rung_at;
+    let passing = ask(desk, Who::Sweeper, Some(Command::PassDeadline(due)), None);
+    desk.take(loop_batch(Stream::Sweep(1), passing))
+}
+
+/// What a plan told the figures: kind, code, flag and who.
+fn told(planned: &Planned) -> Vec<(&'static str, String, bool, String)> {
+    let row = |fact: &HandoffFactRow| {
+        (
+            fact.kind,
+            fact.code.clone().unwrap_or_default(),
+            fact.flagged,
+            fact.member.clone().unwrap_or_default(),
+        )
+    };
+    planned.write.handoff_facts.iter().map(row).collect()
+}
+
+#[test]
+fn mended_data_is_told_in_time_or_late_and_once_the_missed_deadline_was_told_no_second_time() {
+    let mended_after = |rungs: u32, wait: i64| {
+        let mut desk = Desk::new();
+        let form = desk.form("form-1", PRIYA, "VP Engineering");
+        let _planned = desk.run(vec![form]);
+        assert_eq!(route(&mut desk, "mid-market"), Outcome::Applied("offer_lead"));
+        let rep = format!("u-{}", offeree(&desk));
+        let more = json!({ "reason": "bad_data", "fields": ["person.country"] });
+        let rejected = desk.crm("sales.lead.rejected.v1", "r-1", PRIYA, &rep, more);
+        let _planned = desk.run(vec![rejected]);
+        let mut facts = Vec::new();
+        for _ in 0..rungs {
+            facts.extend(told(&pass(&mut desk, ClockKind::ReviewBy)));
+        }
+        desk.now = desk.now.plus(wait);
+        let again = desk.form("form-2", PRIYA, "Chief Engineer");
+        facts.extend(told(&desk.run(vec![again])));
+        assert_eq!(desk.lead(PRIYA).stage.kind(), StageKind::Queued);
+        facts.retain(|(kind, ..)| matches!(*kind, "breached" | "data_fixed"));
+        facts
+    };
+    let fact = |kind, code: &str, flagged| (kind, code.to_owned(), flagged, "noah-fischer".to_owned());
+    assert_eq!(mended_after(0, HOUR), [fact("data_fixed", "in_time", false)]);
+    assert_eq!(mended_after(0, 9 * DAY), [fact("data_fixed", "late", false)], "before anybody was told");
+    let late = [fact("breached", "data_fix", false), fact("data_fixed", "late", true)];
+    assert_eq!(mended_after(1, HOUR), late);
 }
