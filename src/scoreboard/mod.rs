@@ -2,6 +2,7 @@
 
 pub mod digest;
 pub mod duties;
+pub mod letter;
 pub mod patterns;
 pub mod week;
 

@@ -20,7 +20,7 @@ pub fn settings(receiver: &Receiver, mailbox: &Mailbox) -> Settings {
 pub fn settings_text(receiver: &Receiver, mailbox: &Mailbox) -> String {
     let mut text = format!(
         "[webhooks]\nallow_private = true\n[security]\nservice_key = \"{SERVICE_KEY}\"\n\
-         [notify]\nsmtp_url = \"smtp://{}\"\nfrom = \"Baton <baton@seller.example>\"\n\
+         [notify]\nsmtp_url = \"smtp://{}\"\nfrom = \"Baton <baton@seller.example>\"\ndigest = \"\"\n\
          [notify.pool.mid-market]\nslack_url = \"{}\"\n",
         mailbox.address,
         receiver.url("/pool")
