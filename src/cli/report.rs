@@ -1,8 +1,10 @@
-//! `baton report`: figures for people who read no board. It shows sums, no person and no lead, and changes nothing.
+//! `baton report`: figures for people who read no board. It shows sums, no person and no lead, and changes nothing but what
+//! goes out by e-mail.
 
-use super::output::{Failure, USAGE, block_on, say, say_json};
+use super::output::{FAILED, Failure, USAGE, block_on, say, say_json};
 use crate::scoreboard::Week;
 use crate::scoreboard::digest::{CampaignWeek, digest};
+use crate::service::digests::{self, DigestDesk};
 use crate::settings::Settings;
 use crate::store::Reader;
 use clap::Subcommand;
@@ -17,16 +19,22 @@ pub(super) enum Arguments {
         #[arg(long)]
         week: String,
         /// Only this campaign, by its id.
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", conflicts_with = "send")]
         campaign: Option<String>,
+        /// E-mails the week to everybody of `[notify.member]`, each by their roles; whoever has it already gets no other.
+        #[arg(long)]
+        send: bool,
         #[arg(long)]
         json: bool,
     },
 }
 
 pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments::Digest { week, campaign, json } = arguments;
+    let Arguments::Digest { week, campaign, send, json } = arguments;
     let week: Week = week.parse().map_err(|error| Failure::of(USAGE, &error))?;
+    if *send {
+        return self::send(settings, week, *json);
+    }
     let sums = block_on(async {
         let failed = |error: &crate::store::StoreError| Failure::store(settings, error);
         let reader = Reader::open(settings.database.url.expose(), 1).await.map_err(|error| failed(&error))?;
@@ -48,6 +56,28 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Fail
         for line in lines(campaign) {
             say(line);
         }
+    }
+    Ok(())
+}
+
+/// Leaves the week's digests to whichever instance sends e-mail.
+fn send(settings: &Settings, week: Week, as_json: bool) -> Result<(), Failure> {
+    let (made, asked) = block_on(async {
+        let mut session = super::team::session(settings).await?;
+        let now = session.now().await.map_err(|error| Failure::of(FAILED, &error))?;
+        let members = digests::readers(settings, &session.texts().team);
+        let owner = format!("report-{}", std::process::id());
+        let failed = |error: &crate::store::StoreError| Failure::store(settings, error);
+        let mut desk = DigestDesk::open(settings, owner).await.map_err(|error| failed(&error))?;
+        let made = desk.make(week, &members, session.texts(), now).await.map_err(|error| failed(&error))?;
+        Ok((made, members.len()))
+    })?;
+    if as_json {
+        say_json(&json!({ "week": week.to_string(), "made": made, "there": asked - made }));
+    } else if asked == 0 {
+        say("nobody of [notify.member] has both an e-mail address and a role that a digest is for");
+    } else {
+        say(format!("{made} digests of {week} go out; {} were there already", asked - made));
     }
     Ok(())
 }

@@ -144,7 +144,7 @@ fn deliveries(settings: &Settings, endpoints: &Endpoints, list: &List) -> Result
     if list.json {
         let shown = |row: &DeliveryLine| {
             json!({
-                "event": row.event_id, "type": row.event_type, "lead": row.lead_id, "endpoint": row.endpoint,
+                "event": row.event_id, "type": row.event_type, "lead": row.lead_id, "notice": row.notice, "endpoint": row.endpoint,
                 "state": row.state, "attempts": row.attempts, "status": row.last_status,
                 "created_at": moment(row.created_at), "last_try_at": row.last_try_at.map(moment),
                 "next_try_at": row.ended_at.is_none().then(|| moment(row.next_try_at)),

@@ -55,6 +55,12 @@ impl ClockKind {
         Self::RedriveBy,
     ];
 
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code)
+    }
+
     /// Whether a person is reminded on the way; dates that only move a lead on need none.
     #[must_use]
     pub fn reminds(self) -> bool {
@@ -85,6 +91,29 @@ pub enum Rung {
     Escalate,
     /// Once a day after that, as long as the duty stands.
     Daily,
+}
+
+impl Rung {
+    /// The word on the wire.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::RemindHalf => "half",
+            Self::RemindLate => "late",
+            Self::Due => "due",
+            Self::TakeBack => "take_back",
+            Self::Escalate => "escalate",
+            Self::Daily => "daily",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        let all =
+            [Self::RemindHalf, Self::RemindLate, Self::Due, Self::TakeBack, Self::Escalate, Self::Daily];
+        all.into_iter().find(|rung| rung.code() == code)
+    }
 }
 
 /// The rungs around a deadline, as the calendar gave them when the clock started.

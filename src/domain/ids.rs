@@ -95,6 +95,15 @@ impl EventId {
     }
 }
 
+impl EventId {
+    /// What is told to people and is about no single lead, named by its parts.
+    #[must_use]
+    pub fn of_notice(parts: &[&str]) -> Self {
+        let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+        Self(derive("notice", &parts))
+    }
+}
+
 /// What kind of key names a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]

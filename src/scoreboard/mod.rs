@@ -4,6 +4,7 @@ pub mod contests;
 pub mod digest;
 pub mod duties;
 pub mod figure;
+pub mod letter;
 pub mod patterns;
 pub mod week;
 

@@ -61,6 +61,13 @@ impl Week {
         Self { year: date.year(), week: date.week() }
     }
 
+    /// The week before the one that a day lies in.
+    #[must_use]
+    pub fn before(date: jiff::civil::Date) -> Self {
+        let day = date.checked_sub(jiff::Span::new().days(7)).unwrap_or(date).iso_week_date();
+        Self { year: day.year(), week: day.week() }
+    }
+
     fn monday(self) -> Option<jiff::civil::Date> {
         let date = jiff::civil::ISOWeekDate::new(self.year, self.week, jiff::civil::Weekday::Monday).ok()?;
         Some(date.date())
@@ -130,6 +137,15 @@ mod tests {
         let week: Week = "2026-W01".parse().unwrap();
         assert_eq!(week.back(1).to_string(), "2025-W52");
         assert_eq!(week.back(2).next(), week.back(1));
+    }
+
+    #[test]
+    fn the_week_before_a_day_is_the_last_one_that_is_whole() {
+        for (day, before) in
+            [("2026-11-16", "2026-W46"), ("2026-11-22", "2026-W46"), ("2026-01-01", "2025-W52")]
+        {
+            assert_eq!(Week::before(day.parse().unwrap()).to_string(), before, "{day}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The loops that need no Kafka consumer: router, sweeper, checkpoints and relays, each a task of its own. It decides nothing.
 
 use super::checkpoints::Checkpoints;
+use super::digests::{DigestDesk, Digests};
 use super::{Ended, Parts, ServiceError, signing};
 use crate::relay::Kind;
 use crate::relay::checkpoints::Sender;
@@ -84,6 +85,7 @@ impl Parts {
             return Ok(());
         }
         let dispatch = Dispatch::open(self.settings.database.url.expose(), self.owner.clone()).await?;
+        self.run_digests(tasks, stop, texts).await?;
         let texts = texts.clone();
         let notices = Notices {
             keys: self.keys.clone(),
@@ -95,6 +97,31 @@ impl Parts {
         tasks.spawn(async move {
             ("the dispatcher", {
                 dispatcher.run(cancel).await;
+                Ok(())
+            })
+        });
+        Ok(())
+    }
+
+    /// Weekly digests, where the settings name a moment and somebody's e-mail address.
+    async fn run_digests(
+        &self,
+        tasks: &mut JoinSet<Ended>,
+        stop: &CancellationToken,
+        texts: &watch::Receiver<Texts>,
+    ) -> Result<(), ServiceError> {
+        if self.settings.notify.digest_at().is_none() || !self.settings.notify.has_mail() {
+            return Ok(());
+        }
+        let digests = Digests {
+            settings: Arc::clone(&self.settings),
+            desk: DigestDesk::open(&self.settings, self.owner.clone()).await?,
+            texts: texts.clone(),
+        };
+        let cancel = stop.clone();
+        tasks.spawn(async move {
+            ("the digests", {
+                digests.run(cancel).await;
                 Ok(())
             })
         });

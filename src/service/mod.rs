@@ -3,6 +3,7 @@
 
 mod checkpoints;
 mod desk;
+pub mod digests;
 mod lookout;
 mod loops;
 mod running;

@@ -2,6 +2,7 @@
 //! address up.
 
 use super::SettingsError;
+use super::digest::DigestAt;
 use super::secret::{Secret, SecretUrl};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -60,6 +61,8 @@ pub struct Notify {
     /// `smtp://user:password@host:587?tls=required`
     pub smtp_url: Secret,
     pub from: String,
+    /// When people are told of the last week, as `mon 08:00`; empty: never.
+    pub digest: String,
     #[serde(default)]
     pub member: BTreeMap<String, Places>,
     #[serde(default)]
@@ -136,7 +139,22 @@ impl Notify {
         self.member.is_empty() && self.pool.is_empty()
     }
 
+    /// Whether anybody is told by e-mail.
+    #[must_use]
+    pub fn has_mail(&self) -> bool {
+        self.member.values().any(|places| !places.email.is_empty())
+    }
+
+    /// When people are told of the last week, in their own time; `None`: never.
+    #[must_use]
+    pub fn digest_at(&self) -> Option<DigestAt> {
+        DigestAt::parse(&self.digest)
+    }
+
     pub(super) fn check(&self, webhooks: &Webhooks) -> Result<(), SettingsError> {
+        if !self.digest.is_empty() && self.digest_at().is_none() {
+            return Err(fault("notify.digest", "write it as mon 08:00, or leave it empty for no digest"));
+        }
         let members = self.member.iter().map(|(id, places)| (format!("notify.member.{id}"), id, places));
         let pools = self.pool.iter().map(|(id, places)| (format!("notify.pool.{id}"), id, places));
         for (key, id, places) in members.chain(pools) {

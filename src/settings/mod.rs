@@ -1,6 +1,7 @@
 //! Settings: the embedded file, a file, the environment, flags. The only place that reads the environment; it never opens a connection.
 
 mod channels;
+mod digest;
 mod error;
 mod layers;
 mod places;

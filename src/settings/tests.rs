@@ -179,6 +179,7 @@ fn a_channel_that_cannot_work_is_refused_with_its_key_and_the_mend() {
             "[notify.member.maya]\nemails = \"m@x.example\"\n".to_owned(),
             "unknown setting notify.member.maya.emails",
         ),
+        ("[notify]\ndigest = \"monday\"\n".to_owned(), "notify.digest: write it as mon 08:00"),
         ("[webhooks]\nretry_seconds = []\n".to_owned(), "webhooks.retry_seconds"),
         ("[webhooks]\ntimeout_seconds = 0\n".to_owned(), "webhooks.timeout_seconds"),
         ("[webhooks.endpoint.\"A b\"]\nurl = \"https://x.example/\"\n".to_owned(), "a-z, 0-9"),

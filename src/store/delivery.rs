@@ -1,11 +1,15 @@
 //! The tables of deliveries: what waits to be told, its one content, and what became of each telling. It sends nothing.
 
+use super::codec;
 use super::columns::column;
 use super::error::StoreError;
 use super::statement::Statement;
+use crate::domain::custody::{ClockKind, Custody};
 use crate::domain::ids::{EventId, LeadId};
+use crate::domain::lead::Lead;
 use crate::domain::time::Moment;
 use sqlx::{FromRow, PgConnection};
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 const WAITING: Statement = Statement::new(
@@ -25,29 +29,54 @@ const MESSAGES: Statement = Statement::new(
      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[]) AS new (event_id, lead_id, event_type, body)
      ON CONFLICT (event_id) DO NOTHING",
 );
-/// To an endpoint that is stopped nothing waits: what it misses stands as failed, and can be delivered again.
+/// To an endpoint that is stopped nothing waits: what it misses stands as failed, and can be delivered again. What is more
+/// than an endpoint gets of a kind in an hour of the clock stands as dropped; two instances that insert at the same moment may
+/// go over that by what the other one inserts.
 const DELIVERIES: Statement = Statement::new(
     "delivery.insert",
-    "INSERT INTO delivery (event_id, channel, endpoint, shard, lead_id, state, created_at, next_try_at, expires_at,
+    "INSERT INTO delivery (event_id, channel, endpoint, shard, lead_id, notice, state, created_at, next_try_at, expires_at,
          last_status, ended_at)
-     SELECT new.event_id, new.channel, new.endpoint, new.shard, new.lead_id,
-         CASE WHEN stop.endpoint IS NULL THEN 'waiting' ELSE 'failed' END, at.now, at.now, new.expires_at,
-         CASE WHEN stop.endpoint IS NULL THEN NULL ELSE 'endpoint_stopped' END,
-         CASE WHEN stop.endpoint IS NULL THEN NULL ELSE at.now END
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::uuid[], $6::bigint[])
-         AS new (event_id, channel, endpoint, shard, lead_id, expires_at)
+     SELECT new.event_id, new.channel, new.endpoint, new.shard, new.lead_id, new.notice, became.state, at.now,
+         coalesce(new.next_try_at, at.now), new.expires_at,
+         CASE became.state WHEN 'failed' THEN 'endpoint_stopped' WHEN 'dropped' THEN 'too_many' END,
+         CASE WHEN became.state <> 'waiting' THEN at.now END
+     FROM (SELECT *, row_number() OVER (PARTITION BY endpoint, notice ORDER BY place) AS nth
+         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::uuid[], $6::bigint[], $7::text[], $8::bigint[],
+             $9::bigint[]) WITH ORDINALITY
+             AS listed (event_id, channel, endpoint, shard, lead_id, expires_at, notice, an_hour_max, next_try_at, place)
+     ) AS new
      CROSS JOIN (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS at
      LEFT JOIN endpoint_stop AS stop ON stop.endpoint = new.endpoint
-     ON CONFLICT (event_id, endpoint) DO NOTHING",
+     CROSS JOIN LATERAL (
+         SELECT count(*) AS told FROM delivery AS earlier
+         WHERE new.an_hour_max IS NOT NULL AND earlier.endpoint = new.endpoint AND earlier.notice = new.notice
+             AND earlier.created_at >= at.now - at.now % 3600000000 AND earlier.state <> 'dropped'
+     ) AS before
+     CROSS JOIN LATERAL (
+         SELECT CASE WHEN stop.endpoint IS NOT NULL THEN 'failed'
+             WHEN before.told + new.nth > new.an_hour_max THEN 'dropped' ELSE 'waiting' END AS state
+     ) AS became
+     ON CONFLICT (event_id, endpoint) DO NOTHING
+     RETURNING endpoint, channel, shard, notice, created_at, last_status",
+);
+const KNOWN: Statement = Statement::new(
+    "delivery_message.known",
+    "SELECT event_id FROM delivery_message WHERE event_id = ANY($1::uuid[])",
+);
+/// What was left out of an hour's notices of a kind.
+const LEFT_OUT: Statement = Statement::new(
+    "delivery.left_out",
+    "SELECT count(*) FROM delivery WHERE endpoint = $1 AND notice = $2 AND created_at >= $3 AND created_at < $4
+         AND last_status = 'too_many'",
 );
 /// As many of each endpoint as there is room for, so that one that never answers holds up no other.
 const DUE: Statement = Statement::new(
     "delivery.due",
-    "SELECT due.id, due.event_id, due.endpoint, due.lead_id, due.attempts, due.expires_at, message.body, at.now
+    "SELECT due.id, due.event_id, due.endpoint, due.lead_id, due.notice, due.attempts, due.expires_at, message.body, at.now
      FROM unnest($1::text[], $2::bigint[]) AS asked (endpoint, room)
      CROSS JOIN (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS at
      CROSS JOIN LATERAL (
-         SELECT id, event_id, delivery.endpoint, lead_id, attempts, expires_at FROM delivery
+         SELECT id, event_id, delivery.endpoint, lead_id, notice, attempts, expires_at FROM delivery
          WHERE delivery.endpoint = asked.endpoint AND ended_at IS NULL AND next_try_at <= at.now
              AND shard = ANY($3::smallint[]) AND id <> ALL($4::bigint[])
          ORDER BY next_try_at, id LIMIT asked.room
@@ -57,7 +86,7 @@ const DUE: Statement = Statement::new(
 );
 const STANDING: Statement = Statement::new(
     "delivery.standing",
-    "SELECT id, custody_version, holder_id FROM lead WHERE id = ANY($1::uuid[])",
+    "SELECT id, custody_version, holder_id, holder_kind, state FROM lead WHERE id = ANY($1::uuid[])",
 );
 /// Without the lease: what an attempt has come to is true, whoever holds the shard by now.
 const MARK: Statement = Statement::new(
@@ -88,7 +117,7 @@ const DROP_LINKS: Statement = Statement::new(
 );
 
 pub(super) const STATEMENTS: &[Statement] =
-    &[WAITING, TAKE, MESSAGES, DELIVERIES, DUE, STANDING, MARK, STOP, DROP_OLD, DROP_LINKS];
+    &[WAITING, TAKE, MESSAGES, DELIVERIES, KNOWN, LEFT_OUT, DUE, STANDING, MARK, STOP, DROP_OLD, DROP_LINKS];
 
 /// A published event of which no delivery has been made.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -111,7 +140,8 @@ pub struct Waiting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub event: EventId,
-    pub lead: LeadId,
+    /// `None`: about no single lead.
+    pub lead: Option<LeadId>,
     pub event_type: String,
     pub body: Vec<u8>,
 }
@@ -124,8 +154,28 @@ pub struct NewDelivery {
     pub channel: &'static str,
     pub endpoint: String,
     pub shard: i16,
-    pub lead: LeadId,
+    /// `None`: about no single lead.
+    pub lead: Option<LeadId>,
+    /// What a notice tells; `None` for webhooks.
+    pub notice: Option<&'static str>,
+    /// So many of that kind in an hour at most; `None`: any number.
+    pub an_hour_max: Option<i64>,
+    /// When it is told first; `None`: at once.
+    pub not_before: Option<Moment>,
     pub expires_at: Option<Moment>,
+}
+
+/// A telling that was stored, as far as it matters whether it was left out.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Inserted {
+    pub endpoint: String,
+    pub channel: String,
+    pub shard: i16,
+    pub notice: Option<String>,
+    /// Microseconds since 1970-01-01.
+    pub created_at: i64,
+    /// `too_many` where it was left out.
+    pub last_status: Option<String>,
 }
 
 /// A telling whose time has come.
@@ -134,7 +184,8 @@ pub struct Due {
     pub id: i64,
     pub event_id: Uuid,
     pub endpoint: String,
-    pub lead_id: Uuid,
+    pub lead_id: Option<Uuid>,
+    pub notice: Option<String>,
     /// Attempts made before.
     pub attempts: i32,
     pub expires_at: Option<i64>,
@@ -144,11 +195,14 @@ pub struct Due {
 }
 
 /// Where a lead stands.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    pub id: Uuid,
     pub custody_version: i64,
     pub holder_id: Option<String>,
+    /// Whether a rep holds it.
+    pub with_rep: bool,
+    /// What runs, and when it is due; nothing where the state is of a newer program.
+    pub clocks: Vec<(ClockKind, Moment)>,
 }
 
 /// What an attempt has come to.
@@ -187,7 +241,8 @@ pub async fn take(conn: &mut PgConnection, seqs: &[i64]) -> Result<u64, StoreErr
     Ok(done.map_err(|error| TAKE.failed(error))?.rows_affected())
 }
 
-/// Stores contents and the tellings of them; what is there already stays as it is. Inside a transaction.
+/// Stores contents and the tellings of them; what is there already stays as it is, and is not among what it gives. Inside a
+/// transaction.
 ///
 /// # Errors
 /// A statement fails.
@@ -195,30 +250,58 @@ pub async fn insert(
     conn: &mut PgConnection,
     messages: &[Message],
     deliveries: &[NewDelivery],
-) -> Result<(), StoreError> {
+) -> Result<Vec<Inserted>, StoreError> {
     let messages: Vec<&Message> = messages.iter().collect();
     MESSAGES
         .query()
         .bind(column(&messages, |it| it.event.0))
-        .bind(column(&messages, |it| it.lead.0))
+        .bind(column(&messages, |it| it.lead.map(|lead| lead.0)))
         .bind(column(&messages, |it| it.event_type.as_str()))
         .bind(column(&messages, |it| it.body.clone()))
         .execute(&mut *conn)
         .await
         .map_err(|error| MESSAGES.failed(error))?;
     let deliveries: Vec<&NewDelivery> = deliveries.iter().collect();
-    DELIVERIES
-        .query()
+    let rows = DELIVERIES
+        .rows()
         .bind(column(&deliveries, |it| it.event.0))
         .bind(column(&deliveries, |it| it.channel))
         .bind(column(&deliveries, |it| it.endpoint.as_str()))
         .bind(column(&deliveries, |it| it.shard))
-        .bind(column(&deliveries, |it| it.lead.0))
+        .bind(column(&deliveries, |it| it.lead.map(|lead| lead.0)))
         .bind(column(&deliveries, |it| it.expires_at.map(|at| at.0)))
-        .execute(conn)
-        .await
-        .map_err(|error| DELIVERIES.failed(error))?;
-    Ok(())
+        .bind(column(&deliveries, |it| it.notice))
+        .bind(column(&deliveries, |it| it.an_hour_max))
+        .bind(column(&deliveries, |it| it.not_before.map(|at| at.0)))
+        .fetch_all(conn)
+        .await;
+    rows.map_err(|error| DELIVERIES.failed(error))
+}
+
+/// Which of these contents are stored.
+///
+/// # Errors
+/// The statement fails.
+pub async fn known(conn: &mut PgConnection, events: &[EventId]) -> Result<BTreeSet<EventId>, StoreError> {
+    let ids: Vec<Uuid> = events.iter().map(|event| event.0).collect();
+    let rows: Vec<(Uuid,)> =
+        KNOWN.rows().bind(ids).fetch_all(conn).await.map_err(|error| KNOWN.failed(error))?;
+    Ok(rows.into_iter().map(|(id,)| EventId(id)).collect())
+}
+
+/// How many notices of a kind an endpoint was not told from a moment to before another.
+///
+/// # Errors
+/// The statement fails.
+pub async fn left_out(
+    conn: &mut PgConnection,
+    endpoint: &str,
+    notice: &str,
+    from: Moment,
+    to: Moment,
+) -> Result<i64, StoreError> {
+    let row = LEFT_OUT.rows().bind(endpoint).bind(notice).bind(from.0).bind(to.0).fetch_one(conn).await;
+    row.map(|(count,): (i64,)| count).map_err(|error| LEFT_OUT.failed(error))
 }
 
 /// Tellings whose time has come: of each endpoint as many as there is room for, without those under way.
@@ -240,8 +323,22 @@ pub async fn due(
 ///
 /// # Errors
 /// The statement fails.
-pub async fn standing(conn: &mut PgConnection, leads: &[Uuid]) -> Result<Vec<Standing>, StoreError> {
-    STANDING.rows().bind(leads).fetch_all(conn).await.map_err(|error| STANDING.failed(error))
+pub async fn standing(
+    conn: &mut PgConnection,
+    leads: &[Uuid],
+) -> Result<BTreeMap<Uuid, Standing>, StoreError> {
+    type Row = (Uuid, i64, Option<String>, Option<String>, Vec<u8>);
+    let rows: Vec<Row> =
+        STANDING.rows().bind(leads).fetch_all(conn).await.map_err(|error| STANDING.failed(error))?;
+    let standing = rows.into_iter().map(|(id, custody_version, holder_id, holder_kind, state)| {
+        let lead = codec::read_lead(&state).ok();
+        let custody = lead.as_ref().and_then(Lead::custody);
+        let clocks =
+            custody.into_iter().flat_map(Custody::clocks).map(|clock| (clock.kind, clock.due_by)).collect();
+        let with_rep = holder_kind.as_deref() == Some("rep");
+        (id, Standing { custody_version, holder_id, with_rep, clocks })
+    });
+    Ok(standing.collect())
 }
 
 /// Records what an attempt has come to.

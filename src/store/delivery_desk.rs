@@ -21,7 +21,7 @@ const SUMS: Statement = Statement::new(
 );
 const LIST: Statement = Statement::new(
     "delivery.list",
-    "SELECT delivery.id, delivery.event_id, event_type, delivery.lead_id, channel, endpoint, state, attempts,
+    "SELECT delivery.id, delivery.event_id, event_type, delivery.lead_id, notice, channel, endpoint, state, attempts,
          delivery.created_at, next_try_at, last_try_at, last_status, ended_at
      FROM delivery JOIN delivery_message AS message ON message.event_id = delivery.event_id
      WHERE ($1::text IS NULL OR endpoint = $1) AND ($2::text IS NULL OR state = $2)
@@ -61,7 +61,10 @@ pub struct DeliveryLine {
     pub id: i64,
     pub event_id: Uuid,
     pub event_type: String,
-    pub lead_id: Uuid,
+    /// `None`: about no single lead.
+    pub lead_id: Option<Uuid>,
+    /// What a notice tells: `offer`, `reminder`, ...; `None` for webhooks.
+    pub notice: Option<String>,
     pub channel: String,
     pub endpoint: String,
     /// `waiting`, `done`, `failed`, `dropped`.

@@ -2,19 +2,23 @@
 //! nothing.
 
 use super::connect::{self, Timeouts};
-use super::delivery::{self, Due, Mark, Message, NewDelivery, Standing, Waiting};
+use super::delivery::{self, Due, Inserted, Mark, Message, NewDelivery, Standing, Waiting};
 use super::error::StoreError;
 use super::outbox::SHARDS;
 use super::person;
 use super::relay_shard::{self, Member};
 use super::rows::PersonRow;
-use crate::domain::ids::LeadId;
+use crate::domain::ids::{EventId, LeadId};
+use crate::domain::time::Moment;
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// The dispatcher among the relays, as leases are stored under.
 const KIND: i16 = 2;
+
+/// What is told instead of tellings that were left out.
+pub type Summarise = fn(&[Inserted]) -> (Vec<Message>, Vec<NewDelivery>);
 
 /// A held connection for making deliveries and marking them.
 #[derive(Debug)]
@@ -72,7 +76,7 @@ impl Dispatch {
     }
 
     /// Takes events off the list and stores what is to be told of them, in one transaction; `false` where somebody else
-    /// took one of them meanwhile, and then nothing is done.
+    /// took one of them meanwhile, and then nothing is done. `summarise`: what is told instead of what was left out.
     ///
     /// # Errors
     /// A statement fails; the connection is then to be opened again.
@@ -81,6 +85,7 @@ impl Dispatch {
         seqs: &[i64],
         messages: &[Message],
         deliveries: &[NewDelivery],
+        summarise: Summarise,
     ) -> Result<bool, StoreError> {
         connect::begin(&mut self.conn).await?;
         let taken = delivery::take(&mut self.conn, seqs).await?;
@@ -89,10 +94,37 @@ impl Dispatch {
             return Ok(false);
         }
         if !deliveries.is_empty() {
-            delivery::insert(&mut self.conn, messages, deliveries).await?;
+            let inserted = delivery::insert(&mut self.conn, messages, deliveries).await?;
+            let (messages, deliveries) = summarise(&inserted);
+            if !deliveries.is_empty() {
+                delivery::insert(&mut self.conn, &messages, &deliveries).await?;
+            }
         }
         connect::commit(&mut self.conn).await?;
         Ok(true)
+    }
+
+    /// Which of these contents are stored already.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn known(&mut self, events: &[EventId]) -> Result<BTreeSet<EventId>, StoreError> {
+        delivery::known(&mut self.conn, events).await
+    }
+
+    /// Stores what is to be told and came from no event; says how many tellings are new.
+    ///
+    /// # Errors
+    /// A statement fails; the connection is then to be opened again.
+    pub async fn tell(
+        &mut self,
+        messages: &[Message],
+        deliveries: &[NewDelivery],
+    ) -> Result<usize, StoreError> {
+        connect::begin(&mut self.conn).await?;
+        let inserted = delivery::insert(&mut self.conn, messages, deliveries).await?;
+        connect::commit(&mut self.conn).await?;
+        Ok(inserted.len())
     }
 
     /// Tellings whose time has come.
@@ -119,7 +151,21 @@ impl Dispatch {
         let ids: Vec<Uuid> = leads.iter().map(|lead| lead.0).collect();
         let standing = delivery::standing(&mut self.conn, &ids).await?;
         let people = person::read(&mut self.conn, leads).await?;
-        Ok((standing.into_iter().map(|row| (row.id, row)).collect(), people))
+        Ok((standing, people))
+    }
+
+    /// How many notices of a kind an endpoint was not told from a moment to before another.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn left_out(
+        &mut self,
+        endpoint: &str,
+        notice: &str,
+        from: Moment,
+        to: Moment,
+    ) -> Result<i64, StoreError> {
+        delivery::left_out(&mut self.conn, endpoint, notice, from, to).await
     }
 
     /// Records what an attempt has come to.

@@ -200,7 +200,7 @@ fn told(member: &str, change: Change, changed: bool, saying: &Saying) {
 }
 
 /// A session of the command line.
-async fn session(settings: &Settings) -> Result<Session, Failure> {
+pub(in crate::cli) async fn session(settings: &Settings) -> Result<Session, Failure> {
     let keys = service::keys(settings).await.map_err(|error| Failure::of(WORLD, &error))?;
     let mut opening = service::session_settings(settings, keys, settings.board_url())
         .map_err(|error| Failure::of(FAILED, &error))?;

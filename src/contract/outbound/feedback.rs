@@ -1,5 +1,6 @@
 //! `handoff.feedback.v1`: what an event tells marketing. It never holds producers' ids, which the relay fills in.
 
+use super::ladder;
 use super::parts::{self, Object, put};
 use super::{DealShown, Handed, OutRecord, Topic};
 use crate::domain::contest::Verdict;
@@ -25,6 +26,9 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
         let returned = handed.lead_returned(handed.settled.handoff());
         let until = returned.filter(|returned| returned.contest.is_none()).map(|it| it.contest_until);
         put(&mut payload, "contest_until", until.map(|until| until.to_string()));
+    }
+    if let Some(step) = ladder::step(handed.event) {
+        ladder::about(handed, step, &mut payload);
     }
     if let Some(contested) = contested(handed.event) {
         about_contest(handed, contested, &mut payload);

@@ -2,10 +2,11 @@
 
 use super::parts::{self, Object, put};
 use super::{Handed, OutRecord, Topic};
-use crate::domain::custody::Holder;
-use crate::domain::event::Event;
+use crate::domain::custody::{ClockKind, Holder};
+use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::{RestReason, SuppressedFor};
 use crate::domain::policy::DisqualifiedFor;
+use crate::domain::team::MemberId;
 use serde_json::{Value, json};
 
 /// Type, reason and members of its own that an event gives a record.
@@ -123,17 +124,20 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
             let route = parts::named_route(&custody.holder, priority(handed), Some(custody));
             Told::plain("lead.reassigned.v1").with("receipt", explained(handed, &route))
         }
-        Event::OfferWithdrawn { from, why, .. } => {
-            let previous = parts::holder(&Holder::Rep(from.clone()), handed.team);
-            Told::why("lead.offer_withdrawn.v1", why.code()).with("previous_holder", previous)
-        }
+        Event::OfferWithdrawn { from, why, .. } => withdrawn(handed, from, *why),
         Event::LeadQueued { misrouted, .. } => {
-            Told::why("lead.queued.v1", if *misrouted { "misrouted" } else { "returned_to_queue" })
+            queued(handed, if *misrouted { "misrouted" } else { "returned_to_queue" })
         }
-        Event::DataFixed { .. } => Told::why("lead.queued.v1", "data_fixed"),
-        Event::LeadReopened { .. } => Told::why("lead.queued.v1", "reopened"),
+        // A queue that nobody served in time is the manager's from now on.
+        Event::ClockBreached { kind: ClockKind::RouteBy, .. }
+            if handed.before.holder() != handed.after.holder() =>
+        {
+            queued(handed, "not_routed")
+        }
+        Event::DataFixed { .. } => queued(handed, "data_fixed"),
+        Event::LeadReopened { .. } => queued(handed, "reopened"),
         Event::LeadAccepted { implied, .. } => Told::plain("lead.accepted.v1").implied(*implied),
-        Event::CloserWanted { .. } => Told::why("lead.queued.v1", "to_closer"),
+        Event::CloserWanted { .. } => queued(handed, "to_closer"),
         Event::CloserOffered { rule, pool, candidates, custody, receipt, .. } => {
             let terms = handed.after.cycle.terms.as_ref();
             let route = parts::route(&parts::Routed {
@@ -147,16 +151,29 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
             let receipt = json!({ "score": parts::receipt_lines(handed.receipt), "route": route });
             Told::why("lead.reassigned.v1", "to_closer").with("receipt", receipt)
         }
-        Event::CloserWithdrawn { from, why, .. } => {
-            let previous = parts::holder(&Holder::Rep(from.clone()), handed.team);
-            Told::why("lead.offer_withdrawn.v1", why.code()).with("previous_holder", previous)
-        }
+        Event::CloserWithdrawn { from, why, .. } => withdrawn(handed, from, *why),
         Event::ReturnedToFirst { .. } => Told::why("lead.reassigned.v1", "returned_to_first_rep"),
         Event::CycleStarted { hand_raised, .. } => {
             Told::why("lead.reopened.v1", if *hand_raised { "hand_raise" } else { "next_cycle" })
         }
         _ => return None,
     })
+}
+
+fn withdrawn(handed: &Handed<'_>, from: &MemberId, why: Withdrawal) -> Told {
+    let previous = parts::holder(&Holder::Rep(from.clone()), handed.team);
+    Told::why("lead.offer_withdrawn.v1", why.code())
+        .with("previous_holder", previous)
+        .with("held", json!(is_held(handed)))
+}
+
+fn queued(handed: &Handed<'_>, why: &str) -> Told {
+    Told::why("lead.queued.v1", why).with("held", json!(is_held(handed)))
+}
+
+/// Whether the steward decides, and the router offers the lead to nobody.
+fn is_held(handed: &Handed<'_>) -> bool {
+    handed.after.queue().is_some_and(|(_, held)| held)
 }
 
 fn explained(handed: &Handed<'_>, route: &Value) -> Value {

@@ -5,6 +5,7 @@ mod checkpoint;
 mod feedback;
 mod fill;
 mod headers;
+mod ladder;
 mod leads;
 mod parts;
 mod state;

@@ -1,7 +1,7 @@
 //! Who is told of what: endpoints by the names that rows have, and what each takes. It looks nothing up and sends nothing.
 
 use super::ChannelError;
-use crate::contract::notice::Offer;
+use crate::contract::notice::{Kind, Offer};
 use crate::settings::{Places, Settings, decoded};
 use lettre::message::Mailbox;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +39,8 @@ pub(super) struct Concern {
     pub members: BTreeSet<String>,
     pub pools: BTreeSet<String>,
     pub offer: Option<Offer>,
+    /// Who is told in person, and what.
+    pub readers: Vec<(Kind, String)>,
     /// The pool that the offer came from.
     pub offered_in: Option<String>,
 }
@@ -60,9 +62,22 @@ impl Target {
     pub(super) fn takes(&self, concern: &Concern) -> bool {
         match self {
             Self::Webhook(hook) => hook.takes(concern),
+            Self::Slack { .. } | Self::Email { .. } => self.notice(concern).is_some(),
+        }
+    }
+
+    /// What its reader is told; a pool hears of offers only, since nobody there answers for the rest.
+    pub(super) fn notice(&self, concern: &Concern) -> Option<Kind> {
+        match self {
+            Self::Webhook(_) => None,
             Self::Slack { audience, .. } | Self::Email { audience, .. } => match audience {
-                Audience::Member(id) => concern.offer.as_ref().is_some_and(|offer| offer.rep == *id),
-                Audience::Pool(id) => concern.offer.is_some() && concern.offered_in.as_ref() == Some(id),
+                Audience::Member(id) => {
+                    concern.readers.iter().find(|(_, reader)| reader == id).map(|(kind, _)| *kind)
+                }
+                Audience::Pool(id) => {
+                    let here = concern.offer.is_some() && concern.offered_in.as_ref() == Some(id);
+                    here.then_some(Kind::Offer)
+                }
             },
         }
     }

@@ -2,12 +2,12 @@
 //! transaction that stores them; it sends nothing.
 
 use super::endpoints::{Concern, Endpoints};
-use crate::contract::notice::Offer;
+use crate::contract::notice::{Kind, News, Offer, SUMMARY_TYPE, Summary, readers};
 use crate::contract::webhook::{self, Stored};
 use crate::domain::ids::{EventId, LeadId};
 use crate::domain::team::{MemberId, Team};
 use crate::domain::time::Moment;
-use crate::store::delivery::{Message, NewDelivery, Waiting};
+use crate::store::delivery::{Inserted, Message, NewDelivery, Waiting};
 use serde_json::Value;
 
 /// Members of an event's data that name somebody of the team.
@@ -44,22 +44,62 @@ pub(super) fn expand(rows: &[Waiting], endpoints: &Endpoints, team: &Team) -> Ex
         let concern = concern(row, &body, team);
         let before = all.deliveries.len();
         for (name, target) in endpoints.all().filter(|(_, target)| target.takes(&concern)) {
-            let offer = concern.offer.as_ref().filter(|_| target.channel() != "webhook");
+            let notice = target.notice(&concern);
             all.deliveries.push(NewDelivery {
                 event: stored.id,
                 channel: target.channel(),
                 endpoint: name.clone(),
                 shard: row.shard,
-                lead: stored.lead,
-                expires_at: offer.map(|offer| offer.accept_by),
+                lead: Some(stored.lead),
+                notice: notice.map(Kind::code),
+                an_hour_max: notice.and_then(Kind::an_hour_max),
+                not_before: None,
+                expires_at: notice.and_then(|kind| ends_at(kind, &concern, &body)),
             });
         }
         if all.deliveries.len() > before {
             let event_type = row.event_type.clone();
-            all.messages.push(Message { event: stored.id, lead: stored.lead, event_type, body });
+            all.messages.push(Message { event: stored.id, lead: Some(stored.lead), event_type, body });
         }
     }
     all
+}
+
+/// When a notice is not worth telling any more.
+fn ends_at(kind: Kind, concern: &Concern, body: &[u8]) -> Option<Moment> {
+    match (kind, &concern.offer) {
+        (Kind::Offer, Some(offer)) => Some(offer.accept_by),
+        _ => News::read(kind, body).map(|news| news.ends_at()),
+    }
+}
+
+/// What is told at the hour's end instead of the notices that were left out of it.
+pub(super) fn summarise(inserted: &[Inserted]) -> (Vec<Message>, Vec<NewDelivery>) {
+    let mut all = Expanded::default();
+    for row in inserted.iter().filter(|row| row.last_status.as_deref() == Some("too_many")) {
+        let Some(kind) = row.notice.as_deref().and_then(Kind::parse) else { continue };
+        let summary = Summary::of(kind, &row.endpoint, Moment(row.created_at));
+        let event = summary.id();
+        // The statement makes one row of each; of two in one batch the second would be refused by the first.
+        if all.messages.iter().any(|message| message.event == event) {
+            continue;
+        }
+        let channel = if row.channel == "email" { "email" } else { "slack" };
+        all.deliveries.push(NewDelivery {
+            event,
+            channel,
+            endpoint: row.endpoint.clone(),
+            shard: row.shard,
+            lead: None,
+            notice: Some(Kind::Summary.code()),
+            an_hour_max: None,
+            not_before: Some(summary.to()),
+            expires_at: None,
+        });
+        let event_type = SUMMARY_TYPE.to_owned();
+        all.messages.push(Message { event, lead: None, event_type, body: summary.body() });
+    }
+    (all.messages, all.deliveries)
 }
 
 /// Whom an event concerns: those it names, who holds the lead now, and their pools.
@@ -70,6 +110,7 @@ fn concern(row: &Waiting, body: &[u8], team: &Team) -> Concern {
     let mut concern = Concern {
         event_type: row.event_type.clone(),
         offer: Offer::read(body),
+        readers: readers(&event, team),
         offered_in: text(&data["receipt"]["route"]["pool"]),
         ..Concern::default()
     };

@@ -1,4 +1,4 @@
-//! The dispatcher: what was published is told to endpoints of webhooks, and offers to the reps and pools that they concern.
+//! The dispatcher: what was published is told to endpoints of webhooks, and to the reps, managers and pools that it concerns.
 //!
 //! A round: renew the shards; note what attempts have come to; turn events that wait into deliveries; start what is due, a
 //! few of each endpoint at once, so that one that never answers holds up no other. At least once, with one id and one content
@@ -18,6 +18,7 @@ pub use wire::Wire;
 
 use crate::clock;
 use crate::contract::keys::Keys;
+use crate::contract::notice::Summary;
 use crate::domain::ids::LeadId;
 use crate::domain::team::Team;
 use crate::settings::Settings;
@@ -25,6 +26,7 @@ use crate::store::delivery::Due;
 use crate::store::{Dispatch, StoreError};
 use crate::telemetry::{chain, metrics};
 use endpoints::Target;
+use expand::Expanded;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -178,7 +180,8 @@ impl Dispatcher {
         }
         let team = (self.notices.team)();
         let expanded = expand::expand(&rows, &self.endpoints, &team);
-        self.dispatch.expand(&expanded.seqs, &expanded.messages, &expanded.deliveries).await?;
+        let Expanded { seqs, messages, deliveries } = &expanded;
+        self.dispatch.expand(seqs, messages, deliveries, expand::summarise).await?;
         Ok(i64::try_from(rows.len()).is_ok_and(|count| count == EXPAND_ROWS))
     }
 
@@ -204,7 +207,8 @@ impl Dispatcher {
         // First attempts before repeated ones: with more endpoints than room those that answer are told first.
         due.sort_by_key(|row| (row.attempts, row.id));
         let is_notice = |row: &&Due| !row.endpoint.starts_with("webhook:");
-        let leads: BTreeSet<LeadId> = due.iter().filter(is_notice).map(|row| LeadId(row.lead_id)).collect();
+        let leads: BTreeSet<LeadId> =
+            due.iter().filter(is_notice).filter_map(|row| row.lead_id.map(LeadId)).collect();
         let (standing, people) =
             if leads.is_empty() { Default::default() } else { self.dispatch.leads(&leads).await? };
         let team = (self.notices.team)();
@@ -213,8 +217,15 @@ impl Dispatcher {
                 break;
             }
             let Some(target) = self.endpoints.get(&row.endpoint) else { continue };
-            let about =
-                About { standing: standing.get(&row.lead_id), person: people.get(&LeadId(row.lead_id)) };
+            let left_out = match Summary::read(&row.body).filter(|_| row.lead_id.is_none()) {
+                Some(it) => self.dispatch.left_out(&it.endpoint, it.kind.code(), it.from, it.to()).await?,
+                None => 0,
+            };
+            let about = About {
+                standing: row.lead_id.and_then(|id| standing.get(&id)),
+                person: row.lead_id.and_then(|id| people.get(&LeadId(id))),
+                left_out,
+            };
             let (keys, board_url) = (&self.notices.keys, self.notices.board_url.as_str());
             let parcel = prepare::parcel(&row, target, about, &Desk { keys, team: &team, board_url });
             left -= 1;

@@ -21,12 +21,15 @@ pub struct DeliveryShape {
     pub event_type: String,
     /// `webhook`, `slack`, `email`.
     pub channel: String,
+    /// What a notice tells: `offer`, `reminder`, `breach`, `escalation`, `taken_back`, `given`, `reply`; none for webhooks.
+    pub notice: Option<String>,
     /// As the settings name it, such as `webhook:automation` or `email:member:maya-cohen`.
     pub endpoint: String,
     /// `waiting`, `done`, `failed` (tried to the end) or `dropped` (not worth telling any more).
     pub state: String,
     pub attempts: i32,
-    /// A code such as `http_200`, `http_503`, `timeout`, `address_private`, `expired`, `superseded`.
+    /// A code such as `http_200`, `http_503`, `timeout`, `address_private`, `expired`, `superseded`, `too_many` (told in
+    /// one summary of the hour).
     pub last_status: Option<String>,
     /// RFC 3339.
     pub created_at: String,
@@ -62,6 +65,7 @@ fn shape(row: &DeliveryLine) -> DeliveryShape {
         event_id: row.event_id.to_string(),
         event_type: row.event_type.clone(),
         channel: row.channel.clone(),
+        notice: row.notice.clone(),
         endpoint: row.endpoint.clone(),
         state: row.state.clone(),
         attempts: row.attempts,

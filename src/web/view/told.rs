@@ -64,7 +64,7 @@ pub fn delivery_lines(read: &[DeliveryLine], now: Moment) -> Vec<ToldLine> {
             };
             let decided = moment_words(Moment(row.created_at));
             ToldLine {
-                what: event_name(&row.event_type),
+                what: row.notice.as_deref().map_or_else(|| event_name(&row.event_type), notice_name),
                 to: format!("to {}", row.endpoint.replace(':', " ")),
                 state,
                 title: format!("decided {decided}; attempts: {}", row.attempts),
@@ -72,6 +72,11 @@ pub fn delivery_lines(read: &[DeliveryLine], now: Moment) -> Vec<ToldLine> {
             }
         })
         .collect()
+}
+
+/// What a notice tells, as people read it.
+fn notice_name(kind: &str) -> String {
+    capital(&plain(kind))
 }
 
 /// `lead.routed.v1` as people read it.
@@ -115,7 +120,8 @@ mod tests {
             id: 1,
             event_id: uuid::Uuid::from_u128(7),
             event_type: "lead.routed.v1".to_owned(),
-            lead_id: uuid::Uuid::from_u128(8),
+            lead_id: Some(uuid::Uuid::from_u128(8)),
+            notice: None,
             channel: "webhook".to_owned(),
             endpoint: "webhook:automation".to_owned(),
             state: state.to_owned(),

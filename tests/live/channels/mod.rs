@@ -1,5 +1,7 @@
 //! Channels: webhooks to a receiver of the test's own, notices to a chat and a mailbox of its own, and the links in them.
 
+mod digests;
+mod ladder;
 mod links;
 mod notices;
 mod receiver;

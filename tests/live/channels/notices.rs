@@ -13,9 +13,14 @@ pub const SERVICE_KEY: &str = "a service key of the tests, longer than 32 bytes"
 
 /// Chat and mailbox for every rep, and a chat for the pool.
 pub fn settings(receiver: &Receiver, mailbox: &Mailbox) -> Settings {
+    Settings::of(&settings_text(receiver, mailbox))
+}
+
+/// The same as text.
+pub fn settings_text(receiver: &Receiver, mailbox: &Mailbox) -> String {
     let mut text = format!(
         "[webhooks]\nallow_private = true\n[security]\nservice_key = \"{SERVICE_KEY}\"\n\
-         [notify]\nsmtp_url = \"smtp://{}\"\nfrom = \"Baton <baton@seller.example>\"\n\
+         [notify]\nsmtp_url = \"smtp://{}\"\nfrom = \"Baton <baton@seller.example>\"\ndigest = \"\"\n\
          [notify.pool.mid-market]\nslack_url = \"{}\"\n",
         mailbox.address,
         receiver.url("/pool")
@@ -25,7 +30,7 @@ pub fn settings(receiver: &Receiver, mailbox: &Mailbox) -> Settings {
         write!(text, "[notify.member.{rep}]\nslack_url = \"{url}\"\nemail = \"{rep}@seller.example\"\n")
             .unwrap();
     }
-    Settings::of(&text)
+    text
 }
 
 /// What the chat of whoever has the offer says, and who that is.

@@ -1,6 +1,7 @@
 //! The plan: batches of real records in, every row of a transaction out. Nothing here knows a database.
 
 mod batches;
+mod clocks;
 pub mod desk;
 mod examples;
 mod journey;

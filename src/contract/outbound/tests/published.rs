@@ -8,7 +8,8 @@ use crate::contract::outbound::{
 };
 use crate::contract::request::CrmKey;
 use crate::domain::event::Event;
-use serde_json::Value;
+use crate::domain::time::HOUR;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 fn person() -> PersonFill {
@@ -76,7 +77,7 @@ fn the_present_state_holds_against_its_schema_at_every_step() {
 const PUBLISHED: &[(&str, &[&str])] = &[
     ("attempt_recorded", &["lead.activity_noted.v1"]),
     ("breach_voided", &["lead.updated.v1"]),
-    ("clock_breached", &["feedback.sla_breached.v1"]),
+    ("clock_breached", &["feedback.sla_breached.v1", "lead.queued.v1"]),
     ("clock_escalated", &["feedback.escalated.v1"]),
     ("clock_reminded", &["feedback.sla_reminded.v1"]),
     ("closer_accepted", &["lead.updated.v1"]),
@@ -241,6 +242,39 @@ fn a_rejection_shows_where_it_left_the_lead() {
     );
     assert_eq!(consequence["clock"], "recycle_at");
     assert_eq!(record.payload["points_at_mql"], 86);
+}
+
+#[test]
+fn a_rung_of_a_clock_says_whom_it_tells_and_where_they_act() {
+    let (world, steps) = (World::new(), steps());
+    let published = |wanted: &str| {
+        let records = steps.iter().flat_map(|step| records(&world.handed(step, true)));
+        let found: Vec<OutRecord> = records.filter(|record| record.event_type == wanted).collect();
+        found
+    };
+    let reminded = &published("feedback.sla_reminded.v1")[0].payload;
+    assert_eq!((&reminded["reason"], &reminded["rung"]), (&"route_by".into(), &"half".into()));
+    assert_eq!(reminded["due_by"], START.plus(4 * HOUR).to_string());
+    assert_eq!(reminded["holder"], json!({ "kind": "steward", "id": "steward" }));
+    assert_eq!(reminded["tells"], json!(["steward"]), "the holder");
+    assert!(reminded["action_url"].as_str().unwrap().contains("/leads/"));
+    let breached = &published("feedback.sla_breached.v1")[0].payload;
+    assert_eq!((&breached["rung"], &breached["tells"]), (&"due".into(), &json!(["steward"])));
+    let escalated = published("feedback.escalated.v1");
+    let tells: Vec<&Value> = escalated.iter().map(|record| &record.payload["tells"]).collect();
+    assert_eq!(tells, [&json!(["bob"]), &json!(["ann"])], "the manager; in marketing the deputy");
+}
+
+#[test]
+fn a_queue_that_the_manager_holds_from_now_on_is_told_to_the_crm() {
+    let (world, steps) = (World::new(), steps());
+    let all: Vec<OutRecord> = steps.iter().flat_map(|step| records(&world.handed(step, true))).collect();
+    let queued =
+        all.iter().find(|record| record.payload.get("reason_code") == Some(&json!("not_routed"))).unwrap();
+    assert_eq!(queued.event_type, "lead.queued.v1");
+    assert_eq!((&queued.payload["holder"]["id"], &queued.payload["held"]), (&"bob".into(), &json!(false)));
+    assert_eq!(queued.payload["previous_holder"]["id"], "steward");
+    assert!(queued.payload["deadline"].is_string());
 }
 
 #[test]

@@ -34,9 +34,9 @@ pub(super) fn team() -> Team {
         name: format!("Name of {id}"),
         crm: CrmUser { system: "crm".to_owned(), id: format!("user-{id}") },
         roles: vec![Role::Rep],
-        manager: None,
+        manager: (id == "steward").then(|| member("bob")),
         active: true,
-        deputy: None,
+        deputy: (id == "owner").then(|| member("ann")),
         hours: std::sync::Arc::new(Calendar::office()),
         away: Vec::new(),
         caps: crate::domain::routing::Caps::default(),
@@ -119,6 +119,10 @@ pub(super) fn rep(kind: ClockKind) -> Custody {
 
 pub(super) fn steward() -> Custody {
     custody(Holder::Steward(member("steward")), ClockKind::RouteBy)
+}
+
+fn manager() -> Custody {
+    custody(Holder::Steward(member("bob")), ClockKind::RouteBy)
 }
 
 pub(super) fn owner() -> Custody {
@@ -308,6 +312,8 @@ fn other_ends(deal: OpportunityId) -> Vec<Vec<Event>> {
             Event::ClockReminded { kind: ClockKind::RouteBy, rung: Rung::RemindHalf, custody: steward() },
             Event::ClockBreached { kind: ClockKind::RouteBy, due_by: START, custody: steward() },
             Event::ClockEscalated { kind: ClockKind::RouteBy, rung: Rung::Escalate, custody: steward() },
+            Event::ClockBreached { kind: ClockKind::RouteBy, due_by: START, custody: manager() },
+            Event::ClockEscalated { kind: ClockKind::RecycleAt, rung: Rung::Daily, custody: owner() },
             rejected(false),
             Event::LeadRecycled { reason: RestReason::Rejected(RejectionCode::BadTiming), custody: owner() },
             reopened,

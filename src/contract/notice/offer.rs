@@ -1,18 +1,16 @@
-//! Notices of offers, in words: for a chat that understands Slack's incoming webhooks, and for e-mail. These two are the
-//! only channels that carry the person's name; nothing here is ever stored.
+//! The notice of an offer: who it is, why this rep, until when, and the one-time links. It never decides who is told.
 
+use super::words::{chat, moment, plain, slack_text, span};
+use super::{Letter, Named};
 use crate::domain::ids::{HandoffId, LeadId};
-use crate::domain::time::{HOUR, MINUTE, Moment};
-use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use crate::domain::time::Moment;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// Types that offer a lead to somebody.
 const OFFERS: [&str; 2] = ["io.baton.lead.routed.v1", "io.baton.lead.reassigned.v1"];
 /// Candidates whom "why you" names with their reason: more are a list nobody reads.
 const OTHERS_MAX: usize = 3;
-/// Characters of one line of foreign text: names and companies are shorter.
-const LINE_CHARS_MAX: usize = 200;
 
 /// An offer, as its event tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,15 +35,6 @@ pub struct Offer {
     pub page: Option<String>,
 }
 
-/// The person of whom the lead is, as a notice names them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Named {
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
-    pub job_title: Option<String>,
-    pub company: Option<String>,
-}
-
 /// Addresses of the one-time links; a pool's notice has none, since anybody there could press them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Buttons {
@@ -65,18 +54,16 @@ pub struct Notice {
     pub time_zone: Option<String>,
 }
 
-/// An e-mail's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
-    pub subject: String,
-    pub text: String,
-}
-
 impl Offer {
     /// Reads an event's body; `None` where it offers nothing that must be accepted.
     #[must_use]
     pub fn read(body: &[u8]) -> Option<Self> {
-        let event: Value = serde_json::from_slice(body).ok()?;
+        Self::of(&serde_json::from_slice(body).ok()?)
+    }
+
+    /// The same of an event that was read.
+    #[must_use]
+    pub(super) fn of(event: &Value) -> Option<Self> {
         if !OFFERS.contains(&event["type"].as_str()?) {
             return None;
         }
@@ -136,29 +123,6 @@ fn why(route: &Value) -> String {
     why
 }
 
-/// One line without control characters: nothing that came in can begin a new line or a new header.
-fn plain(text: &str) -> String {
-    text.chars().take(LINE_CHARS_MAX).map(|it| if it.is_control() { ' ' } else { it }).collect()
-}
-
-impl Named {
-    /// Name, title and company in a line.
-    fn line(&self) -> String {
-        let parts = [Some(self.name()), self.job_title.as_deref().map(plain), self.company_line()];
-        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
-    }
-
-    fn name(&self) -> String {
-        let names = [&self.first_name, &self.last_name];
-        let name: Vec<String> = names.into_iter().flatten().map(|it| plain(it)).collect();
-        if name.is_empty() { "Somebody who gave no name".to_owned() } else { name.join(" ") }
-    }
-
-    fn company_line(&self) -> Option<String> {
-        self.company.as_deref().map(plain)
-    }
-}
-
 impl Notice {
     /// The body for an incoming webhook of Slack, or of what understands the same.
     #[must_use]
@@ -184,9 +148,7 @@ impl Notice {
             (None, Some(page)) => lines.push(format!("<{page}|Open the lead>")),
             (None, None) => {}
         }
-        // Previews would open the links; that changes nothing, but it is of no use either.
-        let message = json!({ "text": lines.join("\n"), "unfurl_links": false, "unfurl_media": false });
-        serde_json::to_vec(&message).unwrap_or_default()
+        chat(&lines)
     }
 
     /// The words of an e-mail: plain text, complete without pictures.
@@ -236,33 +198,18 @@ impl Notice {
     }
 
     fn moment(&self, at: Moment) -> String {
-        let named = self.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
-        let local = at.timestamp().to_zoned(named.unwrap_or(TimeZone::UTC));
-        local.strftime("%a %-d %b, %H:%M %Z").to_string()
+        moment(at, self.time_zone.as_deref())
     }
-}
-
-fn span(left: i64) -> String {
-    if left <= 0 {
-        "over".to_owned()
-    } else if left < HOUR {
-        format!("in {} min", (left + MINUTE - 1) / MINUTE)
-    } else {
-        format!("in {} h {} min", left / HOUR, left % HOUR / MINUTE)
-    }
-}
-
-/// Slack reads these three as markup.
-fn slack_text(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::MINUTE;
+    use serde_json::json;
 
     fn event() -> Value {
-        let text = include_str!("../../schemas/handoff.leads.v1/lead.routed.v1.example.json");
+        let text = include_str!("../../../schemas/handoff.leads.v1/lead.routed.v1.example.json");
         serde_json::from_str(text).unwrap()
     }
 

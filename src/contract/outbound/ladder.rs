@@ -1,0 +1,61 @@
+//! What a rung of a clock adds to the feedback about it: which rung, due when, who owes it and whom it tells. It decides
+//! nothing, and names people of the team by their ids only.
+
+use super::Handed;
+use super::parts::{self, Object, put};
+use crate::domain::custody::{ClockKind, Holder, Rung};
+use crate::domain::event::Event;
+use crate::domain::team::{MemberId, Team};
+use crate::domain::time::Moment;
+use serde_json::json;
+
+/// The clock and the rung that it reached.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    kind: ClockKind,
+    rung: Rung,
+}
+
+/// The step of a ladder that an event is.
+pub(super) fn step(event: &Event) -> Option<Step> {
+    if let Event::ClockReminded { kind, rung, .. } | Event::ClockEscalated { kind, rung, .. } = event {
+        return Some(Step { kind: *kind, rung: *rung });
+    }
+    if let Event::ClockBreached { kind, .. } = event {
+        return Some(Step { kind: *kind, rung: Rung::Due });
+    }
+    None
+}
+
+/// Adds the rung, its deadline, the holder, whom it tells, and where they act.
+pub(super) fn about(handed: &Handed<'_>, step: Step, payload: &mut Object) {
+    let lead = handed.after;
+    let clock = lead.custody().and_then(|custody| custody.clock(step.kind));
+    let holder = lead.holder();
+    let tells = holder.map(|holder| match step.rung {
+        Rung::RemindHalf | Rung::RemindLate | Rung::Due => holder.member(),
+        Rung::TakeBack | Rung::Escalate | Rung::Daily => told(holder, handed.team, handed.decided_at),
+    });
+    put(payload, "custody_version", lead.custody_version);
+    put(payload, "rung", step.rung.code());
+    put(payload, "started_at", clock.and_then(|clock| parts::time(clock.started_at)));
+    put(payload, "due_by", clock.map(|clock| clock.due_by.to_string()));
+    put(payload, "deadlines", parts::deadlines(lead.custody()));
+    put(payload, "holder", holder.map(|it| json!({ "kind": it.kind(), "id": it.member().0 })));
+    put(payload, "tells", tells.into_iter().map(|member| member.0.clone()).collect::<Vec<_>>());
+    put(payload, "action_url", handed.board_url.map(|url| format!("{url}/leads/{}", lead.id)));
+}
+
+/// Whom a missed duty is told to: the holder's manager, in marketing the deputy; or who acts for them.
+fn told<'a>(holder: &'a Holder, team: &'a Team, now: Moment) -> &'a MemberId {
+    let member = team.member(holder.member());
+    let manager = member.and_then(|member| member.manager.as_ref());
+    let deputy = member.and_then(|member| member.deputy.as_ref());
+    let first = match holder {
+        Holder::SegmentOwner(_) | Holder::MarketingOwner(_) => deputy.or(manager),
+        Holder::Rep(_) | Holder::Steward(_) | Holder::Arbiter(_) | Holder::Operations(_) => {
+            manager.or(deputy)
+        }
+    };
+    team.acting(first.unwrap_or_else(|| holder.member()), now)
+}

@@ -1,0 +1,102 @@
+//! What the CRM hears when a clock moves a lead: whoever holds it from then on, by when they must act, and what is told to
+//! people about it.
+
+use super::desk::{Desk, loop_batch};
+use super::journey::{ask, route};
+use baton::contract::request::Who;
+use baton::domain::command::{Command, DueClock};
+use baton::domain::custody::{Custody, Holder};
+use baton::domain::lead::{Lead, Stage};
+use baton::store::rows::{OutTopic, OutboxRow};
+use baton::transaction::batch::{Outcome, Stream};
+use serde_json::Value;
+
+const PRIYA: &str = "priya@northwind-robotics.example";
+/// A lead that nobody ever takes has climbed every ladder long before.
+const RUNGS_MAX: usize = 60;
+
+fn payload(row: &OutboxRow) -> Value {
+    serde_json::from_slice(row.payload.as_ref().unwrap()).unwrap()
+}
+
+/// Passes the rung that comes first; what that published.
+fn pass(desk: &mut Desk) -> Vec<OutboxRow> {
+    let lead = desk.lead(PRIYA);
+    let clock = lead.custody().unwrap().clocks().min_by_key(|clock| clock.rung_at).unwrap();
+    let due = DueClock {
+        kind: clock.kind,
+        rung_at: clock.rung_at,
+        cycle: lead.cycle.number,
+        custody_version: lead.custody_version,
+    };
+    desk.now = desk.now.max(clock.rung_at);
+    let passing = ask(desk, Who::Sweeper, Some(Command::PassDeadline(due)), None);
+    let planned = desk.take(loop_batch(Stream::Sweep(1), passing));
+    assert_eq!(planned.outcomes, vec![Outcome::Applied("pass_deadline")]);
+    planned.write.outbox
+}
+
+fn held_by(lead: &Lead) -> Option<(Holder, String)> {
+    lead.custody().map(|custody: &Custody| (custody.holder.clone(), custody.deadline().to_string()))
+}
+
+/// Climbs until a rung hands the lead to somebody else; checks what the CRM is told, and gives it.
+fn until_moved(desk: &mut Desk) -> Value {
+    for _ in 0..RUNGS_MAX {
+        let before = held_by(desk.lead(PRIYA)).unwrap().0;
+        let published = pass(desk);
+        let (holder, deadline) = held_by(desk.lead(PRIYA)).unwrap();
+        if holder == before {
+            continue;
+        }
+        let told: Vec<Value> =
+            published.iter().filter(|row| row.topic == OutTopic::Handoff).map(payload).collect();
+        let last = told.last().unwrap_or_else(|| panic!("the CRM hears nothing of {holder:?}")).clone();
+        assert_eq!(last["holder"]["id"], holder.member().0);
+        assert_eq!(last["deadline"], deadline);
+        return last;
+    }
+    panic!("no clock moved the lead");
+}
+
+#[test]
+fn every_move_by_a_clock_tells_the_crm_who_holds_the_lead_and_until_when() {
+    let mut desk = Desk::new();
+    let form = desk.form("form-1", PRIYA, "VP Engineering");
+    let _planned = desk.run(vec![form]);
+    // Nobody routes it: the queue is the manager's.
+    let moved = until_moved(&mut desk);
+    assert_eq!((&moved["reason_code"], &moved["held"]), (&"not_routed".into(), &false.into()));
+    assert_eq!(moved["holder"]["id"], "paul-dupont");
+    assert_eq!(moved["previous_holder"]["id"], "maya-cohen");
+    // Nobody accepts it: back to the queue, and after the third offer it is the steward's to decide.
+    for offer in 1..=3 {
+        assert_eq!(route(&mut desk, "mid-market"), Outcome::Applied("offer_lead"));
+        let moved = until_moved(&mut desk);
+        assert_eq!(moved["offer_no"], offer);
+        assert_eq!(moved["previous_holder"]["kind"], "rep");
+        assert_eq!(moved["held"], offer == 3, "{moved}");
+    }
+    assert!(matches!(desk.lead(PRIYA).stage, Stage::Queued { held: true, .. }));
+}
+
+#[test]
+fn rungs_tell_the_holder_and_then_the_manager() {
+    let mut desk = Desk::new();
+    let form = desk.form("form-1", PRIYA, "VP Engineering");
+    let _planned = desk.run(vec![form]);
+    assert_eq!(route(&mut desk, "mid-market"), Outcome::Applied("offer_lead"));
+    let rep = held_by(desk.lead(PRIYA)).unwrap().0.member().0.clone();
+    let reminded = payload(&pass(&mut desk)[0]);
+    assert_eq!((&reminded["rung"], &reminded["reason"]), (&"half".into(), &"accept_by".into()));
+    assert_eq!(reminded["tells"], serde_json::json!([rep]));
+    let mut escalated = Value::Null;
+    for _ in 0..RUNGS_MAX {
+        let published = pass(&mut desk);
+        if let Some(row) = published.iter().find(|row| row.event_type == "feedback.escalated.v1") {
+            escalated = payload(row);
+            break;
+        }
+    }
+    assert_eq!(escalated["tells"], serde_json::json!(["paul-dupont"]), "{escalated}");
+}
