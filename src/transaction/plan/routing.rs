@@ -110,7 +110,9 @@ impl Planner<'_> {
         if let Some(to) = self.elsewhere(lead, pool, &destination) {
             return Some(Command::PassPool { to });
         }
-        let (here, after) = self.seats.split_first_mut()?;
+        let Some((here, after)) = self.seats.split_first_mut() else {
+            return Some(passed_on(pool, &[], &seated, way.tried.into_iter()));
+        };
         let choice = here.choose(&seated);
         let Some(rep) = choice.rep else {
             return Some(passed_on(pool, after, &seated, way.tried.into_iter().chain(here.why_not(&seated))));
@@ -168,7 +170,9 @@ impl Planner<'_> {
         if let Some(named) = named.clone().filter(|named| named.why_not.is_none()) {
             return offer(named.rep.clone(), vec![named], RouteStep::Wanted, 0);
         }
-        let (here, after) = self.seats.split_first_mut()?;
+        let Some((here, after)) = self.seats.split_first_mut() else {
+            return Some(passed_on(pool, &[], &subject, named.into_iter()));
+        };
         let choice = here.choose(&subject);
         if let Some(rep) = choice.rep {
             let mut candidates: Vec<Candidate> = named.into_iter().chain(choice.candidates).collect();
