@@ -27,7 +27,7 @@ impl DigestAt {
     /// Reads `mon 08:00`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (day, time) = text.split_once(' ')?;
+        let (day, time) = text.split_once(' ').filter(|(_, time)| !time.starts_with(' '))?;
         let (_, weekday) = DAYS.into_iter().find(|(word, _)| *word == day)?;
         Some(Self { weekday, time: Time::strptime("%H:%M", time).ok()? })
     }

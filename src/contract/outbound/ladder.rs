@@ -46,16 +46,15 @@ pub(super) fn about(handed: &Handed<'_>, step: Step, payload: &mut Object) {
     put(payload, "action_url", handed.board_url.map(|url| format!("{url}/leads/{}", lead.id)));
 }
 
-/// Whom a missed duty is told to: the holder's manager, in marketing the deputy; or who acts for them.
+/// Whom a missed duty is told to: the holder's manager, in marketing the deputy; who has nobody above hears it. Or who acts for
+/// them.
 fn told<'a>(holder: &'a Holder, team: &'a Team, now: Moment) -> &'a MemberId {
     let member = team.member(holder.member());
     let manager = member.and_then(|member| member.manager.as_ref());
     let deputy = member.and_then(|member| member.deputy.as_ref());
     let first = match holder {
         Holder::SegmentOwner(_) | Holder::MarketingOwner(_) => deputy.or(manager),
-        Holder::Rep(_) | Holder::Steward(_) | Holder::Arbiter(_) | Holder::Operations(_) => {
-            manager.or(deputy)
-        }
+        Holder::Rep(_) | Holder::Steward(_) | Holder::Arbiter(_) | Holder::Operations(_) => manager,
     };
     team.acting(first.unwrap_or_else(|| holder.member()), now)
 }

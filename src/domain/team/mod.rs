@@ -1,13 +1,14 @@
 //! Who is there: people, pools, stewards, owners and deputies, their hours and absences. It never knows who holds which lead.
 
+mod offices;
 mod placed;
 mod placement;
 
+pub use offices::Offices;
 pub use placement::{Hint, Placement, TEAMS_MAX};
 
 use super::availability::{Availability, Away, Source};
 use super::calendar::Calendar;
-use super::policy::Segment;
 use super::routing::{Caps, chain};
 use super::time::Moment;
 use serde::{Deserialize, Serialize};
@@ -151,19 +152,6 @@ pub struct Team {
     offices: Offices,
 }
 
-/// Who answers for what no rep holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offices {
-    /// Owners of captured and recycled leads: enterprise, mid-market, small.
-    pub segment_owners: [MemberId; 3],
-    /// Fixes data for marketing.
-    pub marketing_owner: MemberId,
-    pub operations: MemberId,
-    pub arbiter: MemberId,
-    /// Steward of leads that no route takes.
-    pub queue_steward: MemberId,
-}
-
 impl Team {
     /// Puts a team together; the reader of the team file has checked that every id is known.
     #[must_use]
@@ -282,57 +270,6 @@ impl Team {
     #[must_use]
     pub fn pool_of(&self, member: &MemberId) -> Option<&Pool> {
         self.pools.values().find(|pool| pool.members.iter().any(|(id, _)| id == member))
-    }
-
-    /// The steward of a pool's queue; of an unknown pool, the steward of leads without a route.
-    #[must_use]
-    pub fn steward_of(&self, pool: &PoolId) -> &MemberId {
-        self.pools.get(pool).map_or(&self.offices.queue_steward, |pool| &pool.steward)
-    }
-
-    /// The steward of leads that no route takes.
-    #[must_use]
-    pub fn queue_steward(&self) -> &MemberId {
-        &self.offices.queue_steward
-    }
-
-    /// The owner in marketing of captured and recycled leads of a segment.
-    #[must_use]
-    pub fn segment_owner(&self, segment: Segment) -> &MemberId {
-        &self.offices.segment_owners[segment as usize]
-    }
-
-    /// The person in marketing who fixes data.
-    #[must_use]
-    pub fn marketing_owner(&self) -> &MemberId {
-        &self.offices.marketing_owner
-    }
-
-    /// The operations steward.
-    #[must_use]
-    pub fn operations(&self) -> &MemberId {
-        &self.offices.operations
-    }
-
-    /// Whether the person keeps order among leads that are not theirs: managers, operations, the stewards of queues and
-    /// their deputies. They alone name other holders, unite and take apart, and settle what the CRM says otherwise.
-    #[must_use]
-    pub fn keeps_order(&self, member: &MemberId) -> bool {
-        let by_role = self.members.get(member).is_some_and(|it| {
-            it.roles.iter().any(|role| match role {
-                Role::Manager | Role::Operations => true,
-                Role::Rep | Role::Sales | Role::Marketing | Role::Arbiter => false,
-            })
-        });
-        let mut stewards = self.pools.values().map(|pool| &pool.steward).chain([&self.offices.queue_steward]);
-        let deputy = |id: &MemberId| self.members.get(id).and_then(|it| it.deputy.as_ref());
-        by_role || stewards.any(|steward| steward == member || deputy(steward) == Some(member))
-    }
-
-    /// Who settles contests.
-    #[must_use]
-    pub fn arbiter(&self) -> &MemberId {
-        &self.offices.arbiter
     }
 
     /// The person's manager.
