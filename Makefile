@@ -26,7 +26,7 @@ demo: ## build and run a simulated company with a live board; Ctrl-C ends it (DE
 	@exec "$(CARGO_TARGET_DIR)/release/baton" demo $(DEMO_ARGS)
 
 test: ## bring up Postgres and a real Kafka, run every test, take both down (TEST_ARGS=...)
-	@scripts/install-packages.sh --test
+	@scripts/install-packages.sh --test --browser
 	@cargo test --locked --no-run
 	@scripts/with-servers.sh --fast cargo test --locked --no-fail-fast $(TEST_ARGS)
 

@@ -6,7 +6,7 @@
 #   --demo      to build and run the demo: C compilers, Postgres' server, Python (default)
 #   --test      --demo, and what real Kafka and the foreign clients need: Java, Maven, kcat, curl, PyYAML,
 #               standardwebhooks
-#   --browser   Chromium, for the browser tests
+#   --browser   Chromium and its driver, for the browser tests; BATON_NO_BROWSER=1 leaves both out
 #
 # Only what is missing is installed; when nothing is, neither root nor a network is needed.
 set -euo pipefail
@@ -71,8 +71,11 @@ if [ -n "$tests" ]; then
   fi
 fi
 
-if [ -n "$browser" ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
-  need chromium "the browser tests drive it headless"
+if [ -n "$browser" ] && [ "${BATON_NO_BROWSER:-}" != 1 ]; then
+  if ! have chromium && ! have chromium-browser && ! have google-chrome; then
+    need chromium "the browser tests drive it headless"
+  fi
+  have chromedriver || need chromium-driver "speaks WebDriver, through which the tests press keys"
 fi
 
 as_root() {

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "what a failed test saw is told on standard error")]
 
 mod baddays;
+mod browser;
 mod channels;
 mod faults;
 mod ground;

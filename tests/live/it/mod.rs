@@ -13,6 +13,7 @@ mod merge;
 mod pages;
 mod parked;
 mod routing;
+mod stages;
 mod story;
 mod surroundings;
 mod tamper;

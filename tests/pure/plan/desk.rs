@@ -350,11 +350,8 @@ impl Desk {
 
     /// Types published so far, in order, without the state topic.
     pub fn types(&self) -> Vec<&str> {
-        self.published
-            .iter()
-            .filter(|row| row.topic != OutTopic::State)
-            .map(|row| row.event_type.as_str())
-            .collect()
+        let told = self.published.iter().filter(|row| row.topic != OutTopic::State);
+        told.map(|row| row.event_type.as_str()).collect()
     }
 
     /// An RFC 3339 time so many minutes before now.

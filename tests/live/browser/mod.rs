@@ -1,0 +1,116 @@
+//! The pages in a real browser, as wide as a phone and by the keyboard alone: a rep's day, and what every page owes to
+//! whoever cannot see or point.
+
+mod driver;
+
+use crate::harness::{Installation, Reader, Serving, demo_request, produce, until};
+use driver::{DOWN, Driver, ENTER, SPACE};
+use serde_json::json;
+
+/// Fields that no label names, as a list of their names.
+const UNLABELLED: &str = "return [...document.querySelectorAll('input, select, textarea')]
+    .filter(it => !['hidden', 'submit', 'button'].includes(it.type))
+    .filter(it => !(it.labels && it.labels.length) && !it.getAttribute('aria-label') && !it.getAttribute('aria-labelledby'))
+    .map(it => it.name || it.outerHTML)";
+/// Buttons and links without a word.
+const UNNAMED: &str = "return [...document.querySelectorAll('button, a[href], summary')]
+    .filter(it => !it.textContent.trim() && !it.getAttribute('aria-label')).map(it => it.outerHTML)";
+const HEADINGS: &str = "return document.querySelectorAll('h1').length";
+/// How wide the page would like to be, with every folded part opened.
+const WIDE: &str = "document.querySelectorAll('details').forEach(it => { it.open = true; });
+    return Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)";
+
+/// Whether somebody has chosen to go without a browser, which is said aloud.
+fn is_left_out() -> bool {
+    let left_out = std::env::var("BATON_NO_BROWSER").is_ok_and(|value| value == "1");
+    if left_out {
+        eprintln!("LEFT OUT: the browser tests, because BATON_NO_BROWSER=1 is set");
+    }
+    left_out
+}
+
+/// Signs in by a one-time link and its button.
+fn sign_in(browser: &Driver, installation: &Installation, serving: &Serving, member: &str) {
+    let made = installation
+        .run(&["token", "create", "--link", "--name", member, "--member", member, "--scopes", "read,ask"]);
+    let token = made.split("token=").nth(1).expect("a link").split_whitespace().next().unwrap();
+    browser.forget();
+    browser.open(&format!("{}/sign-in?token={token}", serving.address));
+    owes(browser, "the sign-in page");
+    browser.reach("Sign in", ENTER);
+    until("the board is there", || browser.text().contains("Sign out"));
+}
+
+/// What every page owes: one heading, names for all fields and buttons, no scrolling sideways, no error.
+fn owes(browser: &Driver, page: &str) {
+    assert_eq!(browser.read(HEADINGS), 1, "{page}: one h1");
+    assert_eq!(browser.read(UNLABELLED), json!([]), "{page}: fields without a label");
+    assert_eq!(browser.read(UNNAMED), json!([]), "{page}: buttons and links without a word");
+    let wide = browser.read(WIDE).as_u64().unwrap();
+    assert!(wide <= u64::from(Driver::width()), "{page} is {wide} pixels wide on a phone");
+    assert_eq!(browser.errors(), Vec::<String>::new(), "{page}: the console tells errors");
+}
+
+#[test]
+fn a_rep_signs_in_accepts_calls_and_returns_a_lead_on_a_phone_by_the_keyboard_alone() {
+    if is_left_out() {
+        return;
+    }
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
+    let routed = leads.wait("routed", |record| record.event_type == "lead.routed.v1");
+    let rep = routed.data["holder"]["id"].as_str().unwrap();
+    let browser = Driver::start();
+    sign_in(&browser, &installation, &serving, rep);
+    browser.reach("My leads", ENTER);
+    until("the list is there", || browser.text().contains("What loses most by waiting stands first."));
+    browser.reach("Accept", ENTER);
+    let noted = |event: &'static str, query: &'static str| {
+        until(event, || installation.number(query) == 1);
+    };
+    noted("it is accepted", "SELECT count(*) FROM audit WHERE event = 'lead_accepted'");
+    until("the page says so", || browser.text().contains("The lead is yours."));
+    browser.reach("Call logged", ENTER);
+    browser.reach("Log it", ENTER);
+    noted("the call is logged", "SELECT count(*) FROM audit WHERE event = 'attempt_recorded'");
+    until("the list is there again", || browser.text().contains("Reject with a reason"));
+    browser.reach("Reject with a reason", ENTER);
+    browser.reach("Bad timing", SPACE);
+    for _ in 0..20 {
+        if browser.focused().starts_with("No budget") {
+            break;
+        }
+        browser.press(DOWN);
+    }
+    browser.reach("Return the lead", ENTER);
+    noted("it is returned", "SELECT count(*) FROM audit WHERE event = 'lead_rejected'");
+    until("nothing waits", || browser.text().contains("Nothing waits for you"));
+    assert_eq!(browser.errors(), Vec::<String>::new(), "the console tells errors");
+    installation.check();
+}
+
+#[test]
+fn every_page_fits_a_phone_and_names_what_it_asks() {
+    if is_left_out() {
+        return;
+    }
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
+    let routed = leads.wait("routed", |record| record.event_type == "lead.routed.v1");
+    let (rep, lead) = (routed.data["holder"]["id"].as_str().unwrap(), format!("/leads/{}", routed.key));
+    let browser = Driver::start();
+    for (member, pages) in [
+        (rep, vec!["/", "/my", "/leads", "/team", lead.as_str()]),
+        ("paul-dupont", vec!["/", "/floor", "/leads", "/campaigns", "/intake", "/team", lead.as_str()]),
+    ] {
+        sign_in(&browser, &installation, &serving, member);
+        for page in pages {
+            browser.open(&format!("{}{page}", serving.address));
+            owes(&browser, &format!("{page} of {member}"));
+        }
+    }
+}
