@@ -81,7 +81,7 @@ fn every_move_by_a_clock_tells_the_crm_who_holds_the_lead_and_until_when() {
 }
 
 #[test]
-fn rungs_tell_the_holder_and_then_the_manager() {
+fn rungs_tell_the_holder_and_then_the_manager_or_the_deputy() {
     let mut desk = Desk::new();
     let form = desk.form("form-1", PRIYA, "VP Engineering");
     let _planned = desk.run(vec![form]);
@@ -98,5 +98,7 @@ fn rungs_tell_the_holder_and_then_the_manager() {
             break;
         }
     }
-    assert_eq!(escalated["tells"], serde_json::json!(["paul-dupont"]), "{escalated}");
+    // Nobody routed it again, so the manager holds it; who has no manager has a deputy.
+    assert_eq!(escalated["holder"]["id"], "paul-dupont");
+    assert_eq!(escalated["tells"], serde_json::json!(["maya-cohen"]), "{escalated}");
 }
