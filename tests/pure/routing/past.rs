@@ -69,7 +69,9 @@ fn shipped() -> Policy {
 fn play(text: &str, said: Vec<SaidThen>, offers: Vec<PastOffer>, until: Moment) -> Outcome {
     let policy = shipped();
     let mut play = Play::new(&policy, TeamThen::new(team(text).unwrap(), said), FROM);
-    offers.into_iter().for_each(|offer| play.add(offer));
+    for offer in offers {
+        play.add(offer);
+    }
     play.finish(until)
 }
 
