@@ -1,69 +1,8 @@
 //! The pages on a real service: who sees which, own figures, bulk reassigning, a lead as of a moment, the chain's check,
 //! settling what the CRM says otherwise.
 
-use crate::harness::{Installation, Reader, Serving, crm, demo_request, produce, until};
+use crate::harness::{Browser, Installation, Reader, crm, demo_request, produce, until};
 use serde_json::json;
-use std::process::Command;
-
-/// What a GET or POST gave: status and body.
-struct Answer {
-    status: u16,
-    body: String,
-}
-
-/// Somebody who is signed in by a one-time link, as a browser is.
-struct Browser {
-    address: String,
-    cookie: String,
-}
-
-impl Browser {
-    fn of(installation: &Installation, serving: &Serving, member: &str) -> Self {
-        let made = installation.run(&[
-            "token", "create", "--link", "--name", member, "--member", member, "--scopes", "read,ask",
-        ]);
-        let token = made.split("token=").nth(1).expect("a link").split_whitespace().next().unwrap();
-        let output = Command::new("curl")
-            .args(["-s", "-o", "/dev/null", "-D", "-", "--data", &format!("token={token}")])
-            .arg(format!("{}/sign-in", serving.address))
-            .output()
-            .expect("curl is installed");
-        let head = String::from_utf8(output.stdout).unwrap();
-        let cookie = head.split("baton_session=").nth(1).expect("a cookie").split(';').next().unwrap();
-        Self { address: serving.address.clone(), cookie: format!("baton_session={cookie}") }
-    }
-
-    fn call(&self, path: &str, arguments: &[String]) -> Answer {
-        let output = Command::new("curl")
-            .args(["-s", "-L", "-w", "\n%{http_code}", "-b", &self.cookie])
-            .args(arguments)
-            .arg(format!("{}{path}", self.address))
-            .output()
-            .expect("curl is installed");
-        let text = String::from_utf8(output.stdout).unwrap();
-        let (body, status) = text.rsplit_once('\n').expect("a status");
-        Answer { status: status.parse().unwrap(), body: body.to_owned() }
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.call(path, &[])
-    }
-
-    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let arguments: Vec<String> = fields
-            .iter()
-            .flat_map(|(name, value)| ["--data-urlencode".to_owned(), format!("{name}={value}")])
-            .collect();
-        self.call(path, &arguments)
-    }
-
-    /// The value of the first form field of a name.
-    fn field(page: &str, name: &str) -> String {
-        let marked = format!("name=\"{name}\" value=\"");
-        let start = page.find(&marked).unwrap_or_else(|| panic!("no field {name}")) + marked.len();
-        page[start..].split('"').next().unwrap().to_owned()
-    }
-}
 
 /// Lead id and the member who was offered it.
 fn routed(leads: &mut Reader, email: &str) -> (String, String) {

@@ -98,7 +98,7 @@ fn rungs_tell_the_holder_and_then_the_manager_or_the_deputy() {
             break;
         }
     }
-    // Nobody routed it again, so the manager holds it; who has no manager has a deputy.
+    // Nobody routed it again, so the manager holds it; who has no manager hears it.
     assert_eq!(escalated["holder"]["id"], "paul-dupont");
-    assert_eq!(escalated["tells"], serde_json::json!(["maya-cohen"]), "{escalated}");
+    assert_eq!(escalated["tells"], serde_json::json!(["paul-dupont"]), "{escalated}");
 }
