@@ -58,9 +58,22 @@ const TASKS: Statement = Statement::new(
          AND event = 'data_fix_asked' ORDER BY version DESC LIMIT 1) AS asked ON true
      WHERE l.stage = 1 AND l.holder_kind = 'marketing_owner' ORDER BY l.deadline, l.id LIMIT $1",
 );
+/// Resting leads that were returned for want of somebody else of their company, as long as nobody of it has come since.
+const WANTED: Statement = Statement::new(
+    "campaigns.contacts_wanted",
+    "SELECT f.lead_id AS lead, f.at, l.next_due_at AS back_at, p.first_name, p.last_name,
+         coalesce(p.company_name, p.company_domain) AS company
+     FROM handoff_fact AS f JOIN lead AS l ON l.id = f.lead_id LEFT JOIN person AS p ON p.lead_id = l.id
+     WHERE f.kind = 'rejected' AND f.code = ANY($1::text[]) AND f.at >= $2 AND l.stage = 9
+         AND NOT EXISTS (SELECT FROM handoff_fact AS later WHERE later.lead_id = f.lead_id AND later.kind = 'rejected'
+             AND later.version > f.version)
+         AND NOT EXISTS (SELECT FROM lead AS other WHERE other.account_id = l.account_id AND other.id <> l.id
+             AND other.first_seen_at >= f.at)
+     ORDER BY f.at DESC, f.lead_id LIMIT $3",
+);
 
 /// Every statement of this file, for the test that prepares them all.
-pub(in crate::store) const STATEMENTS: &[Statement] = &[COHORT, DEALS, SPEND, NAMES, RECYCLED, TASKS];
+pub(in crate::store) const STATEMENTS: &[Statement] = &[COHORT, DEALS, SPEND, NAMES, RECYCLED, TASKS, WANTED];
 
 /// Passages that became MQL, of a campaign and with a rejection (or none).
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -116,6 +129,19 @@ pub struct DataTask {
     pub company: Option<String>,
 }
 
+/// A lead for whose company somebody else is looked for.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct ContactWanted {
+    pub lead: Uuid,
+    /// When sales returned it; microseconds since 1970-01-01.
+    pub at: i64,
+    /// When it comes back by itself.
+    pub back_at: Option<i64>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub company: Option<String>,
+}
+
 type TaskColumns =
     (Uuid, Option<i64>, Option<String>, Option<Vec<u8>>, Option<String>, Option<String>, Option<String>);
 
@@ -130,14 +156,16 @@ pub struct CampaignsRead {
     /// Days since 1970-01-01, and how many leads come back then.
     pub recycled: Vec<(i32, i64)>,
     pub tasks: Vec<DataTask>,
+    pub wanted: Vec<ContactWanted>,
 }
 
 impl Reader {
-    /// What became of the leads that became MQL in the last `days`, and of deals opened and money spent since.
+    /// What became of the leads that became MQL in the last `days`, and of deals opened and money spent since. `wanting`: codes
+    /// of rejections after which somebody else of the company is looked for.
     ///
     /// # Errors
     /// The database does not answer, or a stored value can't be read.
-    pub async fn what_became(&self, days: i64) -> Result<CampaignsRead, StoreError> {
+    pub async fn what_became(&self, days: i64, wanting: &[&str]) -> Result<CampaignsRead, StoreError> {
         let now = self.now().await?;
         let since = now.plus(-days.saturating_mul(DAY));
         let first_day = i32::try_from(since.0.div_euclid(DAY)).unwrap_or(i32::MIN);
@@ -152,6 +180,8 @@ impl Reader {
             RECYCLED.rows().bind(DAYS_MAX).fetch_all(&mut *conn).await.map_err(failed(RECYCLED))?;
         let tasks: Vec<TaskColumns> =
             TASKS.rows().bind(TASKS_MAX).fetch_all(&mut *conn).await.map_err(failed(TASKS))?;
+        let wanted = WANTED.rows().bind(wanting).bind(since.0).bind(TASKS_MAX);
+        let wanted = wanted.fetch_all(&mut *conn).await.map_err(failed(WANTED))?;
         Ok(CampaignsRead {
             now,
             cohort,
@@ -160,6 +190,7 @@ impl Reader {
             names,
             recycled,
             tasks: tasks.into_iter().map(task).collect::<Result<_, _>>()?,
+            wanted,
         })
     }
 }

@@ -16,7 +16,7 @@ use crate::web::pages::campaigns::days_of;
 use crate::web::problem::Problem;
 use crate::web::sight::{Page, Sight};
 use crate::web::view::asks::member_of;
-use crate::web::view::campaigns::campaigns_view;
+use crate::web::view::campaigns::{campaigns_view, wanting};
 use crate::web::view::floor::floor_view;
 use crate::web::view::floor_lists::FloorAsk;
 use crate::web::view::intake::intake_view;
@@ -145,7 +145,8 @@ pub(crate) async fn campaigns(
         return Err(role());
     }
     let days = days_of(query.days);
-    let read = state.reader.what_became(days).await.map_err(|error| Problem::store(&error))?;
+    let read =
+        state.reader.what_became(days, &wanting(&texts)).await.map_err(|error| Problem::store(&error))?;
     let duties = patterns_now(&state, read.now).await.map_err(|error| Problem::store(&error))?;
     let view = campaigns_view(&read, (&[], false), &duties, None, &texts);
     let campaigns = view.rows.into_iter().map(|row| CampaignShape {

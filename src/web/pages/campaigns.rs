@@ -14,7 +14,7 @@ use crate::web::problem::Problem;
 use crate::web::sight::Page;
 use crate::web::view::Shell;
 use crate::web::view::asks::{AskKind, member_of};
-use crate::web::view::campaigns::{CampaignsView, campaigns_view};
+use crate::web::view::campaigns::{CampaignsView, campaigns_view, wanting};
 use crate::web::view::returned::parse_place;
 use askama::Template;
 use axum::extract::{Form, Query, State};
@@ -84,7 +84,7 @@ async fn page(
     let texts = state.texts();
     need(caller, &texts, Page::Campaigns)?;
     let failed = |error| PageFault::store(&error);
-    let read = state.reader.what_became(days).await.map_err(failed)?;
+    let read = state.reader.what_became(days, &wanting(&texts)).await.map_err(failed)?;
     let (rejections, more) = state.reader.rejections(after).await.map_err(failed)?;
     let duties = patterns_now(state, read.now).await.map_err(failed)?;
     let asker = caller.member.as_ref().filter(|_| caller.may(Scope::Ask));

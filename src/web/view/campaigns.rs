@@ -5,11 +5,11 @@ use super::money::{Rate, Sum, roi_words};
 use super::returned::{RejectionRow, place, rejection_row};
 use super::{Countdown, grouped, percent, person_name};
 use crate::domain::event::Event;
-use crate::domain::policy::RejectionCode;
+use crate::domain::policy::{RejectionCode, RejectionTask};
 use crate::domain::team::{Member, MemberId};
 use crate::domain::time::Moment;
 use crate::scoreboard::patterns::PatternDuty;
-use crate::store::read::campaigns::{CampaignsRead, DataTask};
+use crate::store::read::campaigns::{CampaignsRead, ContactWanted, DataTask};
 use crate::store::read::rejections::RejectionRead;
 use crate::transaction::loaded::Texts;
 use crate::web::words::{ago, countdown, date, member_name, plain, rejection_words};
@@ -72,6 +72,17 @@ pub struct TaskRow {
     pub due: Option<Countdown>,
 }
 
+/// A lead for whose company somebody else is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedRow {
+    pub lead: String,
+    pub name: String,
+    pub company: String,
+    pub when: String,
+    /// When the lead comes back by itself.
+    pub back: Option<Countdown>,
+}
+
 /// The page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignsView {
@@ -89,6 +100,7 @@ pub struct CampaignsView {
     /// First day of the week, leads that come back, and their share of the fullest week.
     pub weeks: Vec<(String, String, i64)>,
     pub tasks: Vec<TaskRow>,
+    pub wanted: Vec<WantedRow>,
 }
 
 /// The page from what was read, for whoever looks.
@@ -128,6 +140,7 @@ pub fn campaigns_view(
         older: rejections.last().filter(|_| more).map_or_else(String::new, |last| place(last.place)),
         weeks: weeks(&read.recycled),
         tasks: read.tasks.iter().map(|task| task_row(task, read.now, texts)).collect(),
+        wanted: read.wanted.iter().map(|it| wanted_row(it, read.now)).collect(),
     }
 }
 
@@ -232,6 +245,29 @@ fn weeks(days: &[(i32, i64)]) -> Vec<(String, String, i64)> {
         .take(WEEKS_SHOWN)
         .map(|(monday, count)| (date(monday), grouped(count), percent(count, most)))
         .collect()
+}
+
+/// Codes of rejections after which the policy has marketing look for somebody else of the company.
+#[must_use]
+pub fn wanting(texts: &Texts) -> Vec<&'static str> {
+    let task = |code: &RejectionCode| texts.policy.rejection(*code).task;
+    let wants = |code: &&RejectionCode| task(code) == Some(RejectionTask::AnotherContact);
+    RejectionCode::ALL.iter().filter(wants).map(|code| code.code()).collect()
+}
+
+fn wanted_row(wanted: &ContactWanted, now: Moment) -> WantedRow {
+    let company = wanted.company.clone().unwrap_or_else(|| "company not known".to_owned());
+    WantedRow {
+        lead: wanted.lead.to_string(),
+        name: person_name(
+            wanted.first_name.as_deref(),
+            wanted.last_name.as_deref(),
+            wanted.company.as_deref(),
+        ),
+        company,
+        when: ago(now, Moment(wanted.at)),
+        back: wanted.back_at.map(|at| countdown(now, Moment(at))),
+    }
 }
 
 fn task_row(task: &DataTask, now: Moment, texts: &Texts) -> TaskRow {

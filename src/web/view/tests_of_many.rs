@@ -1,6 +1,6 @@
 //! Tests of the pages of many leads: the floor, campaigns, intake. They are compiled into tests only.
 
-use super::campaigns::campaigns_view;
+use super::campaigns::{campaigns_view, wanting};
 use super::floor::floor_view;
 use super::floor_lists::{FloorAsk, FloorList};
 use super::intake::intake_view;
@@ -232,7 +232,13 @@ fn campaigns() -> CampaignsRead {
         // 20,003 is a Monday as 4 (1970-01-05) was.
         recycled: vec![(4 + 7 * 2_857, 2), (4 + 7 * 2_857 + 6, 3), (4 + 7 * 2_858, 1)],
         tasks: Vec::new(),
+        wanted: Vec::new(),
     }
+}
+
+#[test]
+fn the_policy_says_after_which_reasons_somebody_else_is_looked_for() {
+    assert_eq!(wanting(&shipped()), ["no_authority"]);
 }
 
 #[test]

@@ -12,3 +12,4 @@ mod kills;
 mod passing_by;
 mod schema;
 mod waiting;
+mod wanted;

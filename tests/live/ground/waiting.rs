@@ -102,7 +102,7 @@ async fn a_deal_won_with_a_contact_whom_nobody_knows_yet_counts_once_in_money() 
 
 /// One deal, one sum of money, and one word of the win for each contact that is known.
 async fn counts_once(ground: &Ground, known: i64) {
-    let read = ground.reader().await.what_became(36_500).await.unwrap();
+    let read = ground.reader().await.what_became(36_500, &[]).await.unwrap();
     let deals: Vec<_> =
         read.deals.iter().map(|row| (row.state.as_str(), row.deals, row.ten_thousandths)).collect();
     assert_eq!(deals, [("won", 1, 840_000_000)]);
