@@ -5,6 +5,8 @@
 
 CARGO_TARGET_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/baton/target
 export CARGO_TARGET_DIR
+# Tests at once: most of them wait for a server or a clock, so one more than there are cores keeps the machine at work.
+TEST_THREADS ?= $(shell expr $$(nproc) + 1)
 # Where rustup puts cargo, for shells that don't read its profile.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
@@ -28,7 +30,7 @@ demo: ## build and run a simulated company with a live board; Ctrl-C ends it (DE
 test: ## bring up Postgres and a real Kafka, run every test, take both down (TEST_ARGS=...)
 	@scripts/install-packages.sh --test --browser
 	@cargo test --locked --no-run
-	@scripts/with-servers.sh --fast cargo test --locked --no-fail-fast $(TEST_ARGS)
+	@RUST_TEST_THREADS=$(TEST_THREADS) scripts/with-servers.sh --fast cargo test --locked --no-fail-fast $(TEST_ARGS)
 
 faults: ## 200,000 records while instances, Postgres and Kafka are killed and cut (BATON_FAULTS_SEED=... repeats a run)
 	@scripts/install-packages.sh --test
