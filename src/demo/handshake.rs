@@ -81,12 +81,12 @@ impl Handshake {
                 continue;
             }
             let Some((member, command)) = ask_of(returned, &marketer, now, argued) else { continue };
-            self.ask(rejection.lead.id, returned.handoff, member, command, now).await?;
-            asks += 1;
+            asks += u32::from(self.ask(rejection.lead.id, returned.handoff, member, command, now).await?);
         }
         Ok(asks)
     }
 
+    /// Asks once; false for what was answered before, as by a refusal, and is not asked again.
     async fn ask(
         &mut self,
         lead: LeadId,
@@ -94,15 +94,18 @@ impl Handshake {
         member: MemberId,
         command: Command,
         now: Moment,
-    ) -> Result<(), DemoError> {
+    ) -> Result<bool, DemoError> {
         let key = format!("demo {} {handoff}", command.name());
+        if self.session.answered(&key, &member.0).await?.is_some() {
+            return Ok(false);
+        }
         let body_hash = Sha256::digest(key.as_bytes()).into();
         let idempotency = Idempotency { key, actor: member.0.clone(), body_hash };
         let view = View { handoff: None, custody_version: None };
         let request = AskRequest { lead, command, member, view, note: None, other: None, idempotency };
         let batch = ask::batch(&request, self.session.keys(), now);
         self.session.commit(&batch).await?;
-        Ok(())
+        Ok(true)
     }
 }
 
