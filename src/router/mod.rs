@@ -50,9 +50,8 @@ pub struct Router {
     wake: Wake,
     /// Leads that nobody could take, and when they were tried.
     vain: BTreeMap<LeadId, Moment>,
-    /// Leads that somebody else worked on when it was their turn, and those of this turn.
+    /// Leads that somebody else worked on when it was their turn.
     busy: Busy,
-    passed_by: Vec<LeadId>,
     /// When the lease of each pool that is ours was taken.
     leases: BTreeMap<PoolId, Instant>,
 }
@@ -60,6 +59,8 @@ pub struct Router {
 /// What came of one transaction over a queue.
 struct Page {
     offered: usize,
+    /// Leads that somebody else worked on.
+    passed_by: Vec<LeadId>,
     /// More of the queue has not been looked at.
     more: bool,
 }
@@ -76,7 +77,6 @@ impl Router {
             wake,
             vain: BTreeMap::new(),
             busy: Busy::default(),
-            passed_by: Vec::new(),
             leases: BTreeMap::new(),
         }
     }
@@ -126,14 +126,14 @@ impl Router {
     pub async fn run_once(&mut self) -> Result<usize, CommitError> {
         let now = self.session.now().await?;
         self.vain.retain(|_, at| now.since(*at) < VAIN_WAIT && now >= *at);
-        self.passed_by.clear();
-        let mut moved = 0;
+        let (mut moved, mut passed_by) = (0, Vec::new());
         for pool in self.session.queued_pools().await? {
             for _ in 0..PAGES_MAX {
                 if !self.holds(&pool).await? {
                     break;
                 }
-                let page = self.page(&pool).await?;
+                let page = self.page(&pool, &passed_by).await?;
+                passed_by.extend(page.passed_by);
                 moved += page.offered;
                 if !page.more {
                     break;
@@ -160,16 +160,16 @@ impl Router {
         Ok(ours)
     }
 
-    /// One transaction over a pool's queue.
-    async fn page(&mut self, pool: &PoolId) -> Result<Page, CommitError> {
+    /// One transaction over a pool's queue, without the leads that were passed by in this turn.
+    async fn page(&mut self, pool: &PoolId, passed_by: &[LeadId]) -> Result<Page, CommitError> {
         let limit = i64::from(self.settings.router.leads);
-        let without: Vec<LeadId> = self.vain.keys().chain(&self.passed_by).copied().collect();
+        let without: Vec<LeadId> = self.vain.keys().chain(passed_by).copied().collect();
         let queued = self.session.queued(pool, limit, &without).await?;
         if queued.is_empty() {
-            return Ok(Page { offered: 0, more: false });
+            return Ok(Page { offered: 0, passed_by: Vec::new(), more: false });
         }
         let now = self.session.now().await?;
-        let overdue = self.busy.overdue(&queued, now);
+        let overdue: Vec<LeadId> = self.busy.overdue(&queued, now);
         let passes_by = overdue.is_empty();
         let leads = if passes_by { queued.clone() } else { overdue };
         let mut traces = self.session.traces(&leads).await?;
@@ -198,9 +198,8 @@ impl Router {
         if offered > 0 {
             (self.wake)();
         }
-        self.passed_by.extend(busy);
         let whole = i64::try_from(queued.len()).is_ok_and(|read| read >= limit);
-        Ok(Page { offered, more: whole || !passes_by })
+        Ok(Page { offered, passed_by: busy, more: whole || !passes_by })
     }
 }
 

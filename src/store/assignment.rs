@@ -2,8 +2,10 @@
 
 use super::columns::{column, sorted};
 use super::error::StoreError;
+use super::lead;
 use super::rows::AssignmentRow;
 use super::statement::Statement;
+use crate::domain::routing::Load;
 use crate::domain::team::MemberId;
 use crate::domain::time::Moment;
 use sqlx::PgConnection;
@@ -17,7 +19,8 @@ const ADD: Statement = Statement::new(
 );
 const SINCE: Statement = Statement::new(
     "assignment.since",
-    "SELECT member, count(*) FROM assignment WHERE member = ANY($1::text[]) AND at >= $2 GROUP BY member",
+    "SELECT mine.member, count(*) FROM unnest($1::text[], $2::bigint[]) AS mine (member, since)
+     JOIN assignment ON assignment.member = mine.member AND assignment.at >= mine.since GROUP BY mine.member",
 );
 
 pub(super) const STATEMENTS: &[Statement] = &[ADD, SINCE];
@@ -42,20 +45,29 @@ pub async fn add(conn: &mut PgConnection, rows: &[AssignmentRow]) -> Result<(), 
     Ok(())
 }
 
-/// How many leads each of the reps was given since a moment; reps without any are absent.
+/// What these reps hold, and how many leads each was given since the moment beside them; who has none is absent.
 ///
 /// # Errors
-/// The statement fails.
-pub async fn since(
+/// A statement fails.
+pub async fn load(
     conn: &mut PgConnection,
-    reps: &[MemberId],
-    moment: Moment,
-) -> Result<BTreeMap<MemberId, u32>, StoreError> {
-    let reps: Vec<&str> = reps.iter().map(|rep| rep.0.as_str()).collect();
-    let rows: Vec<(String, i64)> =
-        SINCE.rows().bind(reps).bind(moment.0).fetch_all(conn).await.map_err(|error| SINCE.failed(error))?;
-    Ok(rows
-        .into_iter()
-        .map(|(rep, count)| (MemberId(rep), u32::try_from(count).unwrap_or(u32::MAX)))
-        .collect())
+    since: &BTreeMap<MemberId, Option<Moment>>,
+) -> Result<Load, StoreError> {
+    let reps: Vec<MemberId> = since.keys().cloned().collect();
+    let open = lead::open_of_reps(conn, &reps).await?;
+    let counted: Vec<(&str, i64)> =
+        since.iter().filter_map(|(rep, since)| Some((rep.0.as_str(), (*since)?.0))).collect();
+    if counted.is_empty() {
+        return Ok(Load { open, today: BTreeMap::new() });
+    }
+    let (members, moments): (Vec<&str>, Vec<i64>) = counted.into_iter().unzip();
+    let rows: Vec<(String, i64)> = SINCE
+        .rows()
+        .bind(members)
+        .bind(moments)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| SINCE.failed(error))?;
+    let count = |(rep, count): (String, i64)| (MemberId(rep), u32::try_from(count).unwrap_or(u32::MAX));
+    Ok(Load { open, today: rows.into_iter().map(count).collect() })
 }

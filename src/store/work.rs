@@ -19,33 +19,43 @@ const POOLS: Statement = Statement::new(
     "lead.queued_pools",
     "SELECT DISTINCT pool FROM lead WHERE stage IN (2, 5) AND pool IS NOT NULL AND NOT held AND NOT parked ORDER BY pool",
 );
-/// Clocks never outrun facts: a clock fires at the earlier of now and the least `caught_up_to` of the feeds that could
-/// still tell that the duty was met. A feed that an operator released does not hold them, until it has caught up past the
-/// release or the release's time is over.
+/// The feeds that could still tell that a duty was met, and hold its clock until they are read. A feed that an operator
+/// released does not, until it has caught up past the release or the release's time is over.
+macro_rules! holds_clocks {
+    () => {
+        "(topic LIKE 'crm.%' OR topic IN ('sales.feedback.v1', 'privacy.requests.v1'))
+         AND NOT EXISTS (SELECT FROM clock_release AS release WHERE release.topic = feed.topic
+             AND release.partition = feed.partition AND release.ended_at IS NULL AND release.until > moment.at
+             AND coalesce(feed.caught_up_to, -9223372036854775808) < release.released_at)"
+    };
+}
+/// The moment as the database has it, and the simulated company's where there is one.
+macro_rules! moment {
+    () => {
+        "(SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS at) AS moment"
+    };
+}
+/// Clocks never outrun facts: a clock fires at the earlier of now and the least `caught_up_to` of the feeds that hold it.
 const HORIZON: Statement = Statement::new(
     "lead.horizon",
-    "SELECT moment.at,
-         (SELECT min(coalesce(caught_up_to, -9223372036854775808)) FROM input_position AS feed
-          WHERE (topic LIKE 'crm.%' OR topic IN ('sales.feedback.v1', 'privacy.requests.v1'))
-              AND NOT EXISTS (SELECT FROM clock_release AS release WHERE release.topic = feed.topic
-                  AND release.partition = feed.partition AND release.ended_at IS NULL AND release.until > moment.at
-                  AND coalesce(feed.caught_up_to, -9223372036854775808) < release.released_at)),
-         (SELECT count(*) FROM clock_release WHERE ended_at IS NULL)
-     FROM (SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS at)
-         AS moment",
+    concat!(
+        "SELECT moment.at,
+             (SELECT min(coalesce(caught_up_to, -9223372036854775808)) FROM input_position AS feed WHERE ",
+        holds_clocks!(),
+        "), (SELECT count(*) FROM clock_release WHERE ended_at IS NULL) FROM ",
+        moment!()
+    ),
 );
 /// The feed that holds clocks back most, where it is behind by more than so much.
 const HOLDING: Statement = Statement::new(
     "lead.holding",
-    "SELECT feed.topic, feed.caught_up_to, moment.at
-     FROM (SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS at)
-         AS moment
-     JOIN input_position AS feed ON feed.caught_up_to < moment.at - $1
-     WHERE (topic LIKE 'crm.%' OR topic IN ('sales.feedback.v1', 'privacy.requests.v1'))
-         AND NOT EXISTS (SELECT FROM clock_release AS release WHERE release.topic = feed.topic
-             AND release.partition = feed.partition AND release.ended_at IS NULL AND release.until > moment.at
-             AND feed.caught_up_to < release.released_at)
-     ORDER BY feed.caught_up_to, feed.topic LIMIT 1",
+    concat!(
+        "SELECT feed.topic, feed.caught_up_to, moment.at FROM ",
+        moment!(),
+        " JOIN input_position AS feed ON feed.caught_up_to < moment.at - $1 WHERE ",
+        holds_clocks!(),
+        " ORDER BY feed.caught_up_to, feed.topic LIMIT 1"
+    ),
 );
 /// What last spoke of a lead in public, as far as it was traced: an offer goes on in that trace.
 const TRACES: Statement = Statement::new(

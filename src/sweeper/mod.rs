@@ -128,8 +128,7 @@ impl Sweeper {
         if due.is_empty() {
             return Ok(0);
         }
-        let wanted: Vec<LeadId> = due.iter().copied().collect();
-        let overdue: BTreeSet<LeadId> = self.busy.overdue(&wanted, horizon.now).into_iter().collect();
+        let overdue: BTreeSet<LeadId> = self.busy.overdue(&due, horizon.now);
         let passes_by = overdue.is_empty();
         let due = if passes_by { due } else { overdue };
         let leads = self.session.leads(&due).await?;

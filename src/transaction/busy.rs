@@ -22,10 +22,14 @@ pub struct Busy {
 impl Busy {
     /// Those of the leads that were passed by for too long: the next batch is theirs alone, and waits for them.
     #[must_use]
-    pub fn overdue(&self, leads: &[LeadId], now: Moment) -> Vec<LeadId> {
+    pub fn overdue<'a, L: FromIterator<LeadId>>(
+        &self,
+        leads: impl IntoIterator<Item = &'a LeadId>,
+        now: Moment,
+    ) -> L {
         let is_overdue =
             |lead: &LeadId| self.since.get(lead).is_some_and(|since| now.since(*since) >= WAITED_FOR);
-        leads.iter().copied().filter(is_overdue).collect()
+        leads.into_iter().copied().filter(is_overdue).collect()
     }
 
     /// Notes what became of the leads of a batch; says which were passed by.
@@ -66,13 +70,13 @@ mod tests {
         let start = Moment(0);
         let mut passed = Busy::default();
         assert_eq!(passed.note([(lead, &busy), (other, &done)], start), [lead]);
-        assert!(passed.is_any() && passed.overdue(&[lead, other], start).is_empty());
+        assert!(passed.is_any() && passed.overdue::<Vec<_>>(&[lead, other], start).is_empty());
         assert_eq!(
             passed.note([(lead, &busy)], start.plus(WAITED_FOR)),
             [lead],
             "it counts from the first time"
         );
-        assert_eq!(passed.overdue(&[lead, other], start.plus(WAITED_FOR)), [lead]);
+        assert_eq!(passed.overdue::<Vec<_>>(&[lead, other], start.plus(WAITED_FOR)), [lead]);
         assert!(passed.note([(lead, &done)], start.plus(WAITED_FOR)).is_empty());
         assert!(!passed.is_any());
     }

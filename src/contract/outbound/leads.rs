@@ -285,6 +285,10 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         Event::ProfileReported { .. } if handed.after.stage.kind().is_handed_off() => {
             Some(Told::why("lead.updated.v1", "profile_changed"))
         }
+        // In whose hands a lead is now is the CRM's to know, and the deputy's; a segment's leads are reviewed in bulk.
+        Event::HolderReplaced { custody, .. } if !matches!(custody.holder, Holder::SegmentOwner(_)) => {
+            Some(Told::why("lead.updated.v1", "holder_left"))
+        }
         Event::FactDiverged { code } => Some(diverged(handed, code)),
         Event::LeadCaptured { .. }
         | Event::ProfileReported { .. }

@@ -53,7 +53,7 @@ pub(super) fn contest(draft: &mut Draft<'_>, handoff: HandoffId) -> Result<(), R
     let arbiter = arbiter(draft, returned.by.as_ref(), &by).ok_or(Refusal::NoArbiter)?;
     let span = Span::business_days(draft.inputs.policy.durations().verdict_business_days);
     let clock = Clock::over(ClockKind::VerdictBy, draft.hours(&arbiter), draft.inputs.now, span);
-    let custody = rests(draft, handoff).then(|| {
+    let custody = rests_under(&draft.lead, handoff).then(|| {
         let holder = Holder::Arbiter(arbiter.clone());
         match draft.lead.stage.custody() {
             // The consequence holds until the verdict: the date on which the lead comes back runs on.
@@ -89,7 +89,7 @@ pub(super) fn lapse(draft: &mut Draft<'_>) -> Result<(), Refusal> {
 
 /// The rejection stands: marketing holds what rests, closed stays closed; of a lead that moved on, figures only.
 fn stand(draft: &mut Draft<'_>, returned: &Returned, verdict: Verdict) -> Result<(), Refusal> {
-    let rests = rests(draft, returned.handoff);
+    let rests = rests_under(&draft.lead, returned.handoff);
     let custody = draft
         .lead
         .stage
@@ -101,7 +101,7 @@ fn stand(draft: &mut Draft<'_>, returned: &Returned, verdict: Verdict) -> Result
 
 /// The rejection does not count; a lead that still rests under it goes to another rep, in the same cycle and handoff.
 fn overturn(draft: &mut Draft<'_>, returned: &Returned) -> Result<(), Refusal> {
-    let rests = rests(draft, returned.handoff);
+    let rests = rests_under(&draft.lead, returned.handoff);
     resolve(draft, returned, Verdict::Overturned, !rests, None)?;
     let (handoff, code, version) = (returned.handoff, returned.code, returned.version);
     draft.push(Event::RejectionVoided { handoff, code, version })?;
@@ -126,11 +126,6 @@ fn resolve(
 
 fn find<'d>(draft: &'d Draft<'_>, handoff: HandoffId) -> Option<&'d Returned> {
     draft.lead.returned.iter().find(|returned| returned.handoff == handoff)
-}
-
-/// Whether the lead still rests under the rejection of this handoff.
-fn rests(draft: &Draft<'_>, handoff: HandoffId) -> bool {
-    rests_under(&draft.lead, handoff)
 }
 
 /// The acting person, if they are of marketing.

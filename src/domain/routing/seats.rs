@@ -287,3 +287,19 @@ pub fn chain<'t>(team: &'t Team, first: &PoolId) -> Vec<&'t Pool> {
 pub fn day_start(pool: &Pool, now: Moment) -> Moment {
     pool.hours.midnight(pool.hours.date(now))
 }
+
+/// The reps of these pools, each once, and since when their leads of the day count: midnight of their pool, of the first that
+/// bounds a day where a rep is in several; `None` where none does.
+#[must_use]
+pub fn counted_since(team: &Team, pools: &[&Pool], now: Moment) -> BTreeMap<MemberId, Option<Moment>> {
+    let mut counted: BTreeMap<MemberId, Option<Moment>> = BTreeMap::new();
+    for (pool, (rep, _)) in
+        pools.iter().flat_map(|pool| pool.members.iter().map(move |member| (*pool, member)))
+    {
+        let since = counted.entry(rep.clone()).or_default();
+        if since.is_none() && team.caps(pool, rep).daily_leads_max.is_some() {
+            *since = Some(day_start(pool, now));
+        }
+    }
+    counted
+}

@@ -2,12 +2,12 @@
 //! and loads. Nothing is locked, and nobody is chosen.
 
 use super::Reader;
-use crate::domain::routing::{Load, Rotation, chain, day_start};
-use crate::domain::team::{MemberId, Pool, PoolId, Team};
+use crate::domain::routing::{Load, Rotation, chain, counted_since, day_start};
+use crate::domain::team::{PoolId, Team};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::route_facts::{self, CompanyRead};
-use crate::store::{assignment, lead, rotation};
+use crate::store::{assignment, rotation};
 use std::collections::BTreeMap;
 
 /// Pools as they stand: whose turn it is, what their reps hold and got today.
@@ -45,19 +45,8 @@ impl Reader {
             let takers = stored.entries.into_iter().map(|(_, taker)| taker);
             rotations.insert(pool.id.clone(), Rotation::folded(stored.credits, takers, &pool.members));
         }
-        let mut reps: Vec<MemberId> =
-            pools.iter().flat_map(|pool| &pool.members).map(|(member, _)| member.clone()).collect();
-        reps.sort_unstable();
-        reps.dedup();
-        let open = lead::open_of_reps(&mut conn, &reps).await?;
-        let bounded = |pool: &&&Pool| {
-            pool.members.iter().any(|(rep, _)| team.caps(pool, rep).daily_leads_max.is_some())
-        };
-        let today = match pools.iter().find(bounded) {
-            Some(pool) => assignment::since(&mut conn, &reps, day_start(pool, now)).await?,
-            None => BTreeMap::new(),
-        };
-        Ok(Standing { rotations, load: Load { open, today } })
+        let load = assignment::load(&mut conn, &counted_since(team, &pools, now)).await?;
+        Ok(Standing { rotations, load })
     }
 
     /// What reps hold and got today, pool by pool, as the router counts it against their bounds.
@@ -68,10 +57,9 @@ impl Reader {
         let mut conn = self.connection().await?;
         let mut loads = BTreeMap::new();
         for pool in team.pools() {
-            let reps: Vec<MemberId> = pool.members.iter().map(|(member, _)| member.clone()).collect();
-            let open = lead::open_of_reps(&mut conn, &reps).await?;
-            let today = assignment::since(&mut conn, &reps, day_start(pool, now)).await?;
-            loads.insert(pool.id.clone(), Load { open, today });
+            let midnight = Some(day_start(pool, now));
+            let reps = pool.members.iter().map(|(rep, _)| (rep.clone(), midnight)).collect();
+            loads.insert(pool.id.clone(), assignment::load(&mut conn, &reps).await?);
         }
         Ok(loads)
     }

@@ -3,15 +3,14 @@
 
 use super::{Interrupted, Loading};
 use crate::domain::ids::LeadId;
-use crate::domain::routing::{Load, Rotation, chain, day_start};
-use crate::domain::team::{MemberId, Pool, PoolId};
+use crate::domain::routing::{Rotation, chain, counted_since};
+use crate::domain::team::{MemberId, PoolId};
 use crate::domain::time::Moment;
 use crate::store::connect::Connection;
 use crate::store::route_facts::{self, Asked};
-use crate::store::{assignment, lead, rotation, world};
+use crate::store::{assignment, rotation, world};
 use crate::transaction::failpoint::Failpoint;
 use crate::transaction::loaded::{Loaded, LoadedPool};
-use std::collections::BTreeMap;
 
 impl Loading<'_> {
     /// Locks the batch's pool and reads what its leads are known by.
@@ -25,24 +24,12 @@ impl Loading<'_> {
         let stored = rotation::lock_pool(conn, id).await?;
         let now = Moment(world::read(conn).await?.now);
         let pools = chain(&self.texts.team, id);
-        let mut reps: Vec<MemberId> =
-            pools.iter().flat_map(|pool| &pool.members).map(|(member, _)| member.clone()).collect();
-        reps.sort_unstable();
-        reps.dedup();
-        let open = lead::open_of_reps(conn, &reps).await?;
-        let is_bounded = |pool: &&&Pool| {
-            pool.members.iter().any(|(rep, _)| self.texts.team.caps(pool, rep).daily_leads_max.is_some())
-        };
-        let today = match pools.iter().find(is_bounded) {
-            Some(pool) => assignment::since(conn, &reps, day_start(pool, now)).await?,
-            None => BTreeMap::new(),
-        };
+        let load = assignment::load(conn, &counted_since(&self.texts.team, &pools, now)).await?;
         let folded = stored.entries.iter().map(|(entry, _)| *entry).collect();
         let members: &[(MemberId, u32)] = pools.first().map_or(&[], |pool| pool.members.as_slice());
         let takers = stored.entries.into_iter().map(|(_, taker)| taker);
         let rotation = Rotation::folded(stored.credits, takers, members);
-        loaded.pool =
-            Some(LoadedPool { pool: Some(id.clone()), rotation, folded, load: Load { open, today } });
+        loaded.pool = Some(LoadedPool { pool: Some(id.clone()), rotation, folded, load });
         step.passed();
         let asked: Vec<Asked> = self
             .batch

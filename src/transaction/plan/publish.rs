@@ -211,7 +211,6 @@ fn may_publish(event: &Event) -> bool {
         | Event::AskRefused { .. }
         | Event::ClockPutOff { .. }
         | Event::ClockStale { .. }
-        | Event::HolderReplaced { .. }
         | Event::ConsentGiven { .. }
         | Event::SplitBegun { .. }
         | Event::ContestAllowed { .. }
@@ -246,6 +245,7 @@ fn may_publish(event: &Event) -> bool {
         | Event::NoteTaken
         | Event::DisagreementSettled { .. }
         | Event::ReplyOwed { .. }
+        | Event::HolderReplaced { .. }
         | Event::ClockReminded { .. }
         | Event::ClockBreached { .. }
         | Event::ClockEscalated { .. }

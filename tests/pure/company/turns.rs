@@ -299,13 +299,14 @@ impl Company {
             }
         }
         let pools = chain(self.team(), id);
-        let bounded = |pool: &&&Pool| {
-            pool.members.iter().any(|(rep, _)| self.team().caps(pool, rep).daily_leads_max.is_some())
-        };
-        if let Some(pool) = pools.iter().find(bounded) {
+        // The day of each rep begins with that of the first pool that bounds it.
+        for pool in pools.iter().rev() {
             let since = day_start(pool, self.desk.now);
-            for (_, rep) in self.assigned.iter().filter(|(at, _)| *at >= since) {
-                *held.today.entry(rep.clone()).or_insert(0) += 1;
+            let is_bounded =
+                |(rep, _): &&(MemberId, u32)| self.team().caps(pool, rep).daily_leads_max.is_some();
+            for (rep, _) in pool.members.iter().filter(is_bounded) {
+                let got = self.assigned.iter().filter(|(at, member)| *at >= since && member == rep).count();
+                held.today.insert(rep.clone(), u32::try_from(got).unwrap_or(u32::MAX));
             }
         }
         held

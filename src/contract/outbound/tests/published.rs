@@ -7,7 +7,9 @@ use crate::contract::outbound::{
     Handed, Head, OutRecord, PersonFill, Topic, crm_text, fill, headers, parse_crm, records, state,
 };
 use crate::contract::request::CrmKey;
+use crate::domain::custody::Holder;
 use crate::domain::event::Event;
+use crate::domain::team::MemberId;
 use crate::domain::time::HOUR;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -96,6 +98,7 @@ const PUBLISHED: &[(&str, &[&str])] = &[
     ("email_opted_out", &["lead.activity_noted.v1"]),
     ("fact_diverged", &["lead.diverged.v1"]),
     ("facts_added", &["lead.updated.v1"]),
+    ("holder_replaced", &["lead.updated.v1"]),
     ("lead_absorbed", &["lead.updated.v1"]),
     ("lead_accepted", &["lead.accepted.v1", "feedback.accepted.v1"]),
     ("lead_closed_as_won", &["lead.won.v1"]),
@@ -275,6 +278,22 @@ fn a_queue_that_the_manager_holds_from_now_on_is_told_to_the_crm() {
     assert_eq!((&queued.payload["holder"]["id"], &queued.payload["held"]), (&"bob".into(), &json!(false)));
     assert_eq!(queued.payload["previous_holder"]["id"], "steward");
     assert!(queued.payload["deadline"].is_string());
+}
+
+#[test]
+fn who_stands_in_for_a_leaver_is_told_to_the_crm_but_not_for_the_leads_of_a_segment() {
+    let (world, steps) = (World::new(), steps());
+    let is_replaced = |step: &&Step| matches!(step.1, Event::HolderReplaced { .. });
+    let step = steps.iter().find(is_replaced).unwrap();
+    let told = records(&world.handed(step, true));
+    assert_eq!(told[0].payload["reason_code"], "holder_left");
+    assert_eq!(told[0].payload["previous_holder"]["id"], "steward");
+    assert_eq!(told[0].payload["holder"]["id"], "bob");
+    let mut reviewed = step.clone();
+    if let Event::HolderReplaced { custody, .. } = &mut reviewed.1 {
+        *custody = custody.clone().held_by(Holder::SegmentOwner(MemberId("bob".into())));
+    }
+    assert_eq!(records(&world.handed(&reviewed, true)), [], "they are reviewed in bulk");
 }
 
 #[test]

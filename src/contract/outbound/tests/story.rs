@@ -230,6 +230,10 @@ fn won_story(deal: OpportunityId) -> Vec<Event> {
     let facts = SqlFacts { timeline_months: Some(3), ..SqlFacts::default() };
     vec![
         Event::PriorityRaised { priority: Priority::P1, contact_by: START, custody: steward() },
+        Event::HolderReplaced {
+            from: member("steward"),
+            custody: steward().held_by(Holder::Steward(member("bob"))),
+        },
         offered(1),
         Event::OfferWithdrawn {
             from: member("ann"),

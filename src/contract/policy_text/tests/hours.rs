@@ -1,6 +1,7 @@
 //! Hours in the text of a team: shared calendars, a pool's, a person's, and what is refused.
 
 use crate::contract::policy_text::{DEFAULT_TEAM, team};
+use crate::domain::routing::{chain, counted_since};
 use crate::domain::team::{MemberId, PoolId, Team};
 use crate::domain::time::Moment;
 
@@ -98,6 +99,28 @@ fn a_pool_names_its_closers_and_how_much_a_rep_takes_on_a_day() {
     assert_eq!(pool.daily_leads_max, Some(7));
     let faults = faults("name = \"Low touch\"\n", "name = \"Low touch\"\ncloser_pool = \"smal\"\n");
     assert!(faults[0].contains("unknown pool `smal`; did you mean `small`?"), "{faults:?}");
+}
+
+#[test]
+fn a_day_of_a_rep_begins_at_midnight_of_their_own_pool_and_without_a_bound_nowhere() {
+    let text = DEFAULT_TEAM.replace(
+        "[pool.small]\n",
+        "[pool.small]\ntime_zone = \"Asia/Tokyo\"\ndaily_leads_max = 5\nnext_pool = \"low-touch\"\n",
+    );
+    let text = text.replace("[pool.low-touch]\n", "[pool.low-touch]\ndaily_leads_max = 7\n");
+    let team = team(&text).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let now = Moment::parse("2026-11-23T20:00:00Z").unwrap();
+    let pools = chain(&team, &PoolId("small".into()));
+    let since = counted_since(&team, &pools, now);
+    let own = |name: &str| {
+        let (rep, _) = team.pool(&PoolId(name.into())).unwrap().members[0].clone();
+        since[&rep].map(|since| since.to_string())
+    };
+    assert_eq!(own("small").as_deref(), Some("2026-11-23T15:00:00Z"), "the 24th began in Tokyo");
+    assert_eq!(own("low-touch").as_deref(), Some("2026-11-23T00:00:00Z"));
+    let unbounded = with("[pool.small]\n", "[pool.small]\nnext_pool = \"low-touch\"\n");
+    let free = counted_since(&unbounded, &chain(&unbounded, &PoolId("small".into())), now);
+    assert!(free.len() >= 4 && free.values().all(Option::is_none), "{free:?}");
 }
 
 #[test]
