@@ -283,7 +283,7 @@ fn a_queue_that_the_manager_holds_from_now_on_is_told_to_the_crm() {
 #[test]
 fn who_stands_in_for_a_leaver_is_told_to_the_crm_but_not_for_the_leads_of_a_segment() {
     let (world, steps) = (World::new(), steps());
-    let is_replaced = |step: &&Step| matches!(step.1, Event::HolderReplaced { .. });
+    let is_replaced = |step: &&(_, Event, _)| matches!(step.1, Event::HolderReplaced { .. });
     let step = steps.iter().find(is_replaced).unwrap();
     let told = records(&world.handed(step, true));
     assert_eq!(told[0].payload["reason_code"], "holder_left");
