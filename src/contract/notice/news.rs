@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// News that is not tied to a deadline is worth telling for so long: whoever hears of it later has seen it on their page.
 const LIVES: i64 = DAY;
 
+/// What becomes of a contest that nobody decides.
+const LAPSES: &str = "Without a verdict by then the rejection stands.";
+
 /// News of a lead, as its event tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
@@ -72,6 +75,7 @@ impl News {
                 time(&data["due_by"])?,
                 Rung::parse(data["rung"].as_str()?)?,
             )),
+            Kind::Contest => Some((ClockKind::VerdictBy, time(&data["due_by"])?, Rung::RemindHalf)),
             Kind::Reply => of(ClockKind::RespondBy).map(|at| (ClockKind::RespondBy, at, Rung::RemindHalf)),
             Kind::Offer | Kind::TakenBack | Kind::Given | Kind::Summary | Kind::Digest => None,
         };
@@ -86,7 +90,11 @@ impl News {
             clock,
             next: running.first().copied(),
             accept_by: of(ClockKind::AcceptBy),
-            reason: data["reason_code"].as_str().unwrap_or_default().to_owned(),
+            reason: ["reason_code", "reason"]
+                .into_iter()
+                .find_map(|name| data[name].as_str())
+                .unwrap_or_default()
+                .to_owned(),
             occurred_at: time(&event["time"])?,
             page: data["action_url"].as_str().map(str::to_owned),
         })
@@ -96,7 +104,7 @@ impl News {
     #[must_use]
     pub fn ends_at(&self) -> Moment {
         match (self.kind, self.clock) {
-            (Kind::Reminder, Some((_, due_by, _))) => due_by,
+            (Kind::Reminder | Kind::Contest, Some((_, due_by, _))) => due_by,
             _ => self.occurred_at.plus(LIVES),
         }
     }
@@ -110,6 +118,7 @@ impl News {
             Kind::Escalation => self.escalation(circle),
             Kind::TakenBack => self.taken_back(circle),
             Kind::Reply => self.reply(circle),
+            Kind::Contest => self.contest(circle),
             Kind::Offer | Kind::Given | Kind::Summary | Kind::Digest => self.given(circle),
         };
         lines.insert(0, circle.person.line());
@@ -134,7 +143,7 @@ impl News {
     fn reminder(&self, circle: &Circle) -> (String, Vec<String>) {
         let Some((kind, due_by, rung)) = self.clock else { return self.given(circle) };
         let part = if rung == Rung::RemindHalf { "Half" } else { "Four fifths" };
-        let whose = if self.with_rep { "your" } else { "the" };
+        let whose = if self.with_rep && kind != ClockKind::VerdictBy { "your" } else { "the" };
         let left = length(due_by.since(circle.now));
         let heading = format!(
             "{part} of {whose} time to {} is gone; {left} left: {}",
@@ -142,11 +151,15 @@ impl News {
             circle.person.short()
         );
         let mut lines = vec![format!("{}.", circle.due(kind, due_by))];
-        if let Some(accept_by) = self.accept_by.filter(|_| kind != ClockKind::AcceptBy) {
+        let unaccepted =
+            self.accept_by.filter(|_| !matches!(kind, ClockKind::AcceptBy | ClockKind::VerdictBy));
+        if let Some(accept_by) = unaccepted {
             let until = moment(accept_by, circle.time_zone.as_deref());
             lines.push(format!("You have not accepted it yet: accept by {until}."));
         }
-        if !self.with_rep {
+        if kind == ClockKind::VerdictBy {
+            lines.push(LAPSES.to_owned());
+        } else if !self.with_rep {
             lines.push("No rep has it: it waits with you.".to_owned());
         }
         (heading, lines)
@@ -211,6 +224,16 @@ impl News {
         if let Some((kind, at)) = self.next {
             lines.push(format!("{}.", circle.due(kind, at)));
         }
+        (heading, lines)
+    }
+
+    fn contest(&self, circle: &Circle) -> (String, Vec<String>) {
+        let heading = format!("Contested, and yours to decide: {}", circle.person.short());
+        let reason = self.reason.replace('_', " ");
+        let mut lines =
+            vec![format!("Marketing says that the rejection \u{201c}{reason}\u{201d} should not count.")];
+        lines.extend(self.clock.map(|(kind, at, _)| format!("{}.", circle.due(kind, at))));
+        lines.push(LAPSES.to_owned());
         (heading, lines)
     }
 

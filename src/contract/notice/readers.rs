@@ -26,6 +26,7 @@ pub fn readers(event: &Value, team: &Team) -> Vec<(Kind, String)> {
         "feedback.sla_reminded.v1" => all(Kind::Reminder),
         "feedback.sla_breached.v1" => all(Kind::Breach),
         "feedback.escalated.v1" => all(Kind::Escalation),
+        "feedback.contested.v1" => all(Kind::Contest),
         "lead.offer_withdrawn.v1" | "lead.queued.v1" => {
             let taken = former.filter(|_| event_type == "lead.offer_withdrawn.v1" && TAKEN.contains(&reason));
             let mut told: Vec<_> = taken.map(|id| (Kind::TakenBack, id)).into_iter().collect();

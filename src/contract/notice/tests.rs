@@ -11,6 +11,8 @@ const BREACHED: &str =
     include_str!("../../../schemas/handoff.feedback.v1/feedback.sla_breached.v1.example.json");
 const ESCALATED: &str =
     include_str!("../../../schemas/handoff.feedback.v1/feedback.escalated.v1.example.json");
+const CONTESTED: &str =
+    include_str!("../../../schemas/handoff.feedback.v1/feedback.contested.v1.example.json");
 const WITHDRAWN: &str =
     include_str!("../../../schemas/handoff.leads.v1/lead.offer_withdrawn.v1.example.json");
 const ROUTED: &str = include_str!("../../../schemas/handoff.leads.v1/lead.routed.v1.example.json");
@@ -208,6 +210,24 @@ fn a_person_who_asks_again_is_told_to_the_holder() {
     assert!(text.heading.starts_with("Asked again and waits for your answer: Priya"), "{}", text.heading);
     assert_eq!(text.lines[1], "Due: to answer by Tue 17 Mar, 14:00 CET (in 4 h 0 min).");
     assert_eq!(text.links.len(), 1, "what is accepted needs no accepting");
+}
+
+#[test]
+fn a_contest_is_told_to_its_arbiter_who_is_reminded_in_words_of_a_verdict() {
+    let contested = event(CONTESTED);
+    assert_eq!(kinds(&told(&contested)), [(Kind::Contest, "ines.moreau")]);
+    let arbiter = circle("ines.moreau", "2026-03-24T09:00:00Z", false);
+    let letter = text(Kind::Contest, &contested, &arbiter);
+    assert!(letter.heading.starts_with("Contested, and yours to decide: Priya Raman"), "{}", letter.heading);
+    assert!(letter.lines[1].contains("\u{201c}no need\u{201d}"), "{:?}", letter.lines);
+    assert_eq!(letter.lines[2], "Due: to decide the contest by Fri 27 Mar, 10:00 CET (in 3 d 0 h).");
+    assert_eq!(letter.links.len(), 1, "the verdict is given on the lead's page");
+    let mut reminded = event(REMINDED);
+    reminded["data"]["reason"] = json!("verdict_by");
+    reminded["data"]["tells"] = json!(["ines.moreau"]);
+    let again = text(Kind::Reminder, &reminded, &circle("ines.moreau", "2026-03-17T09:27:00Z", false));
+    assert!(again.heading.starts_with("Half of the time to decide the contest is gone"), "{}", again.heading);
+    assert_eq!(again.lines[2..], ["Without a verdict by then the rejection stands."]);
 }
 
 #[test]

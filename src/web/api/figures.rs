@@ -35,6 +35,19 @@ pub struct MyLeadShape {
 pub struct MyShape {
     pub late: i64,
     pub leads: Vec<MyLeadShape>,
+    /// Contests that wait for this person's verdict, the one that lapses first first.
+    pub verdicts: Vec<WaitingShape>,
+}
+
+/// A lead that waits for somebody's word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WaitingShape {
+    pub id: String,
+    pub name: String,
+    /// Why, in words.
+    pub what: String,
+    /// RFC 3339.
+    pub due_by: String,
 }
 
 /// Open leads that nobody answers for; the target of each is 0.

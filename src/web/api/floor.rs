@@ -4,7 +4,7 @@
 use super::figures::{
     CampaignShape, CampaignsQuery, CampaignsShape, CodeCount, FloorShape, IntakeShape, LoadShape,
     MyLeadShape, MyQuery, MyShape, OrphansShape, PersonOfTeam, PoolShape, QueueShape, RepLoadShape,
-    SourceShape, TeamShape, Unconverted,
+    SourceShape, TeamShape, Unconverted, WaitingShape,
 };
 use super::pattern::{pattern, patterns_now};
 use crate::domain::team::MemberId;
@@ -17,13 +17,14 @@ use crate::web::problem::Problem;
 use crate::web::sight::{Page, Sight};
 use crate::web::view::asks::member_of;
 use crate::web::view::campaigns::{campaigns_view, wanting};
-use crate::web::view::floor::floor_view;
+use crate::web::view::floor::{FloorLine, floor_view};
 use crate::web::view::floor_lists::FloorAsk;
 use crate::web::view::intake::intake_view;
 use crate::web::view::load::{bounds, day_starts};
 use crate::web::view::money::roi_percent;
 use crate::web::view::my::my_view;
 use crate::web::view::team::{PoolCard, team_view};
+use crate::web::view::waiting::waiting_view;
 use crate::web::view::watch::{is_attended, orphans, series};
 use axum::Json;
 use axum::extract::{Query, State};
@@ -64,7 +65,22 @@ pub(crate) async fn my(
         custody_version: card.panel.custody_version,
         handoff_id: card.panel.handoff,
     });
-    Ok(Json(MyShape { late: read.late, leads: leads.collect() }))
+    let waits = state.reader.waiting().await.map_err(|error| Problem::store(&error))?;
+    let waits = waiting_view(&waits, texts.team.member(&holder), &texts.team);
+    Ok(Json(MyShape {
+        late: read.late,
+        leads: leads.collect(),
+        verdicts: waits.verdicts.into_iter().map(waiting).collect(),
+    }))
+}
+
+fn waiting(line: FloorLine) -> WaitingShape {
+    WaitingShape {
+        id: line.href.trim_start_matches("/leads/").to_owned(),
+        name: line.name,
+        what: line.what,
+        due_by: line.due.map_or_else(String::new, |due| due.at),
+    }
 }
 
 /// The floor: orphans, queues, load, what needs a manager.
