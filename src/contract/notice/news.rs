@@ -90,11 +90,7 @@ impl News {
             clock,
             next: running.first().copied(),
             accept_by: of(ClockKind::AcceptBy),
-            reason: ["reason_code", "reason"]
-                .into_iter()
-                .find_map(|name| data[name].as_str())
-                .unwrap_or_default()
-                .to_owned(),
+            reason: why(data),
             occurred_at: time(&event["time"])?,
             page: data["action_url"].as_str().map(str::to_owned),
         })
@@ -213,6 +209,9 @@ impl News {
         let person = circle.person.short();
         let yours = self.holder.as_deref() == Some(circle.reader.as_str());
         let heading = match (&circle.holder_name, yours) {
+            (_, true) if self.next.is_some_and(|(kind, _)| kind == ClockKind::ReviewBy) => {
+                format!("Yours to review: {person}")
+            }
             (_, true) => format!("In your hands now: {person}"),
             (Some(name), false) => format!("In the hands of {name} now: {person}"),
             (None, false) => format!("In nobody's hands now: {person}"),
@@ -242,6 +241,13 @@ impl News {
         let due = self.clock.map(|(kind, at, _)| format!("{}.", circle.due(kind, at)));
         (heading, due.into_iter().collect())
     }
+}
+
+/// Why, as a code; of a review what it is about.
+fn why(data: &Value) -> String {
+    let code = ["reason_code", "reason"].into_iter().find_map(|name| data[name].as_str()).unwrap_or_default();
+    let finer = data["sub_reason"].as_str().filter(|_| code == "review_asked");
+    finer.unwrap_or(code).to_owned()
 }
 
 impl Circle {

@@ -35,6 +35,9 @@ pub fn readers(event: &Value, team: &Team) -> Vec<(Kind, String)> {
             told
         }
         "lead.updated.v1" if reason == "reply_owed" => given(Kind::Reply, holder),
+        "lead.updated.v1" | "lead.reopened.v1" if is_to_review(event_type, reason, &data["holder"]) => {
+            given(Kind::Given, holder)
+        }
         _ if is_offer(event) => given(Kind::Offer, holder),
         _ if GIVES.contains(&event_type) && former.is_some() && former != holder => {
             given(Kind::Given, holder)
@@ -48,6 +51,12 @@ pub fn readers(event: &Value, team: &Team) -> Vec<(Kind, String)> {
         first
     });
     told
+}
+
+/// A steward is to look at one lead by name: a hand-raise that is blocked, or of somebody set aside, or a win that is none.
+fn is_to_review(event_type: &str, reason: &str, holder: &Value) -> bool {
+    let asked = event_type == "lead.reopened.v1" || reason == "review_asked";
+    asked && holder["kind"] == "steward"
 }
 
 fn is_offer(event: &Value) -> bool {

@@ -231,6 +231,28 @@ fn a_contest_is_told_to_its_arbiter_who_is_reminded_in_words_of_a_verdict() {
 }
 
 #[test]
+fn a_review_of_one_lead_is_told_to_the_steward_and_one_of_a_segment_to_nobody() {
+    let mut event = event(UPDATED);
+    event["data"]["reason_code"] = json!("review_asked");
+    event["data"]["sub_reason"] = json!("won_deal_deleted");
+    event["data"]["holder"] = json!({ "kind": "steward", "id": "ines.moreau" });
+    event["data"]["previous_holder"] = Value::Null;
+    event["data"]["deadlines"] =
+        json!([{ "kind": "review_by", "at": "2026-03-18T09:00:00Z", "clock": "business" }]);
+    assert_eq!(kinds(&told(&event)), [(Kind::Given, "ines.moreau")]);
+    let steward = circle("ines.moreau", "2026-03-17T09:00:00Z", false);
+    let asked = text(Kind::Given, &event, &steward);
+    assert!(asked.heading.starts_with("Yours to review: Priya Raman"), "{}", asked.heading);
+    assert_eq!(asked.lines[1], "Why: won deal deleted.");
+    assert_eq!(asked.lines[2], "Due: to look at it by Wed 18 Mar, 10:00 CET (in 1 d 0 h).");
+    event["type"] = json!("io.baton.lead.reopened.v1");
+    event["data"]["reason_code"] = json!("hand_raise");
+    assert_eq!(kinds(&told(&event)), [(Kind::Given, "ines.moreau")]);
+    event["data"]["holder"]["kind"] = json!("segment_owner");
+    assert_eq!(told(&event), []);
+}
+
+#[test]
 fn an_hour_has_one_summary_of_a_kind_and_it_says_how_many_and_where() {
     let at = Moment::parse("2026-03-17T09:27:00Z").unwrap();
     let one = Summary::of(Kind::Escalation, "email:member:ines", at);

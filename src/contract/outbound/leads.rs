@@ -289,6 +289,11 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         Event::HolderReplaced { custody, .. } if !matches!(custody.holder, Holder::SegmentOwner(_)) => {
             Some(Told::why("lead.updated.v1", "holder_left"))
         }
+        // A steward's review of one lead; what a segment's owner holds is reviewed in bulk.
+        Event::ReviewAsked { reason, custody } if matches!(custody.holder, Holder::Steward(_)) => {
+            let asked = Told::why("lead.updated.v1", "review_asked");
+            Some(Told { sub_reason: Some(reason.clone()), ..asked })
+        }
         Event::FactDiverged { code } => Some(diverged(handed, code)),
         Event::LeadCaptured { .. }
         | Event::ProfileReported { .. }

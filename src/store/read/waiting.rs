@@ -1,5 +1,5 @@
-//! What waits for a person's word beside the leads that they work: contests without a verdict. It says nothing of whose word
-//! it is.
+//! What waits for a person's word beside the leads that they work: contests without a verdict, and leads that a steward is
+//! to review by name. It says nothing of whose word a contest waits for.
 
 use super::Reader;
 use crate::domain::lead::Lead;
@@ -28,8 +28,21 @@ const CONTESTS: Statement = Statement::new(
      ORDER BY open.at DESC, l.id LIMIT $2",
 );
 
+/// What a steward holds outside sales is there for a review of one lead: segments are reviewed in bulk, by their owners.
+const REVIEWS: Statement = Statement::new(
+    "waiting.reviews",
+    "SELECT l.id, l.state, p.first_name, p.last_name, coalesce(p.company_name, p.company_domain) AS company
+     FROM lead AS l LEFT JOIN person AS p ON p.lead_id = l.id
+     WHERE l.holder_id = $1 AND l.holder_kind = 'steward' AND l.stage NOT IN (2, 3, 4, 5, 6)
+     ORDER BY l.deadline, l.id LIMIT $2",
+);
+const REVIEWS_COUNT: Statement = Statement::new(
+    "waiting.reviews_count",
+    "SELECT count(*) FROM lead WHERE holder_id = $1 AND holder_kind = 'steward' AND stage NOT IN (2, 3, 4, 5, 6)",
+);
+
 /// Every statement of this file, for the test that prepares them all.
-pub(in crate::store) const STATEMENTS: &[Statement] = &[CONTESTS];
+pub(in crate::store) const STATEMENTS: &[Statement] = &[CONTESTS, REVIEWS, REVIEWS_COUNT];
 
 /// A lead that waits for somebody's word.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,17 +59,20 @@ pub struct WaitingRead {
     pub now: Moment,
     /// Leads with a contest without a verdict, whoever is its arbiter; at most [`WAITING_MAX`].
     pub contests: Vec<WaitingLead>,
+    /// Leads that the person is to look at, the nearest deadline first; at most [`WAITING_MAX`] of `reviews_all`.
+    pub reviews: Vec<WaitingLead>,
+    pub reviews_all: i64,
 }
 
 /// Id, state, first and last name, company.
 type Columns = (Uuid, Vec<u8>, Option<String>, Option<String>, Option<String>);
 
 impl Reader {
-    /// Contests without a verdict.
+    /// Contests without a verdict, and what a member is to review.
     ///
     /// # Errors
     /// The database does not answer, or a stored state can't be read.
-    pub async fn waiting(&self) -> Result<WaitingRead, StoreError> {
+    pub async fn waiting(&self, member: &str) -> Result<WaitingRead, StoreError> {
         let now = self.now().await?;
         let mut conn = self.connection().await?;
         let contests: Vec<Columns> = CONTESTS
@@ -66,7 +82,21 @@ impl Reader {
             .fetch_all(&mut *conn)
             .await
             .map_err(|error| CONTESTS.failed(error))?;
-        Ok(WaitingRead { now, contests: contests.into_iter().map(waiting_lead).collect::<Result<_, _>>()? })
+        let reviews: Vec<Columns> = REVIEWS
+            .rows()
+            .bind(member)
+            .bind(WAITING_MAX)
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(|error| REVIEWS.failed(error))?;
+        let (reviews_all,): (i64,) = REVIEWS_COUNT
+            .rows()
+            .bind(member)
+            .fetch_one(&mut *conn)
+            .await
+            .map_err(|error| REVIEWS_COUNT.failed(error))?;
+        let leads = |rows: Vec<Columns>| rows.into_iter().map(waiting_lead).collect::<Result<_, _>>();
+        Ok(WaitingRead { now, contests: leads(contests)?, reviews: leads(reviews)?, reviews_all })
     }
 }
 

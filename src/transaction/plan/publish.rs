@@ -207,7 +207,6 @@ fn may_publish(event: &Event) -> bool {
         | Event::TouchRecorded { .. }
         | Event::PreferenceNoted { .. }
         | Event::CrmLinked { .. }
-        | Event::ReviewAsked { .. }
         | Event::AskRefused { .. }
         | Event::ClockPutOff { .. }
         | Event::ClockStale { .. }
@@ -219,6 +218,7 @@ fn may_publish(event: &Event) -> bool {
         | Event::NobodyFree(_)
         | Event::MqlDated { .. } => false,
         Event::ProfileReported { .. }
+        | Event::ReviewAsked { .. }
         | Event::CycleStarted { .. }
         | Event::LeadMarketingQualified { .. }
         | Event::PriorityRaised { .. }

@@ -37,6 +37,10 @@ pub struct MyShape {
     pub leads: Vec<MyLeadShape>,
     /// Contests that wait for this person's verdict, the one that lapses first first.
     pub verdicts: Vec<WaitingShape>,
+    /// Leads that this person is to look at by name, as a steward, the nearest deadline first; at most 200.
+    pub reviews: Vec<WaitingShape>,
+    /// All of those.
+    pub reviews_total: i64,
 }
 
 /// A lead that waits for somebody's word.

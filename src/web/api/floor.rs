@@ -65,12 +65,15 @@ pub(crate) async fn my(
         custody_version: card.panel.custody_version,
         handoff_id: card.panel.handoff,
     });
-    let waits = state.reader.waiting().await.map_err(|error| Problem::store(&error))?;
+    let waits = state.reader.waiting(&holder.0).await.map_err(|error| Problem::store(&error))?;
+    let waits_all = waits.reviews_all;
     let waits = waiting_view(&waits, texts.team.member(&holder), &texts.team);
     Ok(Json(MyShape {
         late: read.late,
         leads: leads.collect(),
         verdicts: waits.verdicts.into_iter().map(waiting).collect(),
+        reviews: waits.reviews.into_iter().map(waiting).collect(),
+        reviews_total: waits_all,
     }))
 }
 

@@ -91,7 +91,7 @@ async fn page(state: &WebState, caller: &PageCaller, query: MyQuery) -> Result<M
     }
     let holder = named.clone().unwrap_or_else(|| own.clone());
     let read = state.reader.my(&holder.0).await.map_err(|error| PageFault::store(&error))?;
-    let waits = state.reader.waiting().await.map_err(|error| PageFault::store(&error))?;
+    let waits = state.reader.waiting(&holder.0).await.map_err(|error| PageFault::store(&error))?;
     let asker = caller.member.as_ref().filter(|_| caller.may(Scope::Ask));
     let view = my_view(&read, member_of(&texts.team, asker), named.as_ref(), &texts);
     let done = query.done.as_deref().and_then(AskKind::parse).map(|kind| kind.done().to_owned());

@@ -1,10 +1,12 @@
-//! What waits for a person's word beside the leads that they work: contests for a verdict. It reads nothing itself, and links
-//! to the lead's page, where the answer is given.
+//! What waits for a person's word beside the leads that they work: contests for a verdict, leads to
+//! review. It reads nothing itself, and links to the lead's page, where the answer is given.
 
 use super::contests;
 use super::floor::FloorLine;
-use super::person_name;
+use super::my::nearest;
+use super::{grouped, person_name};
 use crate::domain::contest::Returned;
+use crate::domain::lead::StageKind;
 use crate::domain::team::{Member, Team};
 use crate::domain::time::Moment;
 use crate::store::read::waiting::{WaitingLead, WaitingRead};
@@ -15,6 +17,10 @@ use crate::web::words::{countdown, member_name, rejection_words};
 pub struct WaitingView {
     /// Contests, the one that lapses first first.
     pub verdicts: Vec<FloorLine>,
+    /// Leads to look at by name, the nearest deadline first.
+    pub reviews: Vec<FloorLine>,
+    /// How many of those are not listed; empty for none.
+    pub reviews_more: String,
 }
 
 /// What waits for `member`, from what was read.
@@ -24,7 +30,31 @@ pub fn waiting_view(read: &WaitingRead, member: Option<&Member>, team: &Team) ->
     let mut verdicts: Vec<FloorLine> =
         read.contests.iter().flat_map(|lead| verdicts(lead, member, team, read.now)).collect();
     verdicts.sort_by(|a, b| due_at(a).cmp(due_at(b)));
-    WaitingView { verdicts }
+    let reviews: Vec<FloorLine> = read.reviews.iter().map(|lead| review(lead, read.now)).collect();
+    let hidden = read.reviews_all - i64::try_from(reviews.len()).unwrap_or(i64::MAX);
+    let reviews_more = if hidden > 0 { grouped(hidden) } else { String::new() };
+    WaitingView { verdicts, reviews, reviews_more }
+}
+
+/// A lead that a steward is to look at.
+fn review(read: &WaitingLead, now: Moment) -> FloorLine {
+    let lead = &read.lead;
+    let what = match (lead.stage.kind(), lead.no_contact) {
+        (StageKind::Won, _) => "The deal that was won is deleted in the CRM: is it a win?",
+        (_, true) => "Asked to be called, after asking for no contact",
+        (_, false) => "Asked to be called, and stands in no queue: take it up, or set it aside",
+    };
+    FloorLine {
+        href: format!("/leads/{}", lead.id),
+        name: name_of(read),
+        what: what.to_owned(),
+        more: String::new(),
+        due: nearest(lead).map(|clock| countdown(now, clock.due_by)),
+    }
+}
+
+fn name_of(read: &WaitingLead) -> String {
+    person_name(read.first_name.as_deref(), read.last_name.as_deref(), read.company.as_deref())
 }
 
 fn due_at(line: &FloorLine) -> &str {
@@ -42,11 +72,7 @@ fn verdicts(read: &WaitingLead, member: &Member, team: &Team, now: Moment) -> Ve
             let contest = returned.open_contest()?;
             Some(FloorLine {
                 href: format!("/leads/{}", lead.id),
-                name: person_name(
-                    read.first_name.as_deref(),
-                    read.last_name.as_deref(),
-                    read.company.as_deref(),
-                ),
+                name: name_of(read),
                 what: format!(
                     "{} contests the rejection \u{201c}{}\u{201d}",
                     member_name(team, &contest.by),
@@ -64,9 +90,9 @@ mod tests {
     use super::*;
     use crate::domain::calendar::Hours;
     use crate::domain::contest::Contest;
-    use crate::domain::custody::{Clock, ClockKind};
+    use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
     use crate::domain::ids::{HandoffId, LeadId};
-    use crate::domain::lead::Lead;
+    use crate::domain::lead::{Lead, Stage};
     use crate::domain::policy::RejectionCode;
     use crate::domain::team::MemberId;
     use crate::domain::time::{DAY, HOUR};
@@ -97,8 +123,12 @@ mod tests {
     #[test]
     fn a_contest_waits_on_its_arbiters_page_the_first_to_lapse_first_and_on_nobody_elses() {
         let team = shipped().team;
-        let read =
-            WaitingRead { now: NOW, contests: vec![contested("later", DAY), contested("sooner", HOUR)] };
+        let read = WaitingRead {
+            now: NOW,
+            contests: vec![contested("later", DAY), contested("sooner", HOUR)],
+            reviews: Vec::new(),
+            reviews_all: 0,
+        };
         let of = |id: &str| waiting_view(&read, team.member(&MemberId(id.to_owned())), &team).verdicts;
         let lines = of("rosa-lind");
         let sooner = LeadId::derived("/tests", "sooner", 0);
@@ -108,5 +138,23 @@ mod tests {
         assert_eq!(of("noah-fischer"), [], "who contests decides nothing");
         assert_eq!(of("ana-ruiz"), [], "nor does who rejected");
         assert_eq!(waiting_view(&read, None, &team), WaitingView::default());
+    }
+
+    #[test]
+    fn what_a_steward_is_to_review_says_why_and_by_when_and_how_much_is_not_listed() {
+        let shipped = shipped();
+        let mut waits = contested("won", DAY);
+        let clock = Clock::until(ClockKind::ReviewBy, Hours::Wall, NOW, NOW.plus(DAY));
+        let custody = Custody::new(Holder::Steward(MemberId("maya-stone".to_owned())), clock);
+        waits.lead.stage = Stage::WonUnderReview { at: NOW, custody: custody.clone() };
+        let mut blocked = contested("blocked", DAY);
+        blocked.lead.stage = Stage::Captured(custody);
+        let read =
+            WaitingRead { now: NOW, contests: Vec::new(), reviews: vec![waits, blocked], reviews_all: 5 };
+        let view = waiting_view(&read, shipped.team.members().next(), &shipped.team);
+        assert!(view.reviews[0].what.contains("is it a win?"), "{}", view.reviews[0].what);
+        assert!(view.reviews[1].what.starts_with("Asked to be called"), "{}", view.reviews[1].what);
+        assert_eq!(view.reviews[0].due.as_ref().unwrap().words, "in 1 d 0 h");
+        assert_eq!(view.reviews_more, "3");
     }
 }

@@ -129,6 +129,7 @@ const PUBLISHED: &[(&str, &[&str])] = &[
     ("reply_owed", &["lead.updated.v1"]),
     ("returned_to_first", &["lead.reassigned.v1"]),
     ("returned_to_sql", &["lead.updated.v1"]),
+    ("review_asked", &["lead.updated.v1"]),
     ("signal_recorded", &["lead.activity_noted.v1"]),
     ("sql_reversed", &["feedback.sql_reversed.v1"]),
     ("win_reversed", &["feedback.win_reversed.v1"]),
