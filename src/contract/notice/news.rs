@@ -12,6 +12,10 @@ use uuid::Uuid;
 /// News that is not tied to a deadline is worth telling for so long: whoever hears of it later has seen it on their page.
 const LIVES: i64 = DAY;
 
+/// What becomes of a queued lead that the router still offers, and of one that it does not.
+const LOOKS_ON: &str = "The router goes on looking; you may give it to somebody yourself.";
+const NO_ROUTE: &str =
+    "The router has nobody to offer it to: give it to somebody yourself, or mend the routes.";
 /// What becomes of a contest that nobody decides.
 const LAPSES: &str = "Without a verdict by then the rejection stands.";
 
@@ -34,6 +38,8 @@ pub struct News {
     pub next: Option<(ClockKind, Moment)>,
     /// Until when the lead must be accepted, while nobody has.
     pub accept_by: Option<Moment>,
+    /// Whether the router goes on looking for a rep, where it waits in a queue.
+    pub routed: bool,
     /// Why, as a code.
     pub reason: String,
     pub occurred_at: Moment,
@@ -90,6 +96,8 @@ impl News {
             clock,
             next: running.first().copied(),
             accept_by: of(ClockKind::AcceptBy),
+            // An event from before it was said is of a queue that the router served.
+            routed: data["routed"] != false,
             reason: why(data),
             occurred_at: time(&event["time"])?,
             page: data["action_url"].as_str().map(str::to_owned),
@@ -165,9 +173,9 @@ impl News {
         let Some((kind, due_by, _)) = self.clock else { return self.given(circle) };
         if kind == ClockKind::RouteBy {
             let heading = format!("No rep was found in time: {}", circle.person.short());
-            let line =
-                "It is in your name now. The router goes on looking; you may give it to somebody yourself.";
-            return (heading, vec![circle.was_due(due_by), line.to_owned()]);
+            let way = if self.routed { LOOKS_ON } else { NO_ROUTE };
+            let line = format!("It is in your name now. {way}");
+            return (heading, vec![circle.was_due(due_by), line]);
         }
         let whose = if self.with_rep { "Your" } else { "The" };
         let heading = format!("{whose} time to {} is over: {}", to_do(kind), circle.person.short());
@@ -209,6 +217,12 @@ impl News {
         let person = circle.person.short();
         let yours = self.holder.as_deref() == Some(circle.reader.as_str());
         let heading = match (&circle.holder_name, yours) {
+            (_, true) if self.reason == "no_route" => {
+                format!("No route takes it, and it waits with you: {person}")
+            }
+            (_, true) if self.reason == "nobody_free" => {
+                format!("Nobody is free to take it, and it waits in your queue: {person}")
+            }
             (_, true) if self.next.is_some_and(|(kind, _)| kind == ClockKind::ReviewBy) => {
                 format!("Yours to review: {person}")
             }
@@ -217,8 +231,11 @@ impl News {
             (None, false) => format!("In nobody's hands now: {person}"),
         };
         let mut lines = vec![format!("Why: {}.", self.reason.replace('_', " "))];
-        if self.reason.is_empty() {
-            lines.clear();
+        match self.reason.as_str() {
+            "" => lines.clear(),
+            "no_route" => lines = vec![NO_ROUTE.to_owned()],
+            "nobody_free" => lines = vec![LOOKS_ON.to_owned()],
+            _ => {}
         }
         if let Some((kind, at)) = self.next {
             lines.push(format!("{}.", circle.due(kind, at)));

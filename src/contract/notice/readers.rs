@@ -35,6 +35,7 @@ pub fn readers(event: &Value, team: &Team) -> Vec<(Kind, String)> {
             told
         }
         "lead.updated.v1" if reason == "reply_owed" => given(Kind::Reply, holder),
+        "lead.updated.v1" if matches!(reason, "no_route" | "nobody_free") => given(Kind::Given, holder),
         "lead.updated.v1" | "lead.reopened.v1" if is_to_review(event_type, reason, &data["holder"]) => {
             given(Kind::Given, holder)
         }

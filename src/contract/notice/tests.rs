@@ -144,7 +144,14 @@ fn a_queue_that_nobody_served_in_time_is_the_managers_by_name() {
     assert_eq!(kinds(&told(&event)), [(Kind::Breach, "the.manager")]);
     let text = text(Kind::Breach, &event, &circle("the.manager", "2026-03-17T10:09:00Z", false));
     assert!(text.heading.starts_with("No rep was found in time"), "{}", text.heading);
-    assert!(text.lines[2].starts_with("It is in your name now."), "{:?}", text.lines);
+    assert!(text.lines[2].contains("The router goes on looking"), "{:?}", text.lines);
+    event["data"]["routed"] = json!(false);
+    let unrouted = self::text(Kind::Breach, &event, &circle("the.manager", "2026-03-17T10:09:00Z", false));
+    assert!(
+        unrouted.lines[2].starts_with("It is in your name now. The router has nobody"),
+        "{:?}",
+        unrouted.lines
+    );
 }
 
 #[test]
@@ -250,6 +257,23 @@ fn a_review_of_one_lead_is_told_to_the_steward_and_one_of_a_segment_to_nobody() 
     assert_eq!(kinds(&told(&event)), [(Kind::Given, "ines.moreau")]);
     event["data"]["holder"]["kind"] = json!("segment_owner");
     assert_eq!(told(&event), []);
+}
+
+#[test]
+fn a_lead_without_a_route_and_one_that_nobody_is_free_for_are_told_to_the_steward_of_the_queue() {
+    let mut event = event(UPDATED);
+    event["data"]["holder"] = json!({ "kind": "steward", "id": "ines.moreau" });
+    event["data"]["reason_code"] = json!("no_route");
+    assert_eq!(kinds(&told(&event)), [(Kind::Given, "ines.moreau")]);
+    let steward = circle("ines.moreau", "2026-03-17T09:00:00Z", false);
+    let unrouted = text(Kind::Given, &event, &steward);
+    assert!(unrouted.heading.starts_with("No route takes it"), "{}", unrouted.heading);
+    assert!(unrouted.lines[1].ends_with("or mend the routes."), "{:?}", unrouted.lines);
+    event["data"]["reason_code"] = json!("nobody_free");
+    assert_eq!(kinds(&told(&event)), [(Kind::Given, "ines.moreau")]);
+    let waits = text(Kind::Given, &event, &steward);
+    assert!(waits.heading.starts_with("Nobody is free to take it"), "{}", waits.heading);
+    assert!(waits.lines[1].starts_with("The router goes on looking"), "{:?}", waits.lines);
 }
 
 #[test]

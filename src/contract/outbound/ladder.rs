@@ -45,6 +45,7 @@ pub(super) fn about(handed: &Handed<'_>, step: Step, payload: &mut Object) {
         (None, None) => Vec::new(),
     };
     put(payload, "rung", step.rung.code());
+    put(payload, "routed", lead.queue().map(|(pool, held)| !held && handed.team.pool(pool).is_some()));
     put(payload, "started_at", clock.and_then(|clock| parts::time(clock.started_at)));
     owed(handed, clock, &tells, payload);
 }

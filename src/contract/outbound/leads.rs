@@ -43,6 +43,7 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
     let told = custody_told(handed)
         .or_else(|| outcome_told(handed))
         .or_else(|| change_told(handed.event))
+        .or_else(|| waits_told(handed))
         .or_else(|| news_told(handed))?;
     let mut payload = common(handed, &told);
     for (name, value) in told.own {
@@ -269,6 +270,13 @@ fn change_told(event: &Event) -> Option<Told> {
         Event::ContestResolved { verdict, .. } => Told::why("lead.updated.v1", verdict.code()),
         _ => return None,
     })
+}
+
+/// Once for each stay in a queue its steward hears that the router has nobody: no route, where the team knows no such pool.
+fn waits_told(handed: &Handed<'_>) -> Option<Told> {
+    let Event::NobodyFree(tried) = handed.event else { return None };
+    let is_routed = handed.team.pool(&tried.pool).is_some();
+    Some(Told::why("lead.updated.v1", if is_routed { "nobody_free" } else { "no_route" }))
 }
 
 /// What whoever works the lead should hear of.

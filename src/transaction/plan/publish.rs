@@ -215,10 +215,10 @@ fn may_publish(event: &Event) -> bool {
         | Event::ContestAllowed { .. }
         | Event::OfferMissed { .. }
         | Event::ProductRequested { .. }
-        | Event::NobodyFree(_)
         | Event::MqlDated { .. } => false,
         Event::ProfileReported { .. }
         | Event::ReviewAsked { .. }
+        | Event::NobodyFree(_)
         | Event::CycleStarted { .. }
         | Event::LeadMarketingQualified { .. }
         | Event::PriorityRaised { .. }

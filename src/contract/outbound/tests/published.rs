@@ -118,6 +118,7 @@ const PUBLISHED: &[(&str, &[&str])] = &[
     ("lead_suppressed", &["lead.suppressed.v1"]),
     ("lead_unparked", &["lead.updated.v1"]),
     ("lead_won", &["lead.won.v1", "feedback.won.v1"]),
+    ("nobody_free", &["lead.updated.v1"]),
     ("note_taken", &["feedback.noted.v1"]),
     ("offer_withdrawn", &["lead.offer_withdrawn.v1"]),
     ("opportunity_opened", &["lead.opportunity_opened.v1", "feedback.opportunity_opened.v1"]),
