@@ -188,7 +188,11 @@ impl News {
 
     fn escalation(&self, circle: &Circle) -> (String, Vec<String>) {
         let Some((kind, due_by, rung)) = self.clock else { return self.given(circle) };
-        let how = if rung == Rung::Daily { "Still not done" } else { "Long overdue" };
+        let how = match rung {
+            Rung::Daily => "Still not done",
+            Rung::Due => "Not done in time",
+            Rung::RemindHalf | Rung::RemindLate | Rung::TakeBack | Rung::Escalate => "Long overdue",
+        };
         let heading = format!("{how}: to {}: {}", to_do(kind), circle.person.short());
         let holder = match &circle.holder_name {
             Some(name) => format!("{name} holds it."),

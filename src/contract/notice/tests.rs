@@ -229,6 +229,11 @@ fn a_contest_is_told_to_its_arbiter_who_is_reminded_in_words_of_a_verdict() {
     assert!(letter.lines[1].contains("\u{201c}no need\u{201d}"), "{:?}", letter.lines);
     assert_eq!(letter.lines[2], "Due: to decide the contest by Fri 27 Mar, 10:00 CET (in 3 d 0 h).");
     assert_eq!(letter.links.len(), 1, "the verdict is given on the lead's page");
+    let mut beside = event(UPDATED);
+    beside["data"]["reason_code"] = json!("contested");
+    beside["data"]["holder"] = json!({ "kind": "arbiter", "id": "ines.moreau" });
+    beside["data"]["previous_holder"] = json!({ "kind": "segment_owner", "id": "the.manager" });
+    assert_eq!(told(&beside), [], "told once");
     let mut reminded = event(REMINDED);
     reminded["data"]["reason"] = json!("verdict_by");
     reminded["data"]["tells"] = json!(["ines.moreau"]);
@@ -274,6 +279,18 @@ fn a_lead_without_a_route_and_one_that_nobody_is_free_for_are_told_to_the_stewar
     let waits = text(Kind::Given, &event, &steward);
     assert!(waits.heading.starts_with("Nobody is free to take it"), "{}", waits.heading);
     assert!(waits.lines[1].starts_with("The router goes on looking"), "{:?}", waits.lines);
+}
+
+#[test]
+fn a_duty_that_is_the_managers_when_missed_is_told_to_both_in_words_of_their_own() {
+    let mut event = event(BREACHED);
+    event["data"]["reason"] = json!("disposition_by");
+    event["data"]["tells"] = json!(["jonas.weber", "the.manager"]);
+    assert_eq!(kinds(&told(&event)), [(Kind::Breach, "jonas.weber"), (Kind::Escalation, "the.manager")]);
+    let manager = text(Kind::Escalation, &event, &circle("the.manager", "2026-03-17T10:09:00Z", false));
+    let heading = "Not done in time: to qualify or return it: Priya Raman";
+    assert!(manager.heading.starts_with(heading), "{}", manager.heading);
+    assert!(manager.lines.contains(&"Emma Larsen holds it.".to_owned()), "{:?}", manager.lines);
 }
 
 #[test]

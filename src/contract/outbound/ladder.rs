@@ -6,6 +6,7 @@ use super::parts::{self, Object, put};
 use crate::domain::contest::{Contest, awaited};
 use crate::domain::custody::{Clock, ClockKind, Holder, Rung};
 use crate::domain::event::Event;
+use crate::domain::lead::StageKind;
 use crate::domain::team::{MemberId, Team};
 use crate::domain::time::Moment;
 use serde_json::json;
@@ -34,9 +35,12 @@ pub(super) fn about(handed: &Handed<'_>, step: Step, payload: &mut Object) {
     let clock = lead.custody().and_then(|custody| custody.clock(step.kind));
     let holder = lead.holder();
     let contest = clock.and_then(|clock| awaited(lead, clock));
-    let tells = match (contest, holder) {
+    let mut tells = match (contest, holder) {
         (Some(contest), _) => vec![arbiter(handed, contest)],
         (None, Some(holder)) => match step.rung {
+            Rung::Due if is_managers_when_due(step.kind, lead.stage.kind()) => {
+                vec![holder.member(), told(holder, handed.team, handed.decided_at)]
+            }
             Rung::RemindHalf | Rung::RemindLate | Rung::Due => vec![holder.member()],
             Rung::TakeBack | Rung::Escalate | Rung::Daily => {
                 vec![told(holder, handed.team, handed.decided_at)]
@@ -47,6 +51,8 @@ pub(super) fn about(handed: &Handed<'_>, step: Step, payload: &mut Object) {
     put(payload, "rung", step.rung.code());
     put(payload, "routed", lead.queue().map(|(pool, held)| !held && handed.team.pool(pool).is_some()));
     put(payload, "started_at", clock.and_then(|clock| parts::time(clock.started_at)));
+    // Whoever has nobody above hears of it once.
+    tells.dedup();
     owed(handed, clock, &tells, payload);
 }
 
@@ -71,6 +77,22 @@ fn owed(handed: &Handed<'_>, clock: Option<&Clock>, tells: &[&MemberId], payload
 /// Who owes the verdict, or acts for them.
 fn arbiter<'a>(handed: &Handed<'a>, contest: &'a Contest) -> &'a MemberId {
     handed.team.acting(&contest.arbiter, handed.decided_at)
+}
+
+/// Duties of whoever works a lead, of which the manager hears as soon as one is missed (LIFECYCLE, "deadline passed" and N11).
+/// A lead that was not accepted or called in time goes to the next rep; reviews of a steward and facts have lists of their own.
+fn is_managers_when_due(kind: ClockKind, stage: StageKind) -> bool {
+    match kind {
+        ClockKind::DispositionBy | ClockKind::NextStepBy | ClockKind::RespondBy => true,
+        ClockKind::ReviewBy => stage == StageKind::Opportunity,
+        ClockKind::AcceptBy
+        | ClockKind::ContactBy
+        | ClockKind::RouteBy
+        | ClockKind::RecycleAt
+        | ClockKind::FactsBy
+        | ClockKind::VerdictBy
+        | ClockKind::RedriveBy => false,
+    }
 }
 
 /// Whom a missed duty is told to: the holder's manager, in marketing the deputy; who has nobody above hears it. Or who acts for

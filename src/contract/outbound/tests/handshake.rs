@@ -8,7 +8,7 @@ use crate::domain::custody::{Clock, ClockKind, Custody, Holder, Rung};
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::evolve::evolve;
 use crate::domain::ids::HandoffId;
-use crate::domain::lead::RestReason;
+use crate::domain::lead::{Lead, RestReason, Stage};
 use crate::domain::policy::{RejectionCode, SqlFacts};
 use crate::domain::routing::{RouteReceipt, RouteStep, RouteTried};
 use crate::domain::time::DAY;
@@ -193,4 +193,27 @@ fn whoever_holds_a_contested_lead_the_arbiter_is_reminded_of_the_verdict() {
         reminded[0].event_type,
         &Value::Object(reminded[0].payload.clone()),
     );
+}
+
+#[test]
+fn a_missed_disposition_next_step_answer_or_deal_review_is_told_to_the_manager_at_once() {
+    let world = super::story::World::new();
+    let with = |kind: ClockKind| rep(kind).held_by(Holder::Rep(member("steward")));
+    let told = |stage: fn(Custody) -> Stage, kind: ClockKind| {
+        let mut lead = Lead { version: 7, stage: stage(with(kind)), ..Lead::unseen(lead_id()) };
+        lead.cycle.number = 1;
+        lead.cycle.terms = Some(terms());
+        let custody = lead.custody().unwrap().clone();
+        let event = Event::ClockBreached { kind, due_by: START, custody };
+        let records = records(&world.handed(&(lead.clone(), event, lead), true));
+        let breached = records.iter().find(|it| it.event_type == "feedback.sla_breached.v1").unwrap();
+        breached.payload["tells"].clone()
+    };
+    let (holder, both) = (json!(["steward"]), json!(["steward", "bob"]));
+    assert_eq!(told(Stage::SalesAccepted, ClockKind::DispositionBy), both);
+    assert_eq!(told(Stage::SalesQualified, ClockKind::NextStepBy), both);
+    assert_eq!(told(Stage::SalesAccepted, ClockKind::RespondBy), both);
+    assert_eq!(told(Stage::Opportunity, ClockKind::ReviewBy), both);
+    assert_eq!(told(Stage::SalesAccepted, ClockKind::ContactBy), holder, "it goes to the next rep");
+    assert_eq!(told(Stage::SalesQualified, ClockKind::FactsBy), holder, "the manager has a list of these");
 }
