@@ -91,7 +91,7 @@ pub struct LoadShape {
     pub absence: String,
     /// Breaches of 7 days; absent for others than that person and their manager.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub breaches: Option<usize>,
+    pub breaches: Option<i64>,
 }
 
 /// The floor.
@@ -100,7 +100,7 @@ pub struct FloorShape {
     pub orphans: OrphansShape,
     pub queues: Vec<QueueShape>,
     pub load: Vec<LoadShape>,
-    pub breaches: usize,
+    pub breaches: i64,
     pub disagreements: usize,
     pub facts_due: usize,
     pub stale_deals: usize,
@@ -181,7 +181,10 @@ pub struct SourceShape {
 /// Intake health.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct IntakeShape {
+    /// The busiest, at most 200.
     pub sources: Vec<SourceShape>,
+    /// All of those that there are.
+    pub sources_total: i64,
     pub adds_up: bool,
     pub parked: i64,
     pub quarantined: i64,

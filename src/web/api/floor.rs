@@ -212,7 +212,7 @@ pub(crate) async fn intake(
     let topics = state.reader.ledger_by_topic().await.map_err(failed)?;
     let totals = topics.iter().fold(LedgerTotals::default(), |sum, (_, one)| sum.plus(one));
     let sources = series(&hours, read.now);
-    let view = intake_view(&read, (&sources, hours.counted_to), &totals, &texts.reference);
+    let view = intake_view(&read, (&sources, &hours), &totals, &texts.reference);
     let sources = sources.into_iter().map(|one| SourceShape {
         family: one.family,
         name: one.name,
@@ -223,6 +223,7 @@ pub(crate) async fn intake(
     });
     Ok(Json(IntakeShape {
         sources: sources.collect(),
+        sources_total: hours.all,
         adds_up: view.ledger.adds_up,
         parked: read.parked.iter().map(|line| line.count).sum(),
         quarantined: read.quarantined.iter().map(|line| line.count).sum(),
