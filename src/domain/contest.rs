@@ -92,6 +92,13 @@ impl Returned {
     }
 }
 
+/// The open contest that a running `verdict_by` is about; whoever holds the lead meanwhile, its arbiter owes the verdict.
+#[must_use]
+pub fn awaited<'l>(lead: &'l Lead, clock: &Clock) -> Option<&'l Contest> {
+    let mut open = lead.returned.iter().filter_map(Returned::open_contest);
+    open.find(|contest| clock.kind == contest.clock.kind && clock.due_by == contest.clock.due_by)
+}
+
 /// Whether a lead still rests where the rejection of a handoff left it; of one that moved on, a verdict changes figures only.
 #[must_use]
 pub fn rests_under(lead: &Lead, handoff: HandoffId) -> bool {

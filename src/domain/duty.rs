@@ -70,8 +70,9 @@ impl ClockKind {
             | Self::DispositionBy
             | Self::NextStepBy
             | Self::RespondBy
-            | Self::FactsBy => true,
-            Self::RouteBy | Self::RecycleAt | Self::ReviewBy | Self::VerdictBy | Self::RedriveBy => false,
+            | Self::FactsBy
+            | Self::VerdictBy => true,
+            Self::RouteBy | Self::RecycleAt | Self::ReviewBy | Self::RedriveBy => false,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::codec;
 use super::columns::column;
 use super::error::StoreError;
 use super::statement::Statement;
+use crate::domain::contest::Returned;
 use crate::domain::custody::{ClockKind, Custody};
 use crate::domain::ids::{EventId, LeadId};
 use crate::domain::lead::Lead;
@@ -333,8 +334,11 @@ pub async fn standing(
     let standing = rows.into_iter().map(|(id, custody_version, holder_id, holder_kind, state)| {
         let lead = codec::read_lead(&state).ok();
         let custody = lead.as_ref().and_then(Lead::custody);
-        let clocks =
-            custody.into_iter().flat_map(Custody::clocks).map(|clock| (clock.kind, clock.due_by)).collect();
+        let running = custody.into_iter().flat_map(Custody::clocks);
+        // A later contest's clock runs beside that of an earlier one.
+        let contests = lead.iter().flat_map(|lead| &lead.returned).filter_map(Returned::open_contest);
+        let clocks = running.chain(contests.map(|contest| &contest.clock));
+        let clocks = clocks.map(|clock| (clock.kind, clock.due_by)).collect();
         let with_rep = holder_kind.as_deref() == Some("rep");
         (id, Standing { custody_version, holder_id, with_rep, clocks })
     });

@@ -2,6 +2,7 @@
 
 use crate::story::Story;
 use crate::words::{Line, letter, member};
+use baton::domain::custody::ClockKind;
 use baton::domain::decide::Refusal;
 use baton::domain::event::Event;
 use baton::domain::lead::{Consent, Lead, Permission, Stage, SuppressedFor};
@@ -128,6 +129,9 @@ fn property(key: &str, after: &Story, events: &[Event]) -> String {
             assert_eq!(member(first), *id, "a holder whom the files cannot name");
             format!("{}:{first}", custody.holder.kind())
         }),
+        "verdict_rung" => custody
+            .and_then(|custody| custody.clock(ClockKind::VerdictBy))
+            .map_or_else(nothing, |clock| format!("{:?}", clock.rung)),
         "clocks" => custody.map_or_else(nothing, |custody| {
             let mut clocks: Vec<&str> = custody.clocks().map(|clock| clock.kind.code()).collect();
             clocks.sort_unstable();

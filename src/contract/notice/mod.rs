@@ -46,6 +46,8 @@ pub enum Kind {
     Summary,
     /// What somebody is told of a week.
     Digest,
+    /// To an arbiter: marketing contests a rejection, and a verdict is owed.
+    Contest,
 }
 
 impl Kind {
@@ -60,6 +62,7 @@ impl Kind {
         Self::Reply,
         Self::Summary,
         Self::Digest,
+        Self::Contest,
     ];
 
     /// The word of rows.
@@ -75,6 +78,7 @@ impl Kind {
             Self::Reply => "reply",
             Self::Summary => "summary",
             Self::Digest => "digest",
+            Self::Contest => "contest",
         }
     }
 
@@ -95,7 +99,8 @@ impl Kind {
             | Self::Escalation
             | Self::TakenBack
             | Self::Given
-            | Self::Reply => Some(AN_HOUR_MAX),
+            | Self::Reply
+            | Self::Contest => Some(AN_HOUR_MAX),
         }
     }
 }

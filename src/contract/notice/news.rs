@@ -12,6 +12,13 @@ use uuid::Uuid;
 /// News that is not tied to a deadline is worth telling for so long: whoever hears of it later has seen it on their page.
 const LIVES: i64 = DAY;
 
+/// What becomes of a queued lead that the router still offers, and of one that it does not.
+const LOOKS_ON: &str = "The router goes on looking; you may give it to somebody yourself.";
+const NO_ROUTE: &str =
+    "The router has nobody to offer it to: give it to somebody yourself, or mend the routes.";
+/// What becomes of a contest that nobody decides.
+const LAPSES: &str = "Without a verdict by then the rejection stands.";
+
 /// News of a lead, as its event tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
@@ -31,6 +38,8 @@ pub struct News {
     pub next: Option<(ClockKind, Moment)>,
     /// Until when the lead must be accepted, while nobody has.
     pub accept_by: Option<Moment>,
+    /// Whether the router goes on looking for a rep, where it waits in a queue.
+    pub routed: bool,
     /// Why, as a code.
     pub reason: String,
     pub occurred_at: Moment,
@@ -72,6 +81,7 @@ impl News {
                 time(&data["due_by"])?,
                 Rung::parse(data["rung"].as_str()?)?,
             )),
+            Kind::Contest => Some((ClockKind::VerdictBy, time(&data["due_by"])?, Rung::RemindHalf)),
             Kind::Reply => of(ClockKind::RespondBy).map(|at| (ClockKind::RespondBy, at, Rung::RemindHalf)),
             Kind::Offer | Kind::TakenBack | Kind::Given | Kind::Summary | Kind::Digest => None,
         };
@@ -86,7 +96,9 @@ impl News {
             clock,
             next: running.first().copied(),
             accept_by: of(ClockKind::AcceptBy),
-            reason: data["reason_code"].as_str().unwrap_or_default().to_owned(),
+            // An event from before it was said is of a queue that the router served.
+            routed: data["routed"] != false,
+            reason: why(data),
             occurred_at: time(&event["time"])?,
             page: data["action_url"].as_str().map(str::to_owned),
         })
@@ -96,7 +108,7 @@ impl News {
     #[must_use]
     pub fn ends_at(&self) -> Moment {
         match (self.kind, self.clock) {
-            (Kind::Reminder, Some((_, due_by, _))) => due_by,
+            (Kind::Reminder | Kind::Contest, Some((_, due_by, _))) => due_by,
             _ => self.occurred_at.plus(LIVES),
         }
     }
@@ -110,6 +122,7 @@ impl News {
             Kind::Escalation => self.escalation(circle),
             Kind::TakenBack => self.taken_back(circle),
             Kind::Reply => self.reply(circle),
+            Kind::Contest => self.contest(circle),
             Kind::Offer | Kind::Given | Kind::Summary | Kind::Digest => self.given(circle),
         };
         lines.insert(0, circle.person.line());
@@ -134,7 +147,7 @@ impl News {
     fn reminder(&self, circle: &Circle) -> (String, Vec<String>) {
         let Some((kind, due_by, rung)) = self.clock else { return self.given(circle) };
         let part = if rung == Rung::RemindHalf { "Half" } else { "Four fifths" };
-        let whose = if self.with_rep { "your" } else { "the" };
+        let whose = if self.with_rep && kind != ClockKind::VerdictBy { "your" } else { "the" };
         let left = length(due_by.since(circle.now));
         let heading = format!(
             "{part} of {whose} time to {} is gone; {left} left: {}",
@@ -142,11 +155,15 @@ impl News {
             circle.person.short()
         );
         let mut lines = vec![format!("{}.", circle.due(kind, due_by))];
-        if let Some(accept_by) = self.accept_by.filter(|_| kind != ClockKind::AcceptBy) {
+        let unaccepted =
+            self.accept_by.filter(|_| !matches!(kind, ClockKind::AcceptBy | ClockKind::VerdictBy));
+        if let Some(accept_by) = unaccepted {
             let until = moment(accept_by, circle.time_zone.as_deref());
             lines.push(format!("You have not accepted it yet: accept by {until}."));
         }
-        if !self.with_rep {
+        if kind == ClockKind::VerdictBy {
+            lines.push(LAPSES.to_owned());
+        } else if !self.with_rep {
             lines.push("No rep has it: it waits with you.".to_owned());
         }
         (heading, lines)
@@ -156,9 +173,9 @@ impl News {
         let Some((kind, due_by, _)) = self.clock else { return self.given(circle) };
         if kind == ClockKind::RouteBy {
             let heading = format!("No rep was found in time: {}", circle.person.short());
-            let line =
-                "It is in your name now. The router goes on looking; you may give it to somebody yourself.";
-            return (heading, vec![circle.was_due(due_by), line.to_owned()]);
+            let way = if self.routed { LOOKS_ON } else { NO_ROUTE };
+            let line = format!("It is in your name now. {way}");
+            return (heading, vec![circle.was_due(due_by), line]);
         }
         let whose = if self.with_rep { "Your" } else { "The" };
         let heading = format!("{whose} time to {} is over: {}", to_do(kind), circle.person.short());
@@ -171,7 +188,11 @@ impl News {
 
     fn escalation(&self, circle: &Circle) -> (String, Vec<String>) {
         let Some((kind, due_by, rung)) = self.clock else { return self.given(circle) };
-        let how = if rung == Rung::Daily { "Still not done" } else { "Long overdue" };
+        let how = match rung {
+            Rung::Daily => "Still not done",
+            Rung::Due => "Not done in time",
+            Rung::RemindHalf | Rung::RemindLate | Rung::TakeBack | Rung::Escalate => "Long overdue",
+        };
         let heading = format!("{how}: to {}: {}", to_do(kind), circle.person.short());
         let holder = match &circle.holder_name {
             Some(name) => format!("{name} holds it."),
@@ -200,17 +221,39 @@ impl News {
         let person = circle.person.short();
         let yours = self.holder.as_deref() == Some(circle.reader.as_str());
         let heading = match (&circle.holder_name, yours) {
+            (_, true) if self.reason == "no_route" => {
+                format!("No route takes it, and it waits with you: {person}")
+            }
+            (_, true) if self.reason == "nobody_free" => {
+                format!("Nobody is free to take it, and it waits in your queue: {person}")
+            }
+            (_, true) if self.next.is_some_and(|(kind, _)| kind == ClockKind::ReviewBy) => {
+                format!("Yours to review: {person}")
+            }
             (_, true) => format!("In your hands now: {person}"),
             (Some(name), false) => format!("In the hands of {name} now: {person}"),
             (None, false) => format!("In nobody's hands now: {person}"),
         };
         let mut lines = vec![format!("Why: {}.", self.reason.replace('_', " "))];
-        if self.reason.is_empty() {
-            lines.clear();
+        match self.reason.as_str() {
+            "" => lines.clear(),
+            "no_route" => lines = vec![NO_ROUTE.to_owned()],
+            "nobody_free" => lines = vec![LOOKS_ON.to_owned()],
+            _ => {}
         }
         if let Some((kind, at)) = self.next {
             lines.push(format!("{}.", circle.due(kind, at)));
         }
+        (heading, lines)
+    }
+
+    fn contest(&self, circle: &Circle) -> (String, Vec<String>) {
+        let heading = format!("Contested, and yours to decide: {}", circle.person.short());
+        let reason = self.reason.replace('_', " ");
+        let mut lines =
+            vec![format!("Marketing says that the rejection \u{201c}{reason}\u{201d} should not count.")];
+        lines.extend(self.clock.map(|(kind, at, _)| format!("{}.", circle.due(kind, at))));
+        lines.push(LAPSES.to_owned());
         (heading, lines)
     }
 
@@ -219,6 +262,13 @@ impl News {
         let due = self.clock.map(|(kind, at, _)| format!("{}.", circle.due(kind, at)));
         (heading, due.into_iter().collect())
     }
+}
+
+/// Why, as a code; of a review what it is about.
+fn why(data: &Value) -> String {
+    let code = ["reason_code", "reason"].into_iter().find_map(|name| data[name].as_str()).unwrap_or_default();
+    let finer = data["sub_reason"].as_str().filter(|_| code == "review_asked");
+    finer.unwrap_or(code).to_owned()
 }
 
 impl Circle {

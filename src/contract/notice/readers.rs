@@ -20,12 +20,16 @@ pub fn readers(event: &Value, team: &Team) -> Vec<(Kind, String)> {
     let event_type = event["type"].as_str().and_then(|it| it.strip_prefix(TYPE_PREFIX)).unwrap_or_default();
     let (holder, former) = (id("holder"), id("previous_holder"));
     let reason = data["reason_code"].as_str().unwrap_or_default();
-    let tells = || data["tells"].as_array().into_iter().flatten().filter_map(|it| it.as_str());
+    let tells = || data["tells"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let all = |kind| tells().map(|it| (kind, it.to_owned())).collect::<Vec<_>>();
     let mut told = match event_type {
         "feedback.sla_reminded.v1" => all(Kind::Reminder),
-        "feedback.sla_breached.v1" => all(Kind::Breach),
+        "feedback.sla_breached.v1" => tells()
+            .map(|id| if Some(id) == holder.as_deref() { (Kind::Breach, id) } else { (Kind::Escalation, id) })
+            .map(|(kind, id)| (kind, id.to_owned()))
+            .collect(),
         "feedback.escalated.v1" => all(Kind::Escalation),
+        "feedback.contested.v1" => all(Kind::Contest),
         "lead.offer_withdrawn.v1" | "lead.queued.v1" => {
             let taken = former.filter(|_| event_type == "lead.offer_withdrawn.v1" && TAKEN.contains(&reason));
             let mut told: Vec<_> = taken.map(|id| (Kind::TakenBack, id)).into_iter().collect();
@@ -34,6 +38,12 @@ pub fn readers(event: &Value, team: &Team) -> Vec<(Kind, String)> {
             told
         }
         "lead.updated.v1" if reason == "reply_owed" => given(Kind::Reply, holder),
+        "lead.updated.v1" if matches!(reason, "no_route" | "nobody_free") => given(Kind::Given, holder),
+        "lead.updated.v1" | "lead.reopened.v1" if is_to_review(event_type, reason, &data["holder"]) => {
+            given(Kind::Given, holder)
+        }
+        // The feedback about it tells the arbiter, whether the lead changes hands or not.
+        "lead.updated.v1" if reason == "contested" => Vec::new(),
         _ if is_offer(event) => given(Kind::Offer, holder),
         _ if GIVES.contains(&event_type) && former.is_some() && former != holder => {
             given(Kind::Given, holder)
@@ -47,6 +57,12 @@ pub fn readers(event: &Value, team: &Team) -> Vec<(Kind, String)> {
         first
     });
     told
+}
+
+/// A steward is to look at one lead by name: a hand-raise that is blocked, or of somebody set aside, or a win that is none.
+fn is_to_review(event_type: &str, reason: &str, holder: &Value) -> bool {
+    let asked = event_type == "lead.reopened.v1" || reason == "review_asked";
+    asked && holder["kind"] == "steward"
 }
 
 fn is_offer(event: &Value) -> bool {

@@ -65,6 +65,7 @@ impl Summary {
             Kind::Escalation => ("missed duties still stand in your team", "floor"),
             Kind::TakenBack => ("leads went on to others; nothing to do", "my"),
             Kind::Given => ("leads came to you", "my"),
+            Kind::Contest => ("contests wait for your verdict", "my"),
             Kind::Reply => ("people asked again and wait for your answer", "my"),
             Kind::Offer | Kind::Summary | Kind::Digest => ("leads have news", "my"),
         };

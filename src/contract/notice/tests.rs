@@ -11,6 +11,8 @@ const BREACHED: &str =
     include_str!("../../../schemas/handoff.feedback.v1/feedback.sla_breached.v1.example.json");
 const ESCALATED: &str =
     include_str!("../../../schemas/handoff.feedback.v1/feedback.escalated.v1.example.json");
+const CONTESTED: &str =
+    include_str!("../../../schemas/handoff.feedback.v1/feedback.contested.v1.example.json");
 const WITHDRAWN: &str =
     include_str!("../../../schemas/handoff.leads.v1/lead.offer_withdrawn.v1.example.json");
 const ROUTED: &str = include_str!("../../../schemas/handoff.leads.v1/lead.routed.v1.example.json");
@@ -142,7 +144,14 @@ fn a_queue_that_nobody_served_in_time_is_the_managers_by_name() {
     assert_eq!(kinds(&told(&event)), [(Kind::Breach, "the.manager")]);
     let text = text(Kind::Breach, &event, &circle("the.manager", "2026-03-17T10:09:00Z", false));
     assert!(text.heading.starts_with("No rep was found in time"), "{}", text.heading);
-    assert!(text.lines[2].starts_with("It is in your name now."), "{:?}", text.lines);
+    assert!(text.lines[2].contains("The router goes on looking"), "{:?}", text.lines);
+    event["data"]["routed"] = json!(false);
+    let unrouted = self::text(Kind::Breach, &event, &circle("the.manager", "2026-03-17T10:09:00Z", false));
+    assert!(
+        unrouted.lines[2].starts_with("It is in your name now. The router has nobody"),
+        "{:?}",
+        unrouted.lines
+    );
 }
 
 #[test]
@@ -208,6 +217,80 @@ fn a_person_who_asks_again_is_told_to_the_holder() {
     assert!(text.heading.starts_with("Asked again and waits for your answer: Priya"), "{}", text.heading);
     assert_eq!(text.lines[1], "Due: to answer by Tue 17 Mar, 14:00 CET (in 4 h 0 min).");
     assert_eq!(text.links.len(), 1, "what is accepted needs no accepting");
+}
+
+#[test]
+fn a_contest_is_told_to_its_arbiter_who_is_reminded_in_words_of_a_verdict() {
+    let contested = event(CONTESTED);
+    assert_eq!(kinds(&told(&contested)), [(Kind::Contest, "ines.moreau")]);
+    let arbiter = circle("ines.moreau", "2026-03-24T09:00:00Z", false);
+    let letter = text(Kind::Contest, &contested, &arbiter);
+    assert!(letter.heading.starts_with("Contested, and yours to decide: Priya Raman"), "{}", letter.heading);
+    assert!(letter.lines[1].contains("\u{201c}no need\u{201d}"), "{:?}", letter.lines);
+    assert_eq!(letter.lines[2], "Due: to decide the contest by Fri 27 Mar, 10:00 CET (in 3 d 0 h).");
+    assert_eq!(letter.links.len(), 1, "the verdict is given on the lead's page");
+    let mut beside = event(UPDATED);
+    beside["data"]["reason_code"] = json!("contested");
+    beside["data"]["holder"] = json!({ "kind": "arbiter", "id": "ines.moreau" });
+    beside["data"]["previous_holder"] = json!({ "kind": "segment_owner", "id": "the.manager" });
+    assert_eq!(told(&beside), [], "told once");
+    let mut reminded = event(REMINDED);
+    reminded["data"]["reason"] = json!("verdict_by");
+    reminded["data"]["tells"] = json!(["ines.moreau"]);
+    let again = text(Kind::Reminder, &reminded, &circle("ines.moreau", "2026-03-17T09:27:00Z", false));
+    assert!(again.heading.starts_with("Half of the time to decide the contest is gone"), "{}", again.heading);
+    assert_eq!(again.lines[2..], ["Without a verdict by then the rejection stands."]);
+}
+
+#[test]
+fn a_review_of_one_lead_is_told_to_the_steward_and_one_of_a_segment_to_nobody() {
+    let mut event = event(UPDATED);
+    event["data"]["reason_code"] = json!("review_asked");
+    event["data"]["sub_reason"] = json!("won_deal_deleted");
+    event["data"]["holder"] = json!({ "kind": "steward", "id": "ines.moreau" });
+    event["data"]["previous_holder"] = Value::Null;
+    event["data"]["deadlines"] =
+        json!([{ "kind": "review_by", "at": "2026-03-18T09:00:00Z", "clock": "business" }]);
+    assert_eq!(kinds(&told(&event)), [(Kind::Given, "ines.moreau")]);
+    let steward = circle("ines.moreau", "2026-03-17T09:00:00Z", false);
+    let asked = text(Kind::Given, &event, &steward);
+    assert!(asked.heading.starts_with("Yours to review: Priya Raman"), "{}", asked.heading);
+    assert_eq!(asked.lines[1], "Why: won deal deleted.");
+    assert_eq!(asked.lines[2], "Due: to look at it by Wed 18 Mar, 10:00 CET (in 1 d 0 h).");
+    event["type"] = json!("io.baton.lead.reopened.v1");
+    event["data"]["reason_code"] = json!("hand_raise");
+    assert_eq!(kinds(&told(&event)), [(Kind::Given, "ines.moreau")]);
+    event["data"]["holder"]["kind"] = json!("segment_owner");
+    assert_eq!(told(&event), []);
+}
+
+#[test]
+fn a_lead_without_a_route_and_one_that_nobody_is_free_for_are_told_to_the_steward_of_the_queue() {
+    let mut event = event(UPDATED);
+    event["data"]["holder"] = json!({ "kind": "steward", "id": "ines.moreau" });
+    event["data"]["reason_code"] = json!("no_route");
+    assert_eq!(kinds(&told(&event)), [(Kind::Given, "ines.moreau")]);
+    let steward = circle("ines.moreau", "2026-03-17T09:00:00Z", false);
+    let unrouted = text(Kind::Given, &event, &steward);
+    assert!(unrouted.heading.starts_with("No route takes it"), "{}", unrouted.heading);
+    assert!(unrouted.lines[1].ends_with("or mend the routes."), "{:?}", unrouted.lines);
+    event["data"]["reason_code"] = json!("nobody_free");
+    assert_eq!(kinds(&told(&event)), [(Kind::Given, "ines.moreau")]);
+    let waits = text(Kind::Given, &event, &steward);
+    assert!(waits.heading.starts_with("Nobody is free to take it"), "{}", waits.heading);
+    assert!(waits.lines[1].starts_with("The router goes on looking"), "{:?}", waits.lines);
+}
+
+#[test]
+fn a_duty_that_is_the_managers_when_missed_is_told_to_both_in_words_of_their_own() {
+    let mut event = event(BREACHED);
+    event["data"]["reason"] = json!("disposition_by");
+    event["data"]["tells"] = json!(["jonas.weber", "the.manager"]);
+    assert_eq!(kinds(&told(&event)), [(Kind::Breach, "jonas.weber"), (Kind::Escalation, "the.manager")]);
+    let manager = text(Kind::Escalation, &event, &circle("the.manager", "2026-03-17T10:09:00Z", false));
+    let heading = "Not done in time: to qualify or return it: Priya Raman";
+    assert!(manager.heading.starts_with(heading), "{}", manager.heading);
+    assert!(manager.lines.contains(&"Emma Larsen holds it.".to_owned()), "{:?}", manager.lines);
 }
 
 #[test]

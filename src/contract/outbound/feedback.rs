@@ -59,6 +59,9 @@ fn about_contest(handed: &Handed<'_>, handoff: HandoffId, payload: &mut Object) 
     if returned.open_contest().is_some() {
         put(payload, "contest_until", returned.contest_until.to_string());
     }
+    if let (Event::RejectionContested { .. }, Some(contest)) = (handed.event, returned.open_contest()) {
+        ladder::about_verdict(handed, contest, payload);
+    }
     let verdict = returned.contest.as_ref().and_then(|contest| contest.verdict);
     put(payload, "verdict", verdict.map(Verdict::code));
     if handed.settled.handoff() != Some(handoff) {

@@ -5,7 +5,7 @@ use super::{Handed, OutRecord, Topic};
 use crate::domain::custody::{ClockKind, Holder};
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::{RestReason, SuppressedFor};
-use crate::domain::policy::DisqualifiedFor;
+use crate::domain::policy::{DisqualifiedFor, Priority};
 use crate::domain::team::MemberId;
 use serde_json::{Value, json};
 
@@ -43,12 +43,26 @@ pub(super) fn record(handed: &Handed<'_>) -> Option<OutRecord> {
     let told = custody_told(handed)
         .or_else(|| outcome_told(handed))
         .or_else(|| change_told(handed.event))
+        .or_else(|| waits_told(handed))
         .or_else(|| news_told(handed))?;
+    Some(written(handed, told))
+}
+
+fn written(handed: &Handed<'_>, told: Told) -> OutRecord {
     let mut payload = common(handed, &told);
     for (name, value) in told.own {
         put(&mut payload, name, value);
     }
-    Some(handed.out(Topic::Handoff, told.event_type, payload))
+    handed.out(Topic::Handoff, told.event_type, payload)
+}
+
+/// The record of a P1 lead that came out of hours, beside that of its MQL: its time runs from the opening, and what answers by
+/// itself may say until when (POLICY, SLA).
+pub(super) fn waits_for_opening(handed: &Handed<'_>) -> Option<OutRecord> {
+    let Event::LeadMarketingQualified { terms, pool, .. } = handed.event else { return None };
+    let moved = terms.priority == Priority::P1 && !handed.team.pool_hours(pool).is_open(terms.contact_from);
+    let told = queued(handed, "out_of_hours").with("deadline", json!(terms.contact_by.to_string()));
+    moved.then(|| written(handed, told))
 }
 
 fn common(handed: &Handed<'_>, told: &Told) -> Object {
@@ -139,17 +153,15 @@ fn custody_told(handed: &Handed<'_>) -> Option<Told> {
         Event::LeadAccepted { implied, .. } => Told::plain("lead.accepted.v1").implied(*implied),
         Event::CloserWanted { .. } => queued(handed, "to_closer"),
         Event::CloserOffered { rule, pool, candidates, custody, receipt, .. } => {
-            let terms = handed.after.cycle.terms.as_ref();
             let route = parts::route(&parts::Routed {
                 rule,
                 pool,
                 candidates,
                 receipt: receipt.as_deref(),
-                priority: terms.map(|terms| terms.priority.number()),
+                priority: priority(handed),
                 custody,
             });
-            let receipt = json!({ "score": parts::receipt_lines(handed.receipt), "route": route });
-            Told::why("lead.reassigned.v1", "to_closer").with("receipt", receipt)
+            Told::why("lead.reassigned.v1", "to_closer").with("receipt", explained(handed, &route))
         }
         Event::CloserWithdrawn { from, why, .. } => withdrawn(handed, from, *why),
         Event::ReturnedToFirst { .. } => Told::why("lead.reassigned.v1", "returned_to_first_rep"),
@@ -271,6 +283,13 @@ fn change_told(event: &Event) -> Option<Told> {
     })
 }
 
+/// Once for each stay in a queue its steward hears that the router has nobody: no route, where the team knows no such pool.
+fn waits_told(handed: &Handed<'_>) -> Option<Told> {
+    let Event::NobodyFree(tried) = handed.event else { return None };
+    let routed = handed.team.pool(&tried.pool).is_some();
+    Some(Told::why("lead.updated.v1", if routed { "nobody_free" } else { "no_route" }))
+}
+
 /// What whoever works the lead should hear of.
 #[expect(clippy::too_many_lines, reason = "one arm for each event, and nothing else")]
 fn news_told(handed: &Handed<'_>) -> Option<Told> {
@@ -288,6 +307,11 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         // In whose hands a lead is now is the CRM's to know, and the deputy's; a segment's leads are reviewed in bulk.
         Event::HolderReplaced { custody, .. } if !matches!(custody.holder, Holder::SegmentOwner(_)) => {
             Some(Told::why("lead.updated.v1", "holder_left"))
+        }
+        // A steward's review of one lead; what a segment's owner holds is reviewed in bulk.
+        Event::ReviewAsked { reason, custody } if matches!(custody.holder, Holder::Steward(_)) => {
+            let asked = Told::why("lead.updated.v1", "review_asked");
+            Some(Told { sub_reason: Some(reason.clone()), ..asked })
         }
         Event::FactDiverged { code } => Some(diverged(handed, code)),
         Event::LeadCaptured { .. }

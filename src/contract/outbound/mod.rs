@@ -173,13 +173,16 @@ impl OutRecord {
     }
 }
 
-/// What an event publishes: at most one record for the CRM and one for marketing.
+/// What an event publishes: at most one record for the CRM and one for marketing, and for the CRM a second one of a queued
+/// lead whose time runs from an opening.
 #[must_use]
 pub fn records(handed: &Handed<'_>) -> Vec<OutRecord> {
     if handed.historic {
         return Vec::new();
     }
-    leads::record(handed).into_iter().chain(feedback::record(handed)).collect()
+    let first = leads::record(handed);
+    let next = Handed { handoff_sequence: handed.handoff_sequence + i64::from(first.is_some()), ..*handed };
+    first.into_iter().chain(leads::waits_for_opening(&next)).chain(feedback::record(handed)).collect()
 }
 
 impl Handed<'_> {

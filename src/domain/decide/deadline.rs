@@ -4,11 +4,13 @@ use super::draft::Draft;
 use super::{Refusal, closer, contest};
 use crate::domain::calendar::Hours;
 use crate::domain::command::DueClock;
+use crate::domain::contest::awaited;
 use crate::domain::custody::{Basis, Clock, ClockKind, Custody, Holder, Rung};
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::{RestReason, Stage, StageKind};
 use crate::domain::policy::RejectionCode;
 use crate::domain::signal::{Signal, SignalId, SignalKind};
+use crate::domain::team::MemberId;
 use crate::domain::time::{MINUTE, Moment};
 
 /// What is due at closing happens then, though a sweep comes a moment later.
@@ -66,17 +68,22 @@ fn closed_until(draft: &Draft<'_>, custody: &Custody, clock: &Clock) -> Option<M
             _,
         ) => false,
     };
-    let (hours, now) = (draft.hours(custody.holder.member()), draft.inputs.now);
+    let (hours, now) = (draft.hours(owes(draft, custody, clock)), draft.inputs.now);
     if is_date || hours.covers(now, CLOSING_SLACK) {
         return None;
     }
     Some(hours.opening(now)).filter(|opens| *opens > now)
 }
 
+/// Who has to act by a clock: the holder; of a contest its arbiter, whoever holds the lead meanwhile.
+fn owes<'d>(draft: &'d Draft<'_>, custody: &'d Custody, clock: &Clock) -> &'d MemberId {
+    awaited(&draft.lead, clock).map_or_else(|| custody.holder.member(), |contest| &contest.arbiter)
+}
+
 fn advanced(draft: &Draft<'_>, custody: Custody, clock: Clock) -> Custody {
     let hours = match clock.basis {
         Basis::Wall => Hours::Wall,
-        Basis::Business | Basis::Hours(_) => Hours::Of(draft.hours(custody.holder.member())),
+        Basis::Business | Basis::Hours(_) => Hours::Of(draft.hours(owes(draft, &custody, &clock))),
     };
     custody.with(clock.advanced(hours.day_after(draft.inputs.now)))
 }

@@ -65,12 +65,13 @@ fn stop_clock(lead: &mut Lead) {
     };
 }
 
-/// Wherever the lead goes while a contest is open, the earliest verdict stays owed; on a lead that nobody holds, by the
-/// arbiter.
+/// Wherever the lead goes while a contest is open, the earliest verdict stays owed, from the rung that its clock has reached;
+/// on a lead that nobody holds, by the arbiter.
 pub(super) fn keep_clock(lead: &mut Lead) {
     if matches!(lead.stage.kind(), StageKind::Unseen | StageKind::Merged) {
         return;
     }
+    remember_rung(lead);
     let open = lead.returned.iter().filter_map(Returned::open_contest);
     let Some(contest) = open.min_by_key(|contest| contest.clock.due_by) else { return };
     let clock = contest.clock.clone();
@@ -80,4 +81,16 @@ pub(super) fn keep_clock(lead: &mut Lead) {
         None => Custody::new(Holder::Arbiter(contest.arbiter.clone()), clock),
     };
     lead.stage = std::mem::take(&mut lead.stage).opened(custody);
+}
+
+/// The contest's own clock goes along with the one that runs: a lead that changes hands does not begin its ladder anew.
+fn remember_rung(lead: &mut Lead) {
+    let running = lead.stage.custody().and_then(|custody| custody.clock(ClockKind::VerdictBy)).cloned();
+    let Some(running) = running else { return };
+    let open = lead.returned.iter_mut().filter_map(|returned| returned.contest.as_mut());
+    let mut of_it =
+        open.filter(|contest| contest.verdict.is_none() && contest.clock.due_by == running.due_by);
+    if let Some(contest) = of_it.next() {
+        contest.clock = running;
+    }
 }

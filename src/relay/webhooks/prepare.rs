@@ -82,7 +82,8 @@ fn written(due: &Due, audience: &Audience, about: About<'_>, desk: &Desk<'_>) ->
         | Kind::Escalation
         | Kind::TakenBack
         | Kind::Given
-        | Kind::Reply) => {
+        | Kind::Reply
+        | Kind::Contest) => {
             let Audience::Member(reader) = audience else { return Err(Verdict::Dropped("no_notice")) };
             let news = News::read(kind, &due.body).ok_or(Verdict::Dropped("no_notice"))?;
             let circle = circle(&news, due, reader, about, desk)?;
@@ -171,8 +172,9 @@ fn is_true(news: &News, lead: &Standing, reader: &str) -> bool {
     let same = is_with(lead, news.custody_version, news.holder.as_deref());
     match news.kind {
         Kind::Reminder | Kind::Breach => same && runs(clock),
-        // The clock is the lead's: who holds it may change, and what is missed stays missed.
-        Kind::Escalation => runs(clock),
+        // The clock is the lead's: who holds it may change, and what is missed stays missed. A contest waits for its
+        // arbiter wherever the lead goes.
+        Kind::Escalation | Kind::Contest => runs(clock),
         Kind::Reply => lead.holder_id == news.holder && runs(clock),
         Kind::TakenBack => lead.holder_id.as_deref() != Some(reader),
         Kind::Offer | Kind::Given | Kind::Summary | Kind::Digest => same,

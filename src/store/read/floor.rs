@@ -7,16 +7,16 @@ use crate::domain::time::{DAY, HOUR, MINUTE, Moment};
 use crate::store::codec;
 use crate::store::error::StoreError;
 use crate::store::statement::Statement;
-use sqlx::FromRow;
+use sqlx::{FromRow, PgConnection};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Leads that are put in order of what they lose by waiting: those nearest to their deadline, on either side of it, since
 /// what is far from it is worth little a minute.
 pub const RANKED_MAX: i64 = 1_000;
-/// Disagreements, breaches and hygiene lines that one page reads at most.
+/// Disagreements, escalations and hygiene lines that one page reads at most; how many there are is counted beside.
 pub const DISAGREEMENTS_MAX: i64 = 500;
-const BREACHES_MAX: i64 = 2_000;
+pub const ESCALATIONS_MAX: i64 = 500;
 pub const HYGIENE_MAX: i64 = 1_000;
 /// Breaches are shown of a week, the rhythm in which managers look.
 const BREACHES_OF: i64 = 7 * DAY;
@@ -50,13 +50,27 @@ const MOVABLE_COUNT: Statement = Statement::new(
     "SELECT count(*) FROM lead AS l WHERE l.stage IN (2, 3, 4, 5, 6) AND l.holder_id IS NOT NULL
          AND CASE WHEN $1::text IS NULL THEN l.deadline < $2 OR l.held OR l.holder_id = ANY($3::text[]) ELSE l.holder_id = $1 END",
 );
-const BREACHES: Statement = Statement::new(
-    "floor.breaches",
-    "SELECT a.subject_id AS lead, a.payload, a.decided_at, l.holder_id AS holder, l.deadline, p.first_name, p.last_name,
-         coalesce(p.company_name, p.company_domain) AS company
-     FROM audit AS a JOIN lead AS l ON l.id = a.subject_id LEFT JOIN person AS p ON p.lead_id = l.id
-     WHERE a.event IN ('clock_breached', 'clock_escalated') AND a.subject_kind = 1 AND a.decided_at >= $1
-     ORDER BY a.decided_at DESC LIMIT $2",
+/// Of leads that were handed off, by duty and by who owed it then.
+const BREACHED: Statement = Statement::new(
+    "floor.breached",
+    "SELECT coalesce(code, '') AS code, member, count(*) AS count FROM handoff_fact
+     WHERE kind = 'breached' AND at >= $1 GROUP BY 1, 2 ORDER BY 1, 2",
+);
+/// Every one, of leads before any handoff too.
+const BREACHED_COUNT: Statement = Statement::new(
+    "floor.breached_count",
+    "SELECT count(*) FROM audit WHERE event = 'clock_breached' AND subject_kind = 1 AND decided_at >= $1",
+);
+/// Each lead once, by what its manager was told last, while it is late.
+const ESCALATIONS: Statement = Statement::new(
+    "floor.escalations",
+    "SELECT told.lead, told.payload, told.decided_at, l.holder_id AS holder, l.deadline, p.first_name, p.last_name,
+         coalesce(p.company_name, p.company_domain) AS company, count(*) OVER () AS all_of_them
+     FROM (SELECT DISTINCT ON (subject_id) subject_id AS lead, payload, decided_at FROM audit
+         WHERE event = 'clock_escalated' AND subject_kind = 1 AND decided_at >= $1
+         ORDER BY subject_id, decided_at DESC, version DESC) AS told
+     JOIN lead AS l ON l.id = told.lead AND l.deadline < $2 LEFT JOIN person AS p ON p.lead_id = l.id
+     ORDER BY told.decided_at DESC, told.lead LIMIT $3",
 );
 const DISAGREEMENTS: Statement = Statement::new(
     "floor.disagreements",
@@ -72,14 +86,25 @@ const OPEN_DISAGREEMENTS: Statement = Statement::new(
 );
 const HYGIENE: Statement = Statement::new(
     "floor.hygiene",
-    "SELECT l.state, p.first_name, p.last_name, coalesce(p.company_name, p.company_domain) AS company
+    "SELECT l.state, p.first_name, p.last_name, coalesce(p.company_name, p.company_domain) AS company,
+         count(*) OVER () AS all_of_them
      FROM lead AS l LEFT JOIN person AS p ON p.lead_id = l.id
      WHERE l.stage IN (5, 6) AND l.deadline < $1 ORDER BY l.deadline, l.id LIMIT $2",
 );
 
 /// Every statement of this file, for the test that prepares them all.
-pub(in crate::store) const STATEMENTS: &[Statement] =
-    &[QUEUES, LOAD, MOVABLE, MOVABLE_COUNT, BREACHES, DISAGREEMENTS, OPEN_DISAGREEMENTS, HYGIENE];
+pub(in crate::store) const STATEMENTS: &[Statement] = &[
+    QUEUES,
+    LOAD,
+    MOVABLE,
+    MOVABLE_COUNT,
+    BREACHED,
+    BREACHED_COUNT,
+    ESCALATIONS,
+    DISAGREEMENTS,
+    OPEN_DISAGREEMENTS,
+    HYGIENE,
+];
 
 /// One pool's queue by the age of what waits in it.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -125,30 +150,41 @@ pub struct MovableRead {
 /// State, grade, handoff, first and last name, company.
 type MovableColumns = (Vec<u8>, String, Option<Uuid>, Option<String>, Option<String>, Option<String>);
 
-/// A deadline that was missed, or told to the manager.
+/// Missed deadlines of a week.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct BreachedRead {
+    /// The clock's word, or `data_fix`.
+    pub code: String,
+    /// Who owed it then.
+    pub member: Option<String>,
+    pub count: i64,
+}
+
+/// A duty that was told to the manager and is late still.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BreachRead {
+pub struct EscalationRead {
     pub lead: Uuid,
     pub event: Event,
     pub decided_at: Moment,
     /// Who holds the lead now; closed ones are held by nobody.
     pub holder: Option<String>,
-    pub deadline: Option<Moment>,
+    pub deadline: Moment,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
     pub company: Option<String>,
 }
 
 #[derive(FromRow)]
-struct BreachColumns {
+struct EscalationColumns {
     lead: Uuid,
     payload: Vec<u8>,
     decided_at: i64,
     holder: Option<String>,
-    deadline: Option<i64>,
+    deadline: i64,
     first_name: Option<String>,
     last_name: Option<String>,
     company: Option<String>,
+    all_of_them: i64,
 }
 
 /// What the CRM says otherwise.
@@ -175,8 +211,8 @@ pub struct HygieneRead {
     pub company: Option<String>,
 }
 
-/// State, first and last name, company.
-type HygieneColumns = (Vec<u8>, Option<String>, Option<String>, Option<String>);
+/// State, first and last name, company, how many there are in all.
+type HygieneColumns = (Vec<u8>, Option<String>, Option<String>, Option<String>, i64);
 
 /// The floor.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,10 +223,18 @@ pub struct FloorRead {
     /// At most [`RANKED_MAX`] of `movable_all`.
     pub movable: Vec<MovableRead>,
     pub movable_all: i64,
-    pub breaches: Vec<BreachRead>,
+    /// Of leads that were handed off.
+    pub breached: Vec<BreachedRead>,
+    /// Those and the ones of other leads.
+    pub breached_all: i64,
+    /// The latest told first, at most [`ESCALATIONS_MAX`] of `escalations_all`.
+    pub escalations: Vec<EscalationRead>,
+    pub escalations_all: i64,
     pub disagreements: Vec<OpenDisagreement>,
     pub disagreements_open: i64,
+    /// The nearest deadlines first, at most [`HYGIENE_MAX`] of `hygiene_all`.
     pub hygiene: Vec<HygieneRead>,
+    pub hygiene_all: i64,
     /// Offers of each member's present day, as daily bounds count them.
     pub today: BTreeMap<String, i64>,
 }
@@ -221,13 +265,8 @@ impl Reader {
             .await
             .map_err(|error| QUEUES.failed(error))?;
         let load = LOAD.rows().bind(now.0).fetch_all(&mut *conn).await.map_err(|error| LOAD.failed(error))?;
-        let breaches: Vec<BreachColumns> = BREACHES
-            .rows()
-            .bind(now.plus(-BREACHES_OF).0)
-            .bind(BREACHES_MAX)
-            .fetch_all(&mut *conn)
-            .await
-            .map_err(|error| BREACHES.failed(error))?;
+        let (breached, breached_all) = breached(&mut *conn, now).await?;
+        let (escalations, escalations_all) = escalations(&mut *conn, now).await?;
         let disagreements = DISAGREEMENTS
             .rows()
             .bind(DISAGREEMENTS_MAX)
@@ -253,15 +292,14 @@ impl Reader {
             movable,
             movable_all,
             today,
-            breaches: breaches.into_iter().map(breach).collect::<Result<_, _>>()?,
+            breached,
+            breached_all,
+            escalations,
+            escalations_all,
             disagreements,
             disagreements_open,
-            hygiene: hygiene
-                .into_iter()
-                .map(|(state, first_name, last_name, company)| {
-                    Ok(HygieneRead { lead: codec::read_lead(&state)?, first_name, last_name, company })
-                })
-                .collect::<Result<_, StoreError>>()?,
+            hygiene_all: hygiene.first().map_or(0, |row| row.4),
+            hygiene: hygiene.into_iter().map(hygiene_read).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -306,15 +344,49 @@ impl Reader {
     }
 }
 
-fn breach(row: BreachColumns) -> Result<BreachRead, StoreError> {
-    Ok(BreachRead {
+/// Missed deadlines of a week by duty and person, and how many there are in all.
+async fn breached(conn: &mut PgConnection, now: Moment) -> Result<(Vec<BreachedRead>, i64), StoreError> {
+    let from = now.plus(-BREACHES_OF).0;
+    let rows =
+        BREACHED.rows().bind(from).fetch_all(&mut *conn).await.map_err(|error| BREACHED.failed(error))?;
+    let (all,): (i64,) = BREACHED_COUNT
+        .rows()
+        .bind(from)
+        .fetch_one(&mut *conn)
+        .await
+        .map_err(|error| BREACHED_COUNT.failed(error))?;
+    Ok((rows, all))
+}
+
+/// What was told to managers in a week and is late still, and how many leads that are.
+async fn escalations(conn: &mut PgConnection, now: Moment) -> Result<(Vec<EscalationRead>, i64), StoreError> {
+    let rows: Vec<EscalationColumns> = ESCALATIONS
+        .rows()
+        .bind(now.plus(-BREACHES_OF).0)
+        .bind(now.0)
+        .bind(ESCALATIONS_MAX)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| ESCALATIONS.failed(error))?;
+    let all = rows.first().map_or(0, |row| row.all_of_them);
+    Ok((rows.into_iter().map(escalation).collect::<Result<_, _>>()?, all))
+}
+
+fn escalation(row: EscalationColumns) -> Result<EscalationRead, StoreError> {
+    Ok(EscalationRead {
         lead: row.lead,
         event: codec::read_event(&row.payload)?,
         decided_at: Moment(row.decided_at),
         holder: row.holder,
-        deadline: row.deadline.map(Moment),
+        deadline: Moment(row.deadline),
         first_name: row.first_name,
         last_name: row.last_name,
         company: row.company,
     })
+}
+
+fn hygiene_read(
+    (state, first_name, last_name, company, _): HygieneColumns,
+) -> Result<HygieneRead, StoreError> {
+    Ok(HygieneRead { lead: codec::read_lead(&state)?, first_name, last_name, company })
 }

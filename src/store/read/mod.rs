@@ -21,6 +21,7 @@ pub mod said;
 pub mod standing;
 pub mod sums;
 pub mod trail;
+pub mod waiting;
 pub mod watch;
 
 use super::connect::{self, Timeouts};
@@ -55,6 +56,7 @@ pub(super) fn statements() -> Vec<Statement> {
         said::STATEMENTS,
         sums::STATEMENTS,
         trail::STATEMENTS,
+        waiting::STATEMENTS,
         watch::STATEMENTS,
     ]
     .concat()

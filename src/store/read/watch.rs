@@ -32,7 +32,8 @@ const STUCK_CLOCKS: Statement =
 const COUNTED_TO: Statement = Statement::new("watch.counted_to", "SELECT rolled_to FROM hourly_roll");
 const SERIES: Statement = Statement::new(
     "watch.series",
-    "SELECT family, name, array_agg(hour ORDER BY hour) AS hours, array_agg(count ORDER BY hour) AS counts
+    "SELECT family, name, array_agg(hour ORDER BY hour) AS hours, array_agg(count ORDER BY hour) AS counts,
+         count(*) OVER () AS all_of_them
      FROM hourly_count WHERE hour >= $1 GROUP BY family, name ORDER BY sum(count) DESC, family, name LIMIT $2",
 );
 
@@ -59,6 +60,8 @@ pub struct HoursRead {
     /// `None` before the first count.
     pub counted_to: Option<Moment>,
     pub series: Vec<SeriesRead>,
+    /// Series that there are; the busiest are read.
+    pub all: i64,
 }
 
 /// The hours of one topic, source, form or type; hours since 1970-01-01, those without any record are absent.
@@ -69,6 +72,8 @@ pub struct SeriesRead {
     pub name: String,
     pub hours: Vec<i32>,
     pub counts: Vec<i64>,
+    /// How many series there are in all.
+    pub all_of_them: i64,
 }
 
 /// Leads whose clock could have fired long ago and did not.
@@ -114,13 +119,14 @@ impl Reader {
         let mut conn = self.connection().await?;
         let (counted_to,): (Option<i64>,) =
             COUNTED_TO.rows().fetch_one(&mut *conn).await.map_err(|error| COUNTED_TO.failed(error))?;
-        let series = SERIES
+        let series: Vec<SeriesRead> = SERIES
             .rows()
             .bind(i32::try_from(oldest).unwrap_or(i32::MIN))
             .bind(SERIES_MAX)
             .fetch_all(&mut *conn)
             .await
             .map_err(|error| SERIES.failed(error))?;
-        Ok(HoursRead { counted_to: counted_to.map(Moment), series })
+        let all = series.first().map_or(0, |row| row.all_of_them);
+        Ok(HoursRead { counted_to: counted_to.map(Moment), series, all })
     }
 }

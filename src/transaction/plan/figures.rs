@@ -2,7 +2,7 @@
 //! nothing.
 
 use super::Planner;
-use crate::domain::contest::Verdict;
+use crate::domain::contest::{Verdict, awaited};
 use crate::domain::custody::{Clock, ClockKind, Holder, Rung};
 use crate::domain::event::Event;
 use crate::domain::ids::HandoffId;
@@ -203,6 +203,11 @@ fn told(before: &Lead, event: &Event, occurred_at: Moment) -> Option<Told> {
             Told::with("lost", reason.as_deref().unwrap_or("unmapped_reason")).by(holder())
         }
         Event::WinReversed { .. } => Told::plain("win_reversed"),
+        Event::ClockReminded { kind: ClockKind::VerdictBy, .. } => {
+            let clock = before.custody().and_then(|custody| custody.clock(ClockKind::VerdictBy))?;
+            let arbiter = awaited(before, clock).map(|contest| contest.arbiter.clone());
+            Told::with("reminded", clock.kind.code()).by(arbiter)
+        }
         Event::ClockReminded { kind, .. } => Told::with("reminded", kind.code()).by(holder()),
         Event::ClockBreached { .. } if mending(before).is_some() => {
             Told::with("breached", "data_fix").by(holder())

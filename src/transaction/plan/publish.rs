@@ -207,7 +207,6 @@ fn may_publish(event: &Event) -> bool {
         | Event::TouchRecorded { .. }
         | Event::PreferenceNoted { .. }
         | Event::CrmLinked { .. }
-        | Event::ReviewAsked { .. }
         | Event::AskRefused { .. }
         | Event::ClockPutOff { .. }
         | Event::ClockStale { .. }
@@ -216,9 +215,10 @@ fn may_publish(event: &Event) -> bool {
         | Event::ContestAllowed { .. }
         | Event::OfferMissed { .. }
         | Event::ProductRequested { .. }
-        | Event::NobodyFree(_)
         | Event::MqlDated { .. } => false,
         Event::ProfileReported { .. }
+        | Event::ReviewAsked { .. }
+        | Event::NobodyFree(_)
         | Event::CycleStarted { .. }
         | Event::LeadMarketingQualified { .. }
         | Event::PriorityRaised { .. }

@@ -21,7 +21,8 @@ pub struct DeliveryShape {
     pub event_type: String,
     /// `webhook`, `slack`, `email`.
     pub channel: String,
-    /// What a notice tells: `offer`, `reminder`, `breach`, `escalation`, `taken_back`, `given`, `reply`; none for webhooks.
+    /// What a notice tells: `offer`, `reminder`, `breach`, `escalation`, `taken_back`, `given`, `reply`,
+    /// `contest`; none for webhooks.
     pub notice: Option<String>,
     /// As the settings name it, such as `webhook:automation` or `email:member:maya-cohen`.
     pub endpoint: String,

@@ -35,6 +35,23 @@ pub struct MyLeadShape {
 pub struct MyShape {
     pub late: i64,
     pub leads: Vec<MyLeadShape>,
+    /// Contests that wait for this person's verdict, the one that lapses first first.
+    pub verdicts: Vec<WaitingShape>,
+    /// Leads that this person is to look at by name, as a steward, the nearest deadline first; at most 200.
+    pub reviews: Vec<WaitingShape>,
+    /// All of those.
+    pub reviews_total: i64,
+}
+
+/// A lead that waits for somebody's word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WaitingShape {
+    pub id: String,
+    pub name: String,
+    /// Why, in words.
+    pub what: String,
+    /// RFC 3339.
+    pub due_by: String,
 }
 
 /// Open leads that nobody answers for; the target of each is 0.
@@ -74,7 +91,7 @@ pub struct LoadShape {
     pub absence: String,
     /// Breaches of 7 days; absent for others than that person and their manager.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub breaches: Option<usize>,
+    pub breaches: Option<i64>,
 }
 
 /// The floor.
@@ -83,7 +100,7 @@ pub struct FloorShape {
     pub orphans: OrphansShape,
     pub queues: Vec<QueueShape>,
     pub load: Vec<LoadShape>,
-    pub breaches: usize,
+    pub breaches: i64,
     pub disagreements: usize,
     pub facts_due: usize,
     pub stale_deals: usize,
@@ -164,7 +181,10 @@ pub struct SourceShape {
 /// Intake health.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct IntakeShape {
+    /// The busiest, at most 200.
     pub sources: Vec<SourceShape>,
+    /// All of those that there are.
+    pub sources_total: i64,
     pub adds_up: bool,
     pub parked: i64,
     pub quarantined: i64,

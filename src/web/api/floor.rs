@@ -4,7 +4,7 @@
 use super::figures::{
     CampaignShape, CampaignsQuery, CampaignsShape, CodeCount, FloorShape, IntakeShape, LoadShape,
     MyLeadShape, MyQuery, MyShape, OrphansShape, PersonOfTeam, PoolShape, QueueShape, RepLoadShape,
-    SourceShape, TeamShape, Unconverted,
+    SourceShape, TeamShape, Unconverted, WaitingShape,
 };
 use super::pattern::{pattern, patterns_now};
 use crate::domain::team::MemberId;
@@ -17,13 +17,14 @@ use crate::web::problem::Problem;
 use crate::web::sight::{Page, Sight};
 use crate::web::view::asks::member_of;
 use crate::web::view::campaigns::{campaigns_view, wanting};
-use crate::web::view::floor::floor_view;
+use crate::web::view::floor::{FloorLine, floor_view};
 use crate::web::view::floor_lists::FloorAsk;
 use crate::web::view::intake::intake_view;
 use crate::web::view::load::{bounds, day_starts};
 use crate::web::view::money::roi_percent;
 use crate::web::view::my::my_view;
 use crate::web::view::team::{PoolCard, team_view};
+use crate::web::view::waiting::waiting_view;
 use crate::web::view::watch::{is_attended, orphans, series};
 use axum::Json;
 use axum::extract::{Query, State};
@@ -64,7 +65,25 @@ pub(crate) async fn my(
         custody_version: card.panel.custody_version,
         handoff_id: card.panel.handoff,
     });
-    Ok(Json(MyShape { late: read.late, leads: leads.collect() }))
+    let waits = state.reader.waiting(&holder.0).await.map_err(|error| Problem::store(&error))?;
+    let waits_all = waits.reviews_all;
+    let waits = waiting_view(&waits, texts.team.member(&holder), &texts.team);
+    Ok(Json(MyShape {
+        late: read.late,
+        leads: leads.collect(),
+        verdicts: waits.verdicts.into_iter().map(waiting).collect(),
+        reviews: waits.reviews.into_iter().map(waiting).collect(),
+        reviews_total: waits_all,
+    }))
+}
+
+fn waiting(line: FloorLine) -> WaitingShape {
+    WaitingShape {
+        id: line.href.trim_start_matches("/leads/").to_owned(),
+        name: line.name,
+        what: line.what,
+        due_by: line.due.map_or_else(String::new, |due| due.at),
+    }
 }
 
 /// The floor: orphans, queues, load, what needs a manager.
@@ -193,7 +212,7 @@ pub(crate) async fn intake(
     let topics = state.reader.ledger_by_topic().await.map_err(failed)?;
     let totals = topics.iter().fold(LedgerTotals::default(), |sum, (_, one)| sum.plus(one));
     let sources = series(&hours, read.now);
-    let view = intake_view(&read, (&sources, hours.counted_to), &totals, &texts.reference);
+    let view = intake_view(&read, (&sources, &hours), &totals, &texts.reference);
     let sources = sources.into_iter().map(|one| SourceShape {
         family: one.family,
         name: one.name,
@@ -204,6 +223,7 @@ pub(crate) async fn intake(
     });
     Ok(Json(IntakeShape {
         sources: sources.collect(),
+        sources_total: hours.all,
         adds_up: view.ledger.adds_up,
         parked: read.parked.iter().map(|line| line.count).sum(),
         quarantined: read.quarantined.iter().map(|line| line.count).sum(),

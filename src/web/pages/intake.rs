@@ -31,7 +31,7 @@ pub(in crate::web) async fn intake(
     let hours = state.reader.hours(read.now).await.map_err(failed)?;
     let topics = state.reader.ledger_by_topic().await.map_err(failed)?;
     let totals = topics.iter().fold(LedgerTotals::default(), |sum, (_, one)| sum.plus(one));
-    let view = intake_view(&read, (&series(&hours, read.now), hours.counted_to), &totals, &texts.reference);
+    let view = intake_view(&read, (&series(&hours, read.now), &hours), &totals, &texts.reference);
     let shell = shell(&state, &caller, "Intake health", "intake", read.now);
     html(&IntakePage { shell, view })
 }

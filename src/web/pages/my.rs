@@ -11,6 +11,7 @@ use crate::web::sight::{Page, Sight};
 use crate::web::view::Shell;
 use crate::web::view::asks::{AskKind, member_of};
 use crate::web::view::my::{MyView, my_view};
+use crate::web::view::waiting::{WaitingView, waiting_view};
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 struct MyPage {
     shell: Shell,
     view: MyView,
+    waiting: WaitingView,
     /// Id and name of those whose leads whoever looks may see beside their own.
     reps: Vec<(String, String)>,
     /// The one of them that is shown; empty for one's own.
@@ -41,6 +43,7 @@ struct MyPage {
 struct MyFragment {
     shell: Shell,
     view: MyView,
+    waiting: WaitingView,
     holder: String,
     back: String,
     idempotency: String,
@@ -73,8 +76,9 @@ pub(in crate::web) async fn fragment(
     caller: PageCaller,
     Query(query): Query<MyQuery>,
 ) -> Result<Response, PageFault> {
-    let MyPage { shell, view, holder, back, idempotency, paused, .. } = page(&state, &caller, query).await?;
-    html(&MyFragment { shell, view, holder, back, idempotency, paused })
+    let MyPage { shell, view, waiting, holder, back, idempotency, paused, .. } =
+        page(&state, &caller, query).await?;
+    html(&MyFragment { shell, view, waiting, holder, back, idempotency, paused })
 }
 
 async fn page(state: &WebState, caller: &PageCaller, query: MyQuery) -> Result<MyPage, PageFault> {
@@ -87,6 +91,7 @@ async fn page(state: &WebState, caller: &PageCaller, query: MyQuery) -> Result<M
     }
     let holder = named.clone().unwrap_or_else(|| own.clone());
     let read = state.reader.my(&holder.0).await.map_err(|error| PageFault::store(&error))?;
+    let waits = state.reader.waiting(&holder.0).await.map_err(|error| PageFault::store(&error))?;
     let asker = caller.member.as_ref().filter(|_| caller.may(Scope::Ask));
     let view = my_view(&read, member_of(&texts.team, asker), named.as_ref(), &texts);
     let done = query.done.as_deref().and_then(AskKind::parse).map(|kind| kind.done().to_owned());
@@ -98,6 +103,7 @@ async fn page(state: &WebState, caller: &PageCaller, query: MyQuery) -> Result<M
     Ok(MyPage {
         shell: shell(state, caller, "My leads", "my", read.now),
         view,
+        waiting: waiting_view(&waits, texts.team.member(&holder), &texts.team),
         reps: reps(sight, &texts.team, &own),
         back: named.as_ref().map_or_else(|| "my".to_owned(), |rep| format!("my:{}", rep.0)),
         rep: named.map_or_else(String::new, |rep| rep.0),

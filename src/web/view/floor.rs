@@ -12,7 +12,7 @@ use crate::domain::lead::Lead;
 use crate::domain::team::{Absence, Member, MemberId, PoolId, Role, Team};
 use crate::domain::time::Moment;
 use crate::store::read::floor::{
-    BreachRead, FloorRead, HygieneRead, MovableRead, OpenDisagreement, QueueAges,
+    BreachedRead, EscalationRead, FloorRead, HygieneRead, MovableRead, OpenDisagreement, QueueAges,
 };
 use crate::transaction::loaded::Texts;
 use crate::web::words::{
@@ -23,6 +23,8 @@ use std::collections::BTreeMap;
 /// Leads of one page that may be ticked at once: as many asks one after the other take a few seconds.
 pub const MOVABLE_SHOWN: usize = 40;
 const FACTS_WORDS: &str = "Qualified without the facts of the SQL definition";
+const DATA_FIX_WORDS: &str = "Data to mend";
+const BEFORE_SALES_WORDS: &str = "before sales";
 const STALE_WORDS: &str = "An open deal that nobody has touched";
 
 /// A queue by age.
@@ -99,13 +101,15 @@ pub struct FloorView {
     /// Whose leads are listed; empty for what is late or held.
     pub of: String,
     /// Breaches of a week, and by duty.
-    pub breached: usize,
-    pub breaches: Vec<(&'static str, usize)>,
+    pub breached: i64,
+    pub breaches: Vec<(&'static str, i64)>,
     pub escalations: Listed<FloorLine>,
     pub disagreements: Listed<DisagreementRow>,
     pub disagreements_open: String,
     pub facts_due: Listed<FloorLine>,
     pub stale: Listed<FloorLine>,
+    /// Qualified leads and deals near their deadline that neither list has looked at; empty for none.
+    pub hygiene_beyond: String,
     /// Id and name of those who can take leads now.
     pub takers: Vec<(String, String)>,
 }
@@ -126,6 +130,9 @@ pub fn floor_view(
     let disagreements: Vec<DisagreementRow> =
         read.disagreements.iter().map(|it| disagreement_row(it, now)).collect();
     let disagreements_open = usize::try_from(read.disagreements_open).unwrap_or(usize::MAX);
+    let escalations: Vec<FloorLine> =
+        read.escalations.iter().filter_map(|it| escalation(it, now, team)).collect();
+    let escalations_all = usize::try_from(read.escalations_all).unwrap_or(usize::MAX);
     let listed = |list: FloorList, lines: Vec<FloorLine>| {
         let all = lines.len();
         Listed::of(list, lines, all, ask)
@@ -147,13 +154,14 @@ pub fn floor_view(
         movable: ranked.into_iter().skip(from).take(MOVABLE_SHOWN).collect(),
         currency: texts.policy.targets().reporting_currency.clone(),
         of: ask.of.map_or_else(String::new, |id| member_name(team, &MemberId(id.to_owned()))),
-        breached: breaches(&read.breaches).iter().map(|(_, count)| count).sum(),
-        breaches: breaches(&read.breaches),
-        escalations: listed(FloorList::Escalations, escalations(read, team)),
+        breached: read.breached_all,
+        breaches: breaches(&read.breached, read.breached_all),
+        escalations: Listed::of(FloorList::Escalations, escalations, escalations_all, ask),
         disagreements: Listed::of(FloorList::Disagreements, disagreements, disagreements_open, ask),
         disagreements_open: grouped(read.disagreements_open),
         facts_due: listed(FloorList::FactsDue, hygiene(read, team, ClockKind::FactsBy, FACTS_WORDS)),
         stale: listed(FloorList::StaleDeals, hygiene(read, team, ClockKind::ReviewBy, STALE_WORDS)),
+        hygiene_beyond: hidden(read.hygiene_all, read.hygiene.len()),
         takers: takers(team, now),
     }
 }
@@ -248,39 +256,36 @@ fn movable_row(read: &MovableRead, texts: &Texts, now: Moment) -> MovableRow {
     }
 }
 
-fn breaches(read: &[BreachRead]) -> Vec<(&'static str, usize)> {
-    let mut counts: BTreeMap<ClockKind, usize> = BTreeMap::new();
-    for breach in read {
-        if let Event::ClockBreached { kind, .. } = &breach.event {
-            *counts.entry(*kind).or_default() += 1;
-        }
-    }
-    counts.into_iter().map(|(kind, count)| (clock_words(kind).0, count)).collect()
+/// How many of all are not among the first; empty for none.
+fn hidden(all: i64, read: usize) -> String {
+    let hidden = all - i64::try_from(read).unwrap_or(i64::MAX);
+    if hidden > 0 { grouped(hidden) } else { String::new() }
 }
 
-/// What was told to a manager and is late still, each lead once, the latest first.
-fn escalations(read: &FloorRead, team: &Team) -> Vec<FloorLine> {
-    let mut seen = std::collections::BTreeSet::new();
-    read.breaches
-        .iter()
-        .filter_map(|breach| {
-            let Event::ClockEscalated { kind, .. } = &breach.event else { return None };
-            let late = breach.deadline.filter(|at| *at < read.now)?;
-            seen.insert(breach.lead).then(|| FloorLine {
-                href: format!("/leads/{}", breach.lead),
-                name: person_name(
-                    breach.first_name.as_deref(),
-                    breach.last_name.as_deref(),
-                    breach.company.as_deref(),
-                ),
-                what: format!("{}: told {}", clock_words(*kind).0, ago(read.now, breach.decided_at)),
-                more: breach.holder.as_ref().map_or_else(String::new, |id| {
-                    format!("with {}", member_name(team, &MemberId(id.clone())))
-                }),
-                due: Some(countdown(read.now, late)),
-            })
-        })
-        .collect()
+/// Breaches by duty; what is left is of leads that were never handed off.
+fn breaches(read: &[BreachedRead], all: i64) -> Vec<(&'static str, i64)> {
+    let mut counts: BTreeMap<&'static str, i64> = BTreeMap::new();
+    for breached in read {
+        let duty = ClockKind::parse(&breached.code).map_or(DATA_FIX_WORDS, |kind| clock_words(kind).0);
+        *counts.entry(duty).or_default() += breached.count;
+    }
+    let before = all - counts.values().sum::<i64>();
+    counts.into_iter().chain((before > 0).then_some((BEFORE_SALES_WORDS, before))).collect()
+}
+
+/// What was told to a manager and is late still.
+fn escalation(read: &EscalationRead, now: Moment, team: &Team) -> Option<FloorLine> {
+    let Event::ClockEscalated { kind, .. } = &read.event else { return None };
+    Some(FloorLine {
+        href: format!("/leads/{}", read.lead),
+        name: person_name(read.first_name.as_deref(), read.last_name.as_deref(), read.company.as_deref()),
+        what: format!("{}: told {}", clock_words(*kind).0, ago(now, read.decided_at)),
+        more: read
+            .holder
+            .as_ref()
+            .map_or_else(String::new, |id| format!("with {}", member_name(team, &MemberId(id.clone())))),
+        due: Some(countdown(now, read.deadline)),
+    })
 }
 
 fn disagreement_row(read: &OpenDisagreement, now: Moment) -> DisagreementRow {

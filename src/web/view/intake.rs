@@ -8,6 +8,7 @@ use crate::domain::policy::reference::Reference;
 use crate::domain::time::{MINUTE, Moment};
 use crate::store::read::board::LedgerTotals;
 use crate::store::read::intake::{FeedRead, IntakeRead, KeptCount};
+use crate::store::read::watch::HoursRead;
 use crate::web::view::board::{LedgerLine, ledger_line};
 use crate::web::words::{ago, moment_words, plain, span};
 use std::collections::BTreeMap;
@@ -75,6 +76,8 @@ pub struct IntakeView {
     pub counted_to: String,
     /// Silent ones first.
     pub series: Vec<SeriesRow>,
+    /// How many more there are, each with fewer records than any of these; empty for none.
+    pub series_beyond: String,
     pub feeds: Vec<FeedRow>,
     pub ledger: LedgerLine,
     pub refused: Vec<ReasonRow>,
@@ -97,7 +100,7 @@ pub struct IntakeView {
 #[must_use]
 pub fn intake_view(
     read: &IntakeRead,
-    (series, counted_to): (&[Series], Option<Moment>),
+    (series, hours): (&[Series], &HoursRead),
     ledger: &LedgerTotals,
     reference: &Reference,
 ) -> IntakeView {
@@ -105,10 +108,12 @@ pub fn intake_view(
     IntakeView {
         now_ms: read.now.0.div_euclid(1_000),
         silent: series.iter().filter(|it| it.rhythm.silent).count(),
-        counted_to: counted_to
+        counted_to: hours
+            .counted_to
             .filter(|at| read.now.since(*at) > COUNTS_OLD)
             .map_or_else(String::new, moment_words),
         series: series_rows(series),
+        series_beyond: hidden(hours),
         feeds: read.feeds.iter().map(|feed| feed_row(feed, read.now)).collect(),
         ledger: ledger_line(ledger),
         refused: reasons(read, "refused"),
@@ -136,6 +141,11 @@ pub fn intake_view(
         erased_lately: grouped(read.erasures.1),
         anonymous: grouped(read.anonymous),
     }
+}
+
+fn hidden(hours: &HoursRead) -> String {
+    let hidden = hours.all - i64::try_from(hours.series.len()).unwrap_or(i64::MAX);
+    if hidden > 0 { grouped(hidden) } else { String::new() }
 }
 
 fn series_rows(series: &[Series]) -> Vec<SeriesRow> {

@@ -2,7 +2,6 @@
 //! only to whom it is told to.
 
 use super::{grouped, percent};
-use crate::domain::event::Event;
 use crate::domain::routing::{Caps, day_start};
 use crate::domain::team::{Absence, Member, MemberId, Pool, Team};
 use crate::domain::time::Moment;
@@ -32,17 +31,17 @@ pub struct LoadRow {
     pub daily_percent: i64,
     pub late: i64,
     /// Breaches of a week; `None` where whoever looks is neither that person nor their manager.
-    pub breaches: Option<usize>,
+    pub breaches: Option<i64>,
 }
 
 /// One row for each seller, and for whoever else holds leads with sales.
 #[must_use]
 pub fn load_rows(read: &FloorRead, team: &Team, shows: &dyn Fn(&MemberId) -> bool) -> Vec<LoadRow> {
     let held: BTreeMap<&str, &LoadRead> = read.load.iter().map(|row| (row.holder.as_str(), row)).collect();
-    let mut breached: BTreeMap<&str, usize> = BTreeMap::new();
-    for breach in &read.breaches {
-        if let Event::ClockBreached { custody, .. } = &breach.event {
-            *breached.entry(custody.holder.member().0.as_str()).or_default() += 1;
+    let mut breached: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in &read.breached {
+        if let Some(member) = &row.member {
+            *breached.entry(member.as_str()).or_default() += row.count;
         }
     }
     let sellers = team.members().filter(|member| {

@@ -24,6 +24,7 @@ pub mod team;
 #[cfg(test)]
 mod tests_of_many;
 pub mod told;
+pub mod waiting;
 pub mod watch;
 
 use crate::domain::policy::Grade;

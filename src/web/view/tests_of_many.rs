@@ -19,8 +19,11 @@ use crate::scoreboard::PatternDuty;
 use crate::scoreboard::patterns::Pattern;
 use crate::store::read::board::LedgerTotals;
 use crate::store::read::campaigns::{CampaignDeals, CampaignName, CampaignSpend, CampaignsRead, CohortRead};
-use crate::store::read::floor::{BreachRead, FloorRead, HygieneRead, LoadRead, MovableRead};
+use crate::store::read::floor::{
+    BreachedRead, EscalationRead, FloorRead, HygieneRead, LoadRead, MovableRead,
+};
 use crate::store::read::intake::{FeedRead, IntakeRead, KeptCount, ReasonCount};
+use crate::store::read::watch::HoursRead;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -31,13 +34,13 @@ fn custody(kind: ClockKind, due_in: i64) -> Custody {
     Custody::new(holder, Clock::until(kind, Hours::Wall, NOW.plus(-DAY), NOW.plus(due_in)))
 }
 
-fn breach(event: Event, deadline: i64) -> BreachRead {
-    BreachRead {
+fn escalated(event: Event) -> EscalationRead {
+    EscalationRead {
         lead: Uuid::from_u128(1),
         event,
         decided_at: NOW.plus(-HOUR),
         holder: Some("ana-ruiz".to_owned()),
-        deadline: Some(NOW.plus(deadline)),
+        deadline: NOW.plus(-HOUR),
         first_name: None,
         last_name: None,
         company: Some("Vega".to_owned()),
@@ -65,7 +68,11 @@ fn movable(number: u128, holder: &str, priority: Priority, due_in: i64) -> Movab
 
 fn floor() -> FloorRead {
     let kind = ClockKind::AcceptBy;
-    let breached = Event::ClockBreached { kind, due_by: NOW, custody: custody(kind, -HOUR) };
+    let breached = |code: &str, member: &str, count| BreachedRead {
+        code: code.to_owned(),
+        member: Some(member.to_owned()),
+        count,
+    };
     let told = Event::ClockEscalated { kind, rung: Rung::Escalate, custody: custody(kind, -HOUR) };
     let mut deal = Lead::unseen(LeadId(Uuid::from_u128(2)));
     deal.stage = Stage::Opportunity(custody(ClockKind::ReviewBy, -DAY));
@@ -88,14 +95,19 @@ fn floor() -> FloorRead {
         ],
         movable_all: 2,
         today: BTreeMap::from([("ana-ruiz".to_owned(), 4)]),
-        breaches: vec![
-            breach(told.clone(), -HOUR),
-            breach(told, -HOUR),
-            breach(breached.clone(), HOUR),
-            breach(breached, HOUR),
+        // More than any page could read one by one.
+        breached: vec![
+            breached("accept_by", "ana-ruiz", 4_100),
+            breached("contact_by", "ana-ruiz", 2),
+            breached("accept_by", "ben-okafor", 1),
+            breached("data_fix", "noah-fischer", 3),
         ],
+        breached_all: 4_110,
+        escalations: vec![escalated(told)],
+        escalations_all: 777,
         disagreements: Vec::new(),
         disagreements_open: 0,
+        hygiene_all: 1,
         hygiene: vec![HygieneRead { lead: deal, first_name: None, last_name: None, company: None }],
     }
 }
@@ -108,7 +120,7 @@ fn the_floor_shows_breaches_of_a_person_only_to_whom_it_is_told_to() {
         floor_view(&floor(), Orphans::default(), NOW, &FloorAsk::default(), &texts, &shows)
     };
     let of_ana = |shown| view(shown).load.into_iter().find(|row| row.member == "ana-ruiz").unwrap();
-    assert_eq!(of_ana(true).breaches, Some(2));
+    assert_eq!(of_ana(true).breaches, Some(4_102));
     assert_eq!(of_ana(false).breaches, None);
     assert_eq!((of_ana(true).open, of_ana(true).late), (7, 2));
     assert_eq!(
@@ -130,8 +142,13 @@ fn the_floor_lists_who_is_gone_what_was_told_and_what_is_stale() {
     assert_eq!(view.away, [("gone-away".to_owned(), "not in the team file".to_owned(), 7)]);
     assert!(!view.movable[1].attended);
     assert_eq!(view.movable[1].value, format!("{}/4/", Uuid::from_u128(5)));
-    assert_eq!(view.escalations.lines.len(), 1, "each lead once");
-    assert_eq!((view.breached, view.breaches.clone()), (2, vec![("Accept", 2)]));
+    assert_eq!((view.escalations.lines.len(), view.escalations.beyond()), (1, 776));
+    let duties = vec![("Accept", 4_101), ("Data to mend", 3), ("First contact", 2), ("before sales", 4)];
+    assert_eq!((view.breached, view.breaches.clone()), (4_110, duties));
+    assert_eq!(view.hygiene_beyond, "");
+    let many = FloorRead { hygiene_all: 1_200, ..floor() };
+    let many = floor_view(&many, Orphans::default(), NOW, &ask, &texts, &|_| true);
+    assert_eq!(many.hygiene_beyond, "1\u{202f}199");
     assert_eq!((view.facts_due.all, view.stale.all), (0, 1));
     assert!(!view.paused_since.is_empty(), "a feed that is an hour behind holds the clocks");
 }
@@ -325,7 +342,9 @@ fn intake_names_what_is_silent_behind_and_kept_with_the_command_that_mends_it() 
         name: "demo".to_owned(),
         rhythm,
     });
-    let view = intake_view(&read, (&series, Some(NOW)), &LedgerTotals::default(), &shipped().reference);
+    let hours = HoursRead { counted_to: Some(NOW), series: Vec::new(), all: 1_203 };
+    let view = intake_view(&read, (&series, &hours), &LedgerTotals::default(), &shipped().reference);
+    assert_eq!(view.series_beyond, "1\u{202f}203", "what is not read is said");
     assert_eq!((view.silent, view.series[0].state, view.series[1].state), (1, "silent", "as usual"));
     assert!(view.series[0].since.contains("3 h"));
     assert_eq!(view.tests, "3");

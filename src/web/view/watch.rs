@@ -109,9 +109,10 @@ mod tests {
         let week = 168;
         let hours: Vec<i32> = (0..4 * week).collect();
         let counts = vec![3; hours.len()];
-        let read = SeriesRead { family: "form".to_owned(), name: "demo".to_owned(), hours, counts };
+        let read =
+            SeriesRead { family: "form".to_owned(), name: "demo".to_owned(), hours, counts, all_of_them: 1 };
         let now = Moment(i64::from(4 * week + 3) * HOUR);
-        let hours = |counted_to| HoursRead { counted_to, series: vec![read.clone()] };
+        let hours = |counted_to| HoursRead { counted_to, series: vec![read.clone()], all: 1 };
         let [one] = series(&hours(Some(now)), now).try_into().unwrap();
         assert!(one.rhythm.silent);
         assert_eq!(one.rhythm.quiet_hours, 3);

@@ -267,6 +267,12 @@ fn marketing_contests_the_rejection_that_a_line_names_the_arbiter_decides_on_the
     assert!(!after.contains(&format!("action=\"{action}\"")), "once for each handoff");
 
     let rosa = Browser::of(&installation, &serving, "rosa-lind");
+    let waits = |who: &Browser| {
+        let page = who.get("/my").body;
+        page.contains("Waits for your verdict") && page.contains(&format!("href=\"/leads/{lead}\""))
+    };
+    assert!(waits(&rosa), "{}", rosa.get("/my").body);
+    assert!(!waits(&noah), "who contests decides nothing");
     let story = rosa.get(&format!("/leads/{lead}")).body;
     assert!(story.contains("The budget is confirmed in the form."));
     let verdict = form(&story, &format!("/leads/{lead}/verdict"));
@@ -276,6 +282,7 @@ fn marketing_contests_the_rejection_that_a_line_names_the_arbiter_decides_on_the
     fields.push(("verdict", "overturn"));
     assert!(rosa.post(&format!("/leads/{lead}/verdict"), &fields).body.contains("Both sides are told"));
     assert!(noah.get("/campaigns").body.contains("contested by Noah Fischer: overturned"));
+    assert!(!waits(&rosa), "a verdict is given once");
     installation.check();
 }
 

@@ -7,6 +7,7 @@ use baton::contract::request::Who;
 use baton::domain::command::{Command, DueClock};
 use baton::domain::custody::{Custody, Holder};
 use baton::domain::lead::{Lead, Stage};
+use baton::domain::time::Moment;
 use baton::store::rows::{OutTopic, OutboxRow};
 use baton::transaction::batch::{Outcome, Stream};
 use serde_json::Value;
@@ -101,4 +102,27 @@ fn rungs_tell_the_holder_and_then_the_manager_or_the_deputy() {
     // Nobody routed it again, so the manager holds it; who has no manager hears it.
     assert_eq!(escalated["holder"]["id"], "paul-dupont");
     assert_eq!(escalated["tells"], serde_json::json!(["paul-dupont"]), "{escalated}");
+}
+
+#[test]
+fn a_p1_lead_out_of_hours_is_said_to_wait_and_until_when_beside_its_mql() {
+    let published = |at: &str| {
+        let mut desk = Desk::new();
+        desk.now = Moment::parse(at).unwrap();
+        let form = desk.form("form-1", PRIYA, "VP Engineering");
+        desk.run(vec![form]);
+        let told = desk.published.iter().filter(|row| row.topic == OutTopic::Handoff);
+        told.map(|row| (row.event_type.clone(), payload(row))).collect::<Vec<_>>()
+    };
+    // Sunday noon: the quarter of an hour runs from Monday's opening.
+    let night = published("2026-05-31T12:00:00Z");
+    let types: Vec<&str> = night.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(types, ["lead.marketing_qualified.v1", "lead.queued.v1"]);
+    let [mql, queued] = [&night[0].1, &night[1].1];
+    assert_eq!((&queued["reason_code"], &queued["held"]), (&"out_of_hours".into(), &false.into()));
+    assert_eq!(queued["deadline"], "2026-06-01T09:15:00Z", "{queued}");
+    assert_eq!(queued["lead_version"], mql["lead_version"], "one event");
+    assert_eq!((&mql["topic_sequence"], &queued["topic_sequence"]), (&1.into(), &2.into()), "no gap");
+    let day = published("2026-06-01T10:00:00Z");
+    assert_eq!(day.len(), 1, "in hours the router offers it at once: {day:?}");
 }

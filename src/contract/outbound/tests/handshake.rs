@@ -4,10 +4,11 @@ use super::story::{START, lead_id, member, owner, pool, rep, steps, steward, ter
 use crate::contract::outbound::records;
 use crate::domain::calendar::Hours;
 use crate::domain::contest::Verdict;
-use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
+use crate::domain::custody::{Clock, ClockKind, Custody, Holder, Rung};
 use crate::domain::event::{Event, Withdrawal};
+use crate::domain::evolve::evolve;
 use crate::domain::ids::HandoffId;
-use crate::domain::lead::RestReason;
+use crate::domain::lead::{Lead, RestReason, Stage};
 use crate::domain::policy::{RejectionCode, SqlFacts};
 use crate::domain::routing::{RouteReceipt, RouteStep, RouteTried};
 use crate::domain::time::DAY;
@@ -168,8 +169,51 @@ fn a_contest_names_the_rejection_its_window_and_its_verdict() {
     assert_eq!(said("rejection_contested", "verdict"), [Value::Null, Value::Null]);
     let until = json!(START.plus(5 * DAY).to_string());
     assert_eq!(said("rejection_contested", "contest_until"), [until.clone(), until]);
+    assert_eq!(said("rejection_contested", "tells"), [json!(["steward"]), json!(["steward"])]);
+    let due_by = json!(START.plus(3 * DAY).to_string());
+    assert_eq!(said("rejection_contested", "due_by"), [due_by.clone(), due_by]);
     assert_eq!(said("contest_resolved", "verdict"), [json!("overturned"), json!("upheld")]);
     assert_eq!(said("contest_resolved", "reason"), [json!("no_need"), json!("no_need")]);
     assert_eq!(said("rejection_voided", "verdict"), [json!("overturned")]);
     assert_eq!(said("rejection_voided", "handoff_id"), [json!(handoff().to_string())]);
+}
+
+#[test]
+fn whoever_holds_a_contested_lead_the_arbiter_is_reminded_of_the_verdict() {
+    let (world, steps) = (super::story::World::new(), steps());
+    let contested = steps.iter().find(|step| step.1.name() == "rejection_contested").unwrap();
+    let custody = contested.2.custody().unwrap().clone().held_by(Holder::Rep(member("ann")));
+    let event = Event::ClockReminded { kind: ClockKind::VerdictBy, rung: Rung::RemindHalf, custody };
+    let after = evolve(contested.2.clone(), &event).unwrap();
+    let reminded = records(&world.handed(&(contested.2.clone(), event, after), true));
+    assert_eq!(reminded[0].payload["holder"]["id"], "ann");
+    assert_eq!(reminded[0].payload["tells"], json!(["steward"]));
+    super::assert_valid(
+        "handoff.feedback.v1",
+        reminded[0].event_type,
+        &Value::Object(reminded[0].payload.clone()),
+    );
+}
+
+#[test]
+fn a_missed_disposition_next_step_answer_or_deal_review_is_told_to_the_manager_at_once() {
+    let world = super::story::World::new();
+    let with = |kind: ClockKind| rep(kind).held_by(Holder::Rep(member("steward")));
+    let told = |stage: fn(Custody) -> Stage, kind: ClockKind| {
+        let mut lead = Lead { version: 7, stage: stage(with(kind)), ..Lead::unseen(lead_id()) };
+        lead.cycle.number = 1;
+        lead.cycle.terms = Some(terms());
+        let custody = lead.custody().unwrap().clone();
+        let event = Event::ClockBreached { kind, due_by: START, custody };
+        let records = records(&world.handed(&(lead.clone(), event, lead), true));
+        let breached = records.iter().find(|it| it.event_type == "feedback.sla_breached.v1").unwrap();
+        breached.payload["tells"].clone()
+    };
+    let (holder, both) = (json!(["steward"]), json!(["steward", "bob"]));
+    assert_eq!(told(Stage::SalesAccepted, ClockKind::DispositionBy), both);
+    assert_eq!(told(Stage::SalesQualified, ClockKind::NextStepBy), both);
+    assert_eq!(told(Stage::SalesAccepted, ClockKind::RespondBy), both);
+    assert_eq!(told(Stage::Opportunity, ClockKind::ReviewBy), both);
+    assert_eq!(told(Stage::SalesAccepted, ClockKind::ContactBy), holder, "it goes to the next rep");
+    assert_eq!(told(Stage::SalesQualified, ClockKind::FactsBy), holder, "the manager has a list of these");
 }
