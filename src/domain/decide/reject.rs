@@ -249,7 +249,11 @@ fn reroute(
     misroute: bool,
 ) -> Result<(), Refusal> {
     let team = draft.inputs.team;
-    let wanted = wanted.filter(|wanted| team.member(wanted).is_some_and(|member| member.active));
+    let holder = draft.holder_member();
+    // Who returns a lead does not want it, whoever owns the account.
+    let wanted = wanted.filter(|wanted| {
+        team.member(wanted).is_some_and(|member| member.active) && Some(wanted) != holder.as_ref()
+    });
     let named_pool = rejection.proposed_pool.clone().filter(|pool| team.pool(pool).is_some());
     let pool = wanted
         .as_ref()

@@ -73,8 +73,10 @@ fn met(draft: &Draft<'_>, attempt: &Attempt) -> Option<Custody> {
         return None;
     }
     let mut custody = before.clone().without(ClockKind::ContactBy).without(ClockKind::RespondBy);
-    let booked = attempt.outcome == AttemptOutcome::MeetingBooked
-        && !draft.lead.cycle.attempts.iter().any(|known| known.outcome == AttemptOutcome::MeetingBooked);
+    // A meeting without a date gives no time, and uses none up.
+    let is_dated =
+        |known: &Attempt| known.outcome == AttemptOutcome::MeetingBooked && known.meeting_at.is_some();
+    let booked = is_dated(attempt) && !draft.lead.cycle.attempts.iter().any(is_dated);
     if booked
         && let Some(meeting_at) = attempt.meeting_at
         && let Some(clock) = custody.clock(ClockKind::DispositionBy).cloned()

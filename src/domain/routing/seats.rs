@@ -116,10 +116,11 @@ pub struct Seats {
     moved: bool,
 }
 
-/// Why nobody may offer this person a lead of that priority now; caps and turns aside.
+/// Why nobody may offer this person a lead of that priority now; caps and turns aside. Who is wanted by name gets it again,
+/// though they had it before: somebody has said so since.
 #[must_use]
 pub fn unfit(team: &Team, subject: &RouteSubject, member: &MemberId, now: Moment) -> Option<WhyNot> {
-    if subject.excluded.contains(member) {
+    if subject.excluded.contains(member) && subject.wanted.as_ref() != Some(member) {
         return Some(WhyNot::HadItBefore);
     }
     let (barred, off_shift) = standing(team, member, now);

@@ -74,6 +74,9 @@
       for (const holder of document.querySelectorAll("[data-fragment]")) refresh(holder).catch(() => {});
     }, second);
   };
+  // A link to a form opens it.
+  const asked = document.getElementById(location.hash.slice(1));
+  if (asked instanceof HTMLDetailsElement) asked.open = true;
   const pulse = document.getElementById("pulse");
   const show = (live) => {
     if (!pulse) return;

@@ -166,7 +166,8 @@ impl Company {
         let rep = match event {
             Event::LeadOffered { rep, rule, receipt, .. } => {
                 let receipt = receipt.as_ref().unwrap();
-                assert!(!lead.cycle.offered_to.contains(rep), "{rep} had the lead before");
+                let named = lead.cycle.wanted.as_ref() == Some(rep);
+                assert!(named || !lead.cycle.offered_to.contains(rep), "{rep} had the lead before");
                 if receipt.by_turn {
                     self.by_rule(lead, id, (receipt.step, rule));
                     self.by_turn(lead, id, rep, held);

@@ -116,6 +116,19 @@ fn who_knows_the_person_comes_first_in_its_order_and_takes_no_turn() {
 }
 
 #[test]
+fn who_is_named_by_hand_gets_the_lead_again_though_they_had_it_before() {
+    let mut desk = queued();
+    let pool = ["dev-patel", "emma-larsen", "felix-braun", "grace-kim"].map(rep);
+    desk.state(PRIYA).cycle.offered_to = pool.to_vec();
+    let planned = turned(&mut desk, RouteFacts::default());
+    assert_eq!(planned.outcomes, [Outcome::Filtered("nobody_free")], "everybody had it before");
+    desk.state(PRIYA).cycle.wanted = Some(rep("emma-larsen"));
+    let (chosen, rule, receipt) = offer(&turned(&mut desk, RouteFacts::default()));
+    assert_eq!((chosen, rule.as_str()), (rep("emma-larsen"), "wanted"));
+    assert_eq!((receipt.step, receipt.by_turn), (RouteStep::Wanted, false));
+}
+
+#[test]
 fn whoever_knows_the_person_but_is_gone_is_named_with_the_reason_and_the_rules_go_on() {
     let mut desk = Desk::new();
     let text = DEFAULT_TEAM.replacen("name = \"Ana Ruiz\"\n", "name = \"Ana Ruiz\"\nactive = false\n", 1);
