@@ -13,6 +13,7 @@ use crate::store::Outlet;
 use crate::store::position::StoredPosition;
 use crate::sweeper::Sweeper;
 use crate::telemetry::health::Health;
+use crate::transaction::pace::Pace;
 use crate::transaction::session::{Session, SessionSettings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,6 +78,7 @@ impl Stepped {
             sessions: lanes,
             claims,
             health: health.clone(),
+            pace: Pace::default(),
             wake: Arc::clone(&wake),
             runtime: Handle::current(),
             cancel: cancel.clone(),

@@ -30,6 +30,7 @@ use crate::contract::Decoder;
 use crate::domain::policy::Reference;
 use crate::settings::Settings;
 use crate::telemetry::health::Health;
+use crate::transaction::pace::Pace;
 use crate::transaction::session::Session;
 use progress::Progress;
 use queue::Queue;
@@ -132,6 +133,7 @@ pub struct Parts {
     /// For claims, on the polling thread, and for the watch's look at what operators did.
     pub claims: Session,
     pub health: Health,
+    pub pace: Pace,
     pub wake: Wake,
     pub runtime: tokio::runtime::Handle,
     pub cancel: CancellationToken,
@@ -169,6 +171,7 @@ pub fn build(parts: Parts) -> Intake {
                 progress: progress.clone(),
                 reference: reference.clone(),
                 health: parts.health.clone(),
+                pace: parts.pace.clone(),
                 wake: Arc::clone(&parts.wake),
                 control: tell.clone(),
             })

@@ -43,7 +43,7 @@ const SHORT: Duration = Duration::from_millis(500);
 const QUIET: Duration = Duration::from_secs(20);
 /// After a round of states the next waits so long: a transaction per shard costs the broker as much as hundreds of records,
 /// and states that come close together share one.
-const STATES_REST: Duration = Duration::from_millis(200);
+const STATES_REST: Duration = Duration::from_millis(500);
 /// What is still in a producer's queue gets this long at the end.
 const FLUSH: Duration = Duration::from_secs(2);
 

@@ -10,6 +10,7 @@ use crate::telemetry::health::Health;
 use crate::telemetry::{semantic, trace};
 use crate::transaction::batch::{Batch, Outcome, Stream};
 use crate::transaction::busy::Busy;
+use crate::transaction::pace::Pace;
 use crate::transaction::session::{CommitError, Session};
 use crate::transaction::turn;
 use std::collections::BTreeMap;
@@ -30,6 +31,11 @@ const PAGES_MAX: usize = 10;
 /// A turn that offered something is followed by a rest as long as it took, and no longer than this: where leads come in fast
 /// the next turn finds more of them, and a commit is shared by more.
 const REST_MOST: Duration = Duration::from_millis(100);
+/// While lanes are behind, the rest is so many times the turn, one transaction a pool, and this long at most: an offer that is
+/// decided before facts that are there already may have to be taken back, and lanes wait for the leads that the router
+/// holds. 200 leads a pool and second or so still go out, and a lead of the first priority has two minutes.
+const REST_BEHIND_TIMES: u32 = 3;
+const REST_BEHIND_MOST: Duration = Duration::from_millis(1_000);
 /// A pool's lease is taken anew once this part of it is over.
 const RENEWS_AFTER: u32 = 3;
 /// A lead that nobody could take is tried again after so long; meanwhile those behind it have their turn.
@@ -52,6 +58,8 @@ pub struct Router {
     vain: BTreeMap<LeadId, Moment>,
     /// Leads that somebody else worked on when it was their turn.
     busy: Busy,
+    /// Whether lanes are behind.
+    pace: Pace,
     /// When the lease of each pool that is ours was taken.
     leases: BTreeMap<PoolId, Instant>,
 }
@@ -77,8 +85,16 @@ impl Router {
             wake,
             vain: BTreeMap::new(),
             busy: Busy::default(),
+            pace: Pace::default(),
             leases: BTreeMap::new(),
         }
+    }
+
+    /// Leaves room to the lanes that speak here.
+    #[must_use]
+    pub fn paced_by(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
     }
 
     /// Runs until cancelled, woken when a lead came to stand in a queue and by its own tick.
@@ -92,7 +108,7 @@ impl Router {
                     failures = 0;
                     self.health.well("router");
                     if offered > 0 {
-                        let rest = tokio::time::sleep(began.elapsed().min(REST_MOST));
+                        let rest = tokio::time::sleep(self.rest(began.elapsed()));
                         cancel.run_until_cancelled(rest).await;
                         continue;
                     }
@@ -118,6 +134,15 @@ impl Router {
         }
     }
 
+    /// The rest after a turn that offered something and took so long.
+    fn rest(&self, turn: Duration) -> Duration {
+        if self.pace.is_behind() {
+            (turn * REST_BEHIND_TIMES).min(REST_BEHIND_MOST)
+        } else {
+            turn.min(REST_MOST)
+        }
+    }
+
     /// One turn over every pool with a queue whose lease is free; says how many leads moved. For the loop, the demo and
     /// tests.
     ///
@@ -128,7 +153,7 @@ impl Router {
         self.vain.retain(|_, at| now.since(*at) < VAIN_WAIT && now >= *at);
         let (mut moved, mut passed_by) = (0, Vec::new());
         for pool in self.session.queued_pools().await? {
-            for _ in 0..PAGES_MAX {
+            for _ in 0..if self.pace.is_behind() { 1 } else { PAGES_MAX } {
                 if !self.holds(&pool).await? {
                     break;
                 }

@@ -31,7 +31,8 @@ impl Parts {
             Arc::clone(settings),
             health.clone(),
             self.wake(),
-        );
+        )
+        .paced_by(self.pace.clone());
         let (woken, cancel) = (Arc::clone(&self.router), stop.clone());
         tasks.spawn(async move {
             ("the router", {

@@ -27,6 +27,7 @@ use crate::telemetry::{self, health::Health};
 use crate::transaction::TextCache;
 use crate::transaction::ask::{self, Asks};
 use crate::transaction::loaded::Texts;
+use crate::transaction::pace::Pace;
 use crate::transaction::session::{CommitError, Session, SessionSettings};
 use crate::web::{self, WebState};
 use desk::Desk;
@@ -194,6 +195,7 @@ struct Parts {
     events: Arc<Notify>,
     states: Arc<Notify>,
     router: Arc<Notify>,
+    pace: Pace,
 }
 
 /// How sessions are opened; for the command line too.
@@ -235,6 +237,7 @@ impl Parts {
             events: Arc::new(Notify::new()),
             states: Arc::new(Notify::new()),
             router: Arc::new(Notify::new()),
+            pace: Pace::default(),
         })
     }
 
@@ -282,6 +285,7 @@ impl Parts {
             sessions,
             claims,
             health: self.health.clone(),
+            pace: self.pace.clone(),
             wake: self.wake(),
             runtime: Handle::current(),
             cancel: stop.clone(),

@@ -11,6 +11,7 @@ mod failpoint;
 pub mod load;
 pub mod loaded;
 pub mod operation;
+pub mod pace;
 pub mod plan;
 pub mod recovery;
 pub mod redrive;

@@ -16,6 +16,7 @@ use crate::settings::Settings;
 use crate::telemetry::health::Health;
 use crate::telemetry::{chain, metrics, semantic, trace};
 use crate::transaction::batch::{Batch, Outcome};
+use crate::transaction::pace::Pace;
 use crate::transaction::session::{CommitError, Session, Trouble};
 use futures_util::FutureExt as _;
 use std::collections::BTreeMap;
@@ -27,6 +28,9 @@ use tracing::Instrument as _;
 
 /// A batch at least this large says that there is load, and a few milliseconds of waiting make the next one larger.
 const LOADED_RECORDS: usize = 100;
+/// A batch at least this large says that the lane is behind, and that router and sweeper should leave it room: at the pace of
+/// live records a batch holds a few dozen.
+const BEHIND_RECORDS: usize = 300;
 /// A word about the end that is older than this says nothing about now.
 const MARK_MAX: Duration = Duration::from_secs(2);
 /// The same bound in microseconds: the facts are known no further than when the end was seen at the earliest.
@@ -41,6 +45,7 @@ pub(super) struct Parts {
     pub progress: Progress,
     pub reference: SharedReference,
     pub health: Health,
+    pub pace: Pace,
     pub wake: Wake,
     pub control: mpsc::Sender<Control>,
 }
@@ -82,6 +87,9 @@ impl Lane {
         let mut loaded = false;
         loop {
             if self.pending.len() == 0 {
+                if self.parts.queue.records() == 0 {
+                    self.parts.pace.set(self.parts.number, false);
+                }
                 let ready = tokio::select! {
                     biased;
                     () = cancel.cancelled() => false,
@@ -100,6 +108,7 @@ impl Lane {
             let started = clock::instant();
             let Some(ended) = self.gather() else { return };
             loaded = self.pending.len() >= LOADED_RECORDS;
+            self.parts.pace.set(self.parts.number, self.pending.len() >= BEHIND_RECORDS);
             let mut went = self.commit(started, &cancel).await;
             // Idle partitions of a busy lane stand at their end too, and clocks wait for them.
             if went == Went::On {
@@ -108,7 +117,10 @@ impl Lane {
             match went {
                 Went::On => {}
                 Went::Discarded => self.pending.clear(),
-                Went::Stopped => return,
+                Went::Stopped => {
+                    self.parts.pace.set(self.parts.number, false);
+                    return;
+                }
             }
         }
     }
