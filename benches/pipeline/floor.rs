@@ -2,7 +2,7 @@
 //! size on one connection. Decoding and planning happen outside the measured time.
 
 use super::installation::{Installation, PARTITIONS};
-use super::records::{Made, Record};
+use super::records::{self, Made, Record};
 use baton::contract::{Decoder, RecordIn};
 use baton::domain::time::Moment;
 use baton::intake;
@@ -46,9 +46,7 @@ pub async fn run(installation: &Installation, made: &Made) -> Floor {
     let parts = service::session_settings(&settings, keys, String::new()).expect("session settings");
     let mut session = Session::open(parts).await.expect("a session");
     session.maintain().await.expect("partitions are made");
-    let topics: Vec<&str> =
-        vec!["marketing.email-events.v1", "marketing.form-fills.v1", "marketing.signals.v1"];
-    let wanted: Vec<Wanted> = topics
+    let wanted: Vec<Wanted> = records::TOPICS
         .iter()
         .flat_map(|topic| {
             (0..PARTITIONS).map(|partition| Wanted {

@@ -76,7 +76,7 @@ fn percentiles(latency: &latency::Latency) -> String {
 fn path(runtime: &tokio::runtime::Runtime, people: usize, count: usize) {
     let made = records::make(people, count);
     println!(
-        "records         {} forms of {people} people, then {count} signals, clicks and forms",
+        "records         {} forms of {people} people, then {count} signals, clicks, forms and what sales did",
         made.forms.len()
     );
     let run = service::run(&runtime.block_on(Installation::new("service")), &made);

@@ -43,15 +43,28 @@ pub struct Made {
 const FORMS: &str = "marketing.form-fills.v1";
 const SIGNALS: &str = "marketing.signals.v1";
 const MAILS: &str = "marketing.email-events.v1";
+const CRM: &str = "crm.lead-events.v1";
+const SALES: &str = "sales.feedback.v1";
 
-/// 70 % page views and sessions, 20 % clicks, 8 % newsletter and content forms, 2 % demo requests.
+/// Every topic that a run reads from.
+pub const TOPICS: [&str; 5] = [CRM, MAILS, FORMS, SIGNALS, SALES];
+
+/// Of 50 records one asks for a demo, and four tell what sales did about it: [`worked`].
+const BLOCK: usize = 50;
+const WORKED: usize = 4;
+
+/// 62 % page views and sessions, 20 % clicks, 8 % newsletter and content forms, 2 % demo requests, 8 % what sales did about
+/// them.
 pub fn make(people: usize, count: usize) -> Made {
     let forms = (0..people).map(|person| form(person, "newsletter", person)).collect();
     let mix = (0..count)
         .map(|number| {
-            let person = (number * 7_919 + number / people.max(1)) % people.max(1);
-            let id = people + number;
-            match number % 50 {
+            let of = |number: usize| (number * 7_919 + number / people.max(1)) % people.max(1);
+            let (person, id, place) = (of(number), people + number, number % BLOCK);
+            match place {
+                place if place >= BLOCK - WORKED => {
+                    worked(of(number - place), number / BLOCK, place + WORKED - BLOCK, id)
+                }
                 0 => form(person, "demo", id),
                 1..=4 => form(person, "content", id),
                 5..=14 => click(person, id),
@@ -82,6 +95,47 @@ pub fn form(person: usize, kind: &str, id: usize) -> Record {
         "utm": {"source": "search", "medium": "cpc", "campaign": "autumn"},
     });
     record(FORMS, "form.submitted.v1", person, id, &data)
+}
+
+/// What sales did with the demo request of a block, in four steps: won in every third block, returned in another, open in the
+/// last. Whoever was offered the lead, one rep tells it.
+fn worked(person: usize, block: usize, step: usize, id: usize) -> Record {
+    let actor = json!({"system": "crm", "object": "user", "id": "u-hugo-silva"});
+    let who = json!({"email": email(person)});
+    let deal = json!({"system": "crm", "id": format!("deal-{block}")});
+    let (topic, event_type, data) = match (block % 3, step) {
+        (_, 0) => (CRM, "crm.lead.accepted.v1", json!({"actor": actor, "person": who})),
+        (1, 1) => (
+            SALES,
+            "sales.lead.rejected.v1",
+            json!({"actor": actor, "person": who, "reason": "no_need", "note": "They only wanted the price list."}),
+        ),
+        (_, 1) => (
+            CRM,
+            "crm.lead.contacted.v1",
+            json!({"actor": actor, "person": who, "attempt_id": format!("call-{id}"), "channel": "phone",
+                "direction": "outbound", "outcome": "conversation", "automated": false}),
+        ),
+        (_, 2) => (
+            CRM,
+            "crm.opportunity.opened.v1",
+            json!({"revision": 1, "contacts": [who], "kind": "new_business", "opened_at": "2026-03-18T14:05:00Z",
+                "opportunity": deal}),
+        ),
+        (0, _) => (
+            CRM,
+            "crm.opportunity.won.v1",
+            json!({"revision": 2, "contacts": [who], "kind": "new_business", "opened_at": "2026-03-18T14:05:00Z",
+                "closed_on": "2026-05-27", "opportunity": deal, "amount": "12000.00", "currency": "EUR"}),
+        ),
+        _ => (
+            CRM,
+            "crm.lead.contacted.v1",
+            json!({"actor": actor, "person": who, "attempt_id": format!("mail-{id}"), "channel": "email",
+                "direction": "outbound", "outcome": "attempted", "automated": true}),
+        ),
+    };
+    record(topic, event_type, person, id, &data)
 }
 
 fn signal(person: usize, id: usize, kind: &str, page: &str) -> Record {
