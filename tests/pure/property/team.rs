@@ -7,6 +7,7 @@ use crate::story::{Story, TEAM};
 use crate::words;
 use baton::domain::availability::{Availability, Away, Source};
 use baton::domain::command::{Actor, Command, Nature};
+use baton::domain::contest::awaited;
 use baton::domain::custody::{ClockKind, Holder};
 use baton::domain::decide::Refusal;
 use baton::domain::event::{Event, Withdrawal};
@@ -96,9 +97,12 @@ fn forget(story: &mut Story, prng: &mut Prng) -> bool {
         return false;
     };
     let due = story.due(clock.kind).unwrap();
+    // Of a contest its arbiter, whoever holds the lead meanwhile.
+    let owner =
+        awaited(&story.lead, &clock).map_or(custody.holder.member(), |contest| &contest.arbiter).clone();
     let events = story.act(&Actor::Sweeper, Nature::Fact, story.now, &Command::PassDeadline(due)).unwrap();
     let put_off = events.iter().any(|event| matches!(event, Event::ClockPutOff { .. }));
-    let hours = story.team.hours(custody.holder.member());
+    let hours = story.team.hours(&owner);
     if put_off {
         assert!(!hours.is_open(story.now), "put off in working time: {clock:?} at {}", story.now);
         let next = story.lead.custody().unwrap().clock(clock.kind).unwrap().rung_at;
@@ -107,7 +111,7 @@ fn forget(story: &mut Story, prng: &mut Prng) -> bool {
         assert_eq!(worked, 0, "put off past the first instant that hours allow: {clock:?} at {}", story.now);
     } else if !is_date(clock.kind, stage, &custody.holder) {
         let covered = hours.covers(story.now, MINUTE);
-        assert!(covered, "{clock:?} fired at {}, when {} does not work", story.now, custody.holder.member());
+        assert!(covered, "{clock:?} fired at {}, when {owner} does not work", story.now);
     }
     assert!(
         clock.rung_at <= story.now && clock.due_by >= clock.started_at,
