@@ -20,6 +20,6 @@ pub use receipt::{PASSED_OVER_MAX, PassedOver, RouteField, RouteReceipt, RouteSt
 pub use rotation::{CREDIT_TURNS_MAX, LEAD_PARTS, Rotation, settled, take_down};
 pub use rule::{RouteRule, RouteSubject, choose_pool, first_rule};
 pub use seats::{
-    CANDIDATES_MAX, Candidate, Caps, Choice, Load, POOL_STEPS_MAX, Seats, WhyNot, chain, day_start, seated,
-    unfit,
+    CANDIDATES_MAX, Candidate, Caps, Choice, Load, POOL_STEPS_MAX, Seats, WhyNot, chain, counted_since,
+    day_start, seated, unfit,
 };

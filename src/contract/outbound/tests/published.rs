@@ -9,6 +9,7 @@ use crate::contract::outbound::{
 use crate::contract::request::CrmKey;
 use crate::domain::custody::Holder;
 use crate::domain::event::Event;
+use crate::domain::lead::Lead;
 use crate::domain::team::MemberId;
 use crate::domain::time::HOUR;
 use serde_json::{Value, json};
@@ -283,7 +284,7 @@ fn a_queue_that_the_manager_holds_from_now_on_is_told_to_the_crm() {
 #[test]
 fn who_stands_in_for_a_leaver_is_told_to_the_crm_but_not_for_the_leads_of_a_segment() {
     let (world, steps) = (World::new(), steps());
-    let is_replaced = |step: &&Step| matches!(step.1, Event::HolderReplaced { .. });
+    let is_replaced = |step: &&(Lead, Event, Lead)| matches!(step.1, Event::HolderReplaced { .. });
     let step = steps.iter().find(is_replaced).unwrap();
     let told = records(&world.handed(step, true));
     assert_eq!(told[0].payload["reason_code"], "holder_left");
