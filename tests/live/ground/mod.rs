@@ -11,5 +11,6 @@ mod harness;
 mod kills;
 mod passing_by;
 mod schema;
+mod silence;
 mod waiting;
 mod wanted;
