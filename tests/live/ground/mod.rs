@@ -9,6 +9,7 @@ mod erasure;
 mod fences;
 mod harness;
 mod kills;
+mod ledger;
 mod passing_by;
 mod schema;
 mod silence;
