@@ -4,12 +4,13 @@
 use super::filling::{self, Outgoing};
 use super::{Relay, RelayError, round};
 use crate::broker::client;
+use crate::clock;
 use crate::settings::Settings;
 use crate::store::outbox::Unsent;
 use crate::telemetry::semantic;
 use futures_util::future::join_all;
 use rdkafka::error::KafkaError;
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +19,13 @@ use tracing::Instrument as _;
 /// Fencing and committing may take so long: a coordinator's failover is a few seconds.
 const TRANSACTION: Duration = Duration::from_secs(10);
 
+/// Reports are read for so long at a time: about what the broker takes to write a transaction's records.
+const REPORTS: Duration = Duration::from_millis(20);
+
 /// A producer that has fenced its predecessors, for one lease.
 pub(super) struct Fenced {
     epoch: i64,
-    producer: Arc<ThreadedProducer<DefaultProducerContext>>,
+    producer: Arc<BaseProducer>,
 }
 
 impl Fenced {
@@ -39,44 +43,36 @@ enum Done {
 
 impl Relay {
     /// Sends state and tombstones, each shard in a transaction of its own, all shards at once.
-    pub(super) async fn send_states(
-        &mut self,
-        mut states: BTreeMap<i16, Vec<Unsent>>,
-    ) -> Result<usize, RelayError> {
-        self.fence(&mut states).await?;
-        let mut turns = Vec::with_capacity(states.len());
-        for (shard, rows) in states {
-            let identifiers = self.outlet.identifiers(&rows).await?;
-            let mut outgoing = Vec::with_capacity(rows.len());
-            let mut stuck = BTreeSet::new();
-            for row in rows {
-                if stuck.contains(&row.lead) {
-                    continue;
-                }
-                match filling::outgoing(&row, &identifiers, &self.keys) {
-                    Ok(out) => outgoing.push((row, out)),
-                    Err(error) => {
-                        stuck.insert(row.lead);
-                        self.hold(shard, &row, &crate::telemetry::chain(&error)).await?;
-                    }
+    pub(super) async fn send_states(&mut self, rows: Vec<Unsent>) -> Result<usize, RelayError> {
+        let rows = self.fence(rows).await?;
+        let identifiers = self.outlet.identifiers(&rows).await?;
+        let mut shards: BTreeMap<i16, Vec<(Unsent, Outgoing)>> = BTreeMap::new();
+        let mut stuck = BTreeSet::new();
+        for row in rows {
+            if stuck.contains(&row.lead) {
+                continue;
+            }
+            match filling::outgoing(&row, &identifiers, &self.keys) {
+                Ok(out) => shards.entry(row.shard).or_default().push((row, out)),
+                Err(error) => {
+                    stuck.insert(row.lead);
+                    self.hold(&row, &crate::telemetry::chain(&error)).await?;
                 }
             }
+        }
+        let mut turns = Vec::with_capacity(shards.len());
+        for (shard, outgoing) in shards {
             let Some(fenced) = self.fenced.get(&shard) else { return Err(RelayError::LeaseGone { shard }) };
             let producer = Arc::clone(&fenced.producer);
             let span = semantic::send_span(shard, outgoing.len());
             let turn = tokio::task::spawn_blocking(move || transact(&producer, outgoing)).instrument(span);
             turns.push(async move { (shard, turn.await) });
         }
-        let mut sent = 0;
-        let mut failure = None;
+        let (mut committed, mut failure) = (Vec::new(), None);
         for (shard, done) in join_all(turns).await {
             match done {
-                Ok(Ok(Done::Committed(rows))) => {
-                    let rows: Vec<&Unsent> = rows.iter().collect();
-                    sent += self.mark(shard, &rows).await?;
-                    round::count(&rows);
-                }
-                Ok(Ok(Done::Hopeless(row, reason))) => self.hold(shard, &row, &reason).await?,
+                Ok(Ok(Done::Committed(rows))) => committed.extend(rows),
+                Ok(Ok(Done::Hopeless(row, reason))) => self.hold(&row, &reason).await?,
                 Ok(Err(source)) => {
                     self.fenced.remove(&shard);
                     failure = Some(RelayError::Transaction { shard, source });
@@ -84,15 +80,22 @@ impl Relay {
                 Err(_) => failure = Some(RelayError::CutOff),
             }
         }
+        let rows: Vec<&Unsent> = committed.iter().collect();
+        let sent = self.mark(&rows).await?;
+        round::count(&rows);
         failure.map_or(Ok(sent), Err)
     }
 
     /// Makes producers for shards that have none under this lease, and reads those shards again: what was read before
     /// the fence may have been sent by the one who is fenced now.
-    async fn fence(&mut self, states: &mut BTreeMap<i16, Vec<Unsent>>) -> Result<(), RelayError> {
-        let new: Vec<i16> = states.keys().copied().filter(|shard| !self.fenced.contains_key(shard)).collect();
+    async fn fence(&mut self, rows: Vec<Unsent>) -> Result<Vec<Unsent>, RelayError> {
+        let shards: BTreeSet<i16> = rows.iter().map(|row| row.shard).collect();
+        let new: Vec<i16> = shards.into_iter().filter(|shard| !self.fenced.contains_key(shard)).collect();
+        if new.is_empty() {
+            return Ok(rows);
+        }
         let mut making = Vec::with_capacity(new.len());
-        for shard in new {
+        for &shard in &new {
             let (epoch, settings) = (self.lease(shard)?, Arc::clone(&self.settings));
             let made = tokio::task::spawn_blocking(move || make(&settings, shard));
             making.push(async move { (shard, epoch, made.await) });
@@ -100,26 +103,30 @@ impl Relay {
         for (shard, epoch, made) in join_all(making).await {
             let producer = made.map_err(|_| RelayError::CutOff)??;
             self.fenced.insert(shard, Fenced { epoch, producer: Arc::new(producer) });
-            let rows = self.outlet.unsent(shard, i64::from(self.settings.relay.rows), true).await?;
-            states.insert(shard, rows);
         }
-        states.retain(|_, rows| !rows.is_empty());
-        Ok(())
+        let again = self.outlet.unsent(&new, i64::from(self.settings.relay.rows), true).await?;
+        Ok(rows.into_iter().filter(|row| !new.contains(&row.shard)).chain(again).collect())
     }
 }
 
-fn make(settings: &Settings, shard: i16) -> Result<ThreadedProducer<DefaultProducerContext>, RelayError> {
+fn make(settings: &Settings, shard: i16) -> Result<BaseProducer, RelayError> {
     let config = client::producer(settings, Some(&format!("relay-{shard}")));
-    let producer: ThreadedProducer<DefaultProducerContext> = config.create().map_err(RelayError::Client)?;
+    let producer: BaseProducer = config.create().map_err(RelayError::Client)?;
     producer.init_transactions(TRANSACTION).map_err(|source| RelayError::Transaction { shard, source })?;
     Ok(producer)
 }
 
+/// Reads delivery reports until none is under way, which committing and aborting wait for. The client's own `flush` takes a
+/// tenth of a second at least, and a producer with a thread for it wakes that thread all the time.
+fn delivered(producer: &BaseProducer) {
+    let asked = clock::instant();
+    while producer.in_flight_count() > 0 && asked.elapsed() < TRANSACTION {
+        producer.poll(REPORTS);
+    }
+}
+
 /// One transaction; blocks its thread.
-fn transact(
-    producer: &ThreadedProducer<DefaultProducerContext>,
-    rows: Vec<(Unsent, Outgoing)>,
-) -> Result<Done, KafkaError> {
+fn transact(producer: &BaseProducer, rows: Vec<(Unsent, Outgoing)>) -> Result<Done, KafkaError> {
     producer.begin_transaction()?;
     for (row, out) in &rows {
         let mut record =
@@ -128,6 +135,7 @@ fn transact(
             record = record.payload(payload);
         }
         if let Err((error, _)) = producer.send(record) {
+            delivered(producer);
             producer.abort_transaction(TRANSACTION)?;
             if round::is_hopeless(&error) {
                 return Ok(Done::Hopeless(Box::new(row.clone()), error.to_string()));
@@ -135,6 +143,7 @@ fn transact(
             return Err(error);
         }
     }
+    delivered(producer);
     producer.commit_transaction(TRANSACTION)?;
     Ok(Done::Committed(rows.into_iter().map(|(row, _)| row).collect()))
 }

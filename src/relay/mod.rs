@@ -17,7 +17,7 @@ use crate::clock;
 use crate::contract::keys::Keys;
 use crate::settings::Settings;
 use crate::store::error::StoreError;
-use crate::store::outbox::{SHARDS, Unsent};
+use crate::store::outbox::{Gone, SHARDS, Unsent};
 use crate::store::outlet::Outlet;
 use crate::store::relay_shard::Member;
 use crate::telemetry::health::Health;
@@ -39,6 +39,11 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 const GAUGE: Duration = Duration::from_secs(5);
 /// Whoever holds fewer shards than its share looks so often for those that others give back.
 const SHORT: Duration = Duration::from_millis(500);
+/// A producer that sent nothing for so long is let go: it takes up to one percent of a core to wait, and there are seventeen.
+const QUIET: Duration = Duration::from_secs(20);
+/// After a round of states the next waits so long: a transaction per shard costs the broker as much as hundreds of records,
+/// and states that come close together share one.
+const STATES_REST: Duration = Duration::from_millis(200);
 /// What is still in a producer's queue gets this long at the end.
 const FLUSH: Duration = Duration::from_secs(2);
 
@@ -106,6 +111,8 @@ pub struct Relay {
     short: bool,
     leased_at: Option<Instant>,
     gauged_at: Option<Instant>,
+    /// When the producers that are there sent something last.
+    sent_at: Option<Instant>,
 }
 
 impl Relay {
@@ -132,6 +139,7 @@ impl Relay {
             short: false,
             leased_at: None,
             gauged_at: None,
+            sent_at: None,
         }
     }
 
@@ -146,7 +154,13 @@ impl Relay {
                         failures = 0;
                         self.health.well(self.kind.name());
                     }
-                    if sent > 0 { Duration::ZERO } else { sweep }
+                    if sent > 0 {
+                        if self.kind == Kind::State {
+                            cancel.run_until_cancelled(tokio::time::sleep(STATES_REST)).await;
+                        }
+                        continue;
+                    }
+                    sweep
                 }
                 Err(error) => {
                     self.failed(&error).await;
@@ -154,9 +168,6 @@ impl Relay {
                     clock::backoff(RETRY_FIRST, RETRY_MOST, failures)
                 }
             };
-            if wait.is_zero() {
-                continue;
-            }
             // After a failure a wake changes nothing: the wait is the point.
             let wakes = failures == 0;
             tokio::select! {
@@ -177,27 +188,17 @@ impl Relay {
         self.renew().await?;
         let limit = i64::from(self.settings.relay.rows);
         let shards: Vec<i16> = self.leases.keys().copied().collect();
-        let mut rows = BTreeMap::new();
-        for shard in shards {
-            let unsent = self.outlet.unsent(shard, limit, self.kind == Kind::State).await?;
-            if !unsent.is_empty() {
-                rows.insert(shard, unsent);
-            }
-        }
-        let count = rows.values().map(Vec::len).sum();
+        let rows = self.outlet.unsent(&shards, limit, self.kind == Kind::State).await?;
         let sent = match self.kind {
-            Kind::Events | Kind::State if count == 0 => 0,
+            Kind::Events | Kind::State if rows.is_empty() => 0,
             Kind::Events => {
-                let rows: Vec<(i16, Unsent)> = rows
-                    .into_iter()
-                    .flat_map(|(shard, rows)| rows.into_iter().map(move |row| (shard, row)))
-                    .collect();
-                let span = semantic::send_span(-1, count);
-                trace::follow(&span, rows.iter().filter_map(|(_, row)| row.traceparent.as_deref()));
+                let span = semantic::send_span(-1, rows.len());
+                trace::follow(&span, rows.iter().filter_map(|row| row.traceparent.as_deref()));
                 self.send_events(&rows).instrument(span).await?
             }
             Kind::State => self.send_states(rows).await?,
         };
+        self.rest_producers(sent);
         self.gauge().await?;
         Ok(sent)
     }
@@ -230,33 +231,48 @@ impl Relay {
         self.leases.get(&shard).copied().ok_or(RelayError::LeaseGone { shard })
     }
 
-    /// Marks rows of one shard; the statement checks the lease again.
-    async fn mark(&mut self, shard: i16, rows: &[&Unsent]) -> Result<usize, RelayError> {
+    /// Marks rows; the statement checks the leases again.
+    async fn mark(&mut self, rows: &[&Unsent]) -> Result<usize, RelayError> {
         if rows.is_empty() {
             return Ok(0);
         }
-        let epoch = self.lease(shard)?;
-        let keys: Vec<_> = rows.iter().map(|row| (row.seq, row.created_at)).collect();
-        let member = Member { kind: self.kind.number(), owner: &self.owner };
-        let marked = if self.kind == Kind::Events && self.settings.has_channels() {
-            self.outlet.mark_and_tell(shard, member, epoch, &keys).await?
-        } else {
-            self.outlet.mark_sent(shard, member, epoch, &keys).await?
-        };
-        if usize::try_from(marked).unwrap_or(0) < keys.len() {
-            return Err(RelayError::LeaseGone { shard });
+        let mut gone = Vec::with_capacity(rows.len());
+        let mut wanted: BTreeMap<i16, usize> = BTreeMap::new();
+        for row in rows {
+            let epoch = self.lease(row.shard)?;
+            gone.push(Gone { shard: row.shard, epoch, seq: row.seq, created_at: row.created_at });
+            *wanted.entry(row.shard).or_default() += 1;
         }
-        Ok(keys.len())
+        let member = Member { kind: self.kind.number(), owner: &self.owner };
+        let tells = self.kind == Kind::Events && self.settings.has_channels();
+        let marked = self.outlet.mark_sent(member, &gone, tells).await?;
+        match wanted.into_iter().find(|(shard, count)| marked.get(shard).is_none_or(|marked| marked < count))
+        {
+            Some((shard, _)) => Err(RelayError::LeaseGone { shard }),
+            None => Ok(gone.len()),
+        }
     }
 
-    async fn hold(&mut self, shard: i16, row: &Unsent, reason: &str) -> Result<(), RelayError> {
+    /// Producers that had nothing to send for a while are let go; the next record makes new ones, under new fences.
+    fn rest_producers(&mut self, sent: usize) {
+        if sent > 0 || self.sent_at.is_none() {
+            self.sent_at = (sent > 0).then(clock::instant).or(self.sent_at);
+        } else if self.sent_at.is_some_and(|at| at.elapsed() >= QUIET) {
+            self.sent_at = None;
+            let (events, fenced) = (self.events.take(), std::mem::take(&mut self.fenced));
+            // Ending waits for the client's threads.
+            drop(tokio::task::spawn_blocking(move || drop((events, fenced))));
+        }
+    }
+
+    async fn hold(&mut self, row: &Unsent, reason: &str) -> Result<(), RelayError> {
         tracing::error!(
-            relay.shard = shard,
+            relay.shard = row.shard,
             outbox.seq = row.seq,
             reason,
             "a record can never be sent: its lead's records wait, see `baton outbox list`"
         );
-        Ok(self.outlet.hold(shard, row.seq, reason).await?)
+        Ok(self.outlet.hold(row.shard, row.seq, reason).await?)
     }
 
     async fn gauge(&mut self) -> Result<(), RelayError> {

@@ -38,37 +38,33 @@ impl Relay {
     }
 
     /// Sends the events of all shards and marks what was delivered.
-    pub(super) async fn send_events(&mut self, rows: &[(i16, Unsent)]) -> Result<usize, RelayError> {
-        let unsent: Vec<Unsent> = rows.iter().map(|(_, row)| row.clone()).collect();
-        let identifiers = self.outlet.identifiers(&unsent).await?;
+    pub(super) async fn send_events(&mut self, rows: &[Unsent]) -> Result<usize, RelayError> {
+        let identifiers = self.outlet.identifiers(rows).await?;
         let producer = self.events()?;
         let mut round = Round::default();
-        for (shard, row) in rows {
+        for row in rows {
             if round.stuck.contains(&row.lead) {
                 continue;
             }
             match filling::outgoing(row, &identifiers, &self.keys) {
                 Ok(out) => match enqueue(&producer, &out) {
-                    Ok(future) => round.under_way.push((*shard, row, future)),
-                    Err(error) if is_hopeless(&error) => round.hold(*shard, row, error.to_string()),
+                    Ok(future) => round.under_way.push((row, future)),
+                    Err(error) if is_hopeless(&error) => round.hold(row, error.to_string()),
                     // A full queue sends the rest in the next round.
                     Err(error) => {
                         round.failure = Some(error);
                         break;
                     }
                 },
-                Err(error) => round.hold(*shard, row, crate::telemetry::chain(&error)),
+                Err(error) => round.hold(row, crate::telemetry::chain(&error)),
             }
         }
         let delivery = Duration::from_millis(u64::from(self.settings.relay.delivery_timeout_milliseconds));
         let delivered = round.reports(&producer, delivery).await;
-        let mut sent = 0;
-        for (shard, rows) in delivered {
-            sent += self.mark(shard, &rows).await?;
-            count(&rows);
-        }
-        for (shard, row, reason) in round.hopeless {
-            self.hold(shard, row, &reason).await?;
+        let sent = self.mark(&delivered).await?;
+        count(&delivered);
+        for (row, reason) in round.hopeless {
+            self.hold(row, &reason).await?;
         }
         match round.failure {
             None | Some(KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)) => Ok(sent),
@@ -80,29 +76,29 @@ impl Relay {
 /// What became of the rows of one round.
 #[derive(Default)]
 struct Round<'a> {
-    under_way: Vec<(i16, &'a Unsent, DeliveryFuture)>,
+    under_way: Vec<(&'a Unsent, DeliveryFuture)>,
     /// Leads of which a row did not go out: what comes after it is not marked either.
     stuck: BTreeSet<LeadId>,
-    hopeless: Vec<(i16, &'a Unsent, String)>,
+    hopeless: Vec<(&'a Unsent, String)>,
     failure: Option<KafkaError>,
 }
 
 impl<'a> Round<'a> {
     /// A row that can never be sent, with the reason.
-    fn hold(&mut self, shard: i16, row: &'a Unsent, reason: String) {
+    fn hold(&mut self, row: &'a Unsent, reason: String) {
         self.stuck.insert(row.lead);
-        self.hopeless.push((shard, row, reason));
+        self.hopeless.push((row, reason));
     }
 
-    /// Awaits every report, all of them together for `delivery` at most; gives what was delivered, by shard.
+    /// Awaits every report, all of them together for `delivery` at most; gives what was delivered.
     async fn reports(
         &mut self,
         producer: &FutureProducer<client::Quiet>,
         delivery: Duration,
-    ) -> BTreeMap<i16, Vec<&'a Unsent>> {
-        let mut delivered: BTreeMap<i16, Vec<&Unsent>> = BTreeMap::new();
+    ) -> Vec<&'a Unsent> {
+        let mut delivered = Vec::with_capacity(self.under_way.len());
         let until = tokio::time::Instant::from_std(crate::clock::instant()) + delivery;
-        for (shard, row, future) in std::mem::take(&mut self.under_way) {
+        for (row, future) in std::mem::take(&mut self.under_way) {
             let Ok(report) = tokio::time::timeout_at(until, future).await else {
                 // What is not out yet must not go out behind what the next round sends.
                 producer.purge(PurgeConfig::default().queue().inflight());
@@ -111,9 +107,9 @@ impl<'a> Round<'a> {
                 continue;
             };
             match report {
-                Ok(Ok(_)) if !self.stuck.contains(&row.lead) => delivered.entry(shard).or_default().push(row),
+                Ok(Ok(_)) if !self.stuck.contains(&row.lead) => delivered.push(row),
                 Ok(Ok(_)) => {}
-                Ok(Err((error, _))) if is_hopeless(&error) => self.hold(shard, row, error.to_string()),
+                Ok(Err((error, _))) if is_hopeless(&error) => self.hold(row, error.to_string()),
                 Ok(Err((error, _))) => {
                     self.stuck.insert(row.lead);
                     self.failure = Some(error);

@@ -161,9 +161,9 @@ impl Router {
     }
 
     /// One transaction over a pool's queue, without the leads that were passed by in this turn.
-    async fn page(&mut self, pool: &PoolId, passed_by: &[LeadId]) -> Result<Page, CommitError> {
+    async fn page(&mut self, pool: &PoolId, without: &[LeadId]) -> Result<Page, CommitError> {
         let limit = i64::from(self.settings.router.leads);
-        let without: Vec<LeadId> = self.vain.keys().chain(passed_by).copied().collect();
+        let without: Vec<LeadId> = self.vain.keys().chain(without).copied().collect();
         let queued = self.session.queued(pool, limit, &without).await?;
         if queued.is_empty() {
             return Ok(Page { offered: 0, passed_by: Vec::new(), more: false });

@@ -3,6 +3,7 @@
 use crate::domain::fan_out::FanOut;
 use crate::domain::ids::{HandoffId, LeadId};
 use crate::domain::signal::SignalId;
+use std::collections::BTreeSet;
 
 /// A change that touches many leads, to be worked off by the sweeper.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct FanOutStep {
     pub from: Option<LeadId>,
     /// The last lead that is done now; `None`: no lead is left, the task is done.
     pub to: Option<LeadId>,
+    /// Whom it tells: the step is not taken while another transaction holds one of them.
+    pub leads: BTreeSet<LeadId>,
 }
 
 /// A lead that goes on as another: what stands beside it moves over.

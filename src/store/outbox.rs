@@ -8,6 +8,7 @@ use super::statement::Statement;
 use crate::domain::ids::{EventId, LeadId};
 use crate::domain::time::Moment;
 use sqlx::{FromRow, PgConnection};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Shards of the relay: more than instances that will ever share the work. Stored with every row, so never changed.
@@ -25,43 +26,52 @@ const APPEND: Statement = Statement::new(
              cause, sealed, place)
      ORDER BY place",
 );
-/// Rows of a lead behind one that is held stay behind it, so that the lead's order holds.
+/// The oldest of every shard. Rows of a lead behind one that is held stay behind it, so that the lead's order holds.
 const UNSENT: Statement = Statement::new(
     "outbox.unsent",
-    "SELECT seq, created_at, id, lead_id, lead_version, topic, event_type, topic_sequence, payload, occurred_at,
-         traceparent, cause, sealed
-     FROM outbox WHERE shard = $1 AND sent_at IS NULL AND (topic = 3 OR payload IS NULL) = $3
-         AND NOT EXISTS (SELECT FROM outbox AS stuck WHERE stuck.shard = $1 AND stuck.sent_at IS NULL
-             AND stuck.held_reason IS NOT NULL AND stuck.lead_id = outbox.lead_id AND stuck.seq <= outbox.seq)
-     ORDER BY seq LIMIT $2",
+    "SELECT oldest.* FROM unnest($1::smallint[]) AS mine (shard) CROSS JOIN LATERAL (
+         SELECT outbox.shard, seq, created_at, id, lead_id, lead_version, topic, event_type, topic_sequence, payload,
+             occurred_at, traceparent, cause, sealed
+         FROM outbox WHERE outbox.shard = mine.shard AND sent_at IS NULL AND (topic = 3 OR payload IS NULL) = $3
+             AND NOT EXISTS (SELECT FROM outbox AS stuck WHERE stuck.shard = mine.shard AND stuck.sent_at IS NULL
+                 AND stuck.held_reason IS NOT NULL AND stuck.lead_id = outbox.lead_id AND stuck.seq <= outbox.seq)
+         ORDER BY seq LIMIT $2) AS oldest
+     ORDER BY oldest.shard, oldest.seq",
 );
+/// The rows of `done` become sent where their shard's lease is still ours.
+macro_rules! mark {
+    () => {
+        "UPDATE outbox SET sent_at = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, sealed = NULL
+         FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[]) AS done (seq, created_at, shard, epoch)
+         WHERE outbox.shard = done.shard AND outbox.seq = done.seq AND outbox.created_at = done.created_at
+             AND outbox.sent_at IS NULL
+             AND EXISTS (SELECT FROM relay_shard WHERE relay_shard.shard = done.shard AND kind = $5 AND owner = $6
+                 AND lease_epoch = done.epoch)"
+    };
+}
 const MARK_SENT: Statement = Statement::new(
     "outbox.mark_sent",
-    "UPDATE outbox SET sent_at = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, sealed = NULL
-     FROM unnest($1::bigint[], $2::bigint[]) AS done (seq, created_at)
-     WHERE outbox.shard = $3 AND outbox.seq = done.seq AND outbox.created_at = done.created_at
-         AND outbox.sent_at IS NULL
-         AND EXISTS (SELECT FROM relay_shard WHERE relay_shard.shard = $3 AND kind = $6 AND owner = $4
-             AND lease_epoch = $5)",
+    concat!(
+        "WITH marked AS (",
+        mark!(),
+        " RETURNING outbox.shard) SELECT shard, count(*) FROM marked GROUP BY shard"
+    ),
 );
 /// The same, and in the same statement the events wait for their deliveries: what is marked is never forgotten there, and
 /// what is not marked never told.
 const MARK_AND_TELL: Statement = Statement::new(
     "outbox.mark_and_tell",
-    "WITH marked AS (
-         UPDATE outbox SET sent_at = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, sealed = NULL
-         FROM unnest($1::bigint[], $2::bigint[]) AS done (seq, created_at)
-         WHERE outbox.shard = $3 AND outbox.seq = done.seq AND outbox.created_at = done.created_at
-             AND outbox.sent_at IS NULL
-             AND EXISTS (SELECT FROM relay_shard WHERE relay_shard.shard = $3 AND kind = $6 AND owner = $4
-                 AND lease_epoch = $5)
-         RETURNING outbox.seq, outbox.shard, id, lead_id, event_type, topic, payload, occurred_at
-     ), told AS (
-         INSERT INTO delivery_waiting (seq, shard, event_id, lead_id, event_type, topic, payload, occurred_at)
-         SELECT seq, shard, id, lead_id, event_type, topic, payload, occurred_at FROM marked
-         WHERE payload IS NOT NULL AND topic IN (1, 2)
-     )
-     SELECT count(*) FROM marked",
+    concat!(
+        "WITH marked AS (",
+        mark!(),
+        " RETURNING outbox.seq, outbox.shard, id, lead_id, event_type, topic, payload, occurred_at
+         ), told AS (
+             INSERT INTO delivery_waiting (seq, shard, event_id, lead_id, event_type, topic, payload, occurred_at)
+             SELECT seq, shard, id, lead_id, event_type, topic, payload, occurred_at FROM marked
+             WHERE payload IS NOT NULL AND topic IN (1, 2)
+         )
+         SELECT shard, count(*) FROM marked GROUP BY shard"
+    ),
 );
 const HOLD: Statement = Statement::new(
     "outbox.hold",
@@ -96,6 +106,7 @@ pub(super) const STATEMENTS: &[Statement] =
 /// A record that waits to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsent {
+    pub shard: i16,
     pub seq: i64,
     /// With `seq`, what names the row: the day of it finds the partition.
     pub created_at: Moment,
@@ -116,6 +127,7 @@ pub struct Unsent {
 
 #[derive(FromRow)]
 struct Stored {
+    shard: i16,
     seq: i64,
     created_at: i64,
     id: Uuid,
@@ -186,20 +198,20 @@ pub async fn append(conn: &mut PgConnection, rows: &[OutboxRow], now: Moment) ->
     Ok(())
 }
 
-/// The oldest unsent records of a shard, without those of leads whose earlier record is held: state and tombstones, or
-/// all others.
+/// The oldest unsent records of each shard, `limit` of each, by shard and then in the order to send, without those of leads
+/// whose earlier record is held: state and tombstones, or all others.
 ///
 /// # Errors
 /// The statement fails.
 pub async fn unsent(
     conn: &mut PgConnection,
-    shard: i16,
+    shards: &[i16],
     limit: i64,
     compacted: bool,
 ) -> Result<Vec<Unsent>, StoreError> {
     let rows: Vec<Stored> = UNSENT
         .rows()
-        .bind(shard)
+        .bind(shards)
         .bind(limit)
         .bind(compacted)
         .fetch_all(conn)
@@ -208,6 +220,7 @@ pub async fn unsent(
     rows.into_iter()
         .map(|row| {
             Ok(Unsent {
+                shard: row.shard,
                 seq: row.seq,
                 created_at: Moment(row.created_at),
                 id: EventId(row.id),
@@ -230,39 +243,40 @@ pub async fn unsent(
         .collect()
 }
 
-/// Marks records as sent while the lease is still ours; says how many were marked (fewer: the lease is gone).
+/// A record that went out, and the lease under which its shard was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone {
+    pub shard: i16,
+    pub epoch: i64,
+    pub seq: i64,
+    pub created_at: Moment,
+}
+
+/// Marks records as sent while the leases of their shards are still ours, and lets the events wait for their deliveries where
+/// `tells`; says how many of each shard were marked (fewer than given: the lease is gone).
 ///
 /// # Errors
 /// The statement fails.
 pub async fn mark_sent(
     conn: &mut PgConnection,
-    shard: i16,
     member: Member<'_>,
-    epoch: i64,
-    rows: &[(i64, Moment)],
-) -> Result<u64, StoreError> {
-    let (seqs, days): (Vec<i64>, Vec<i64>) = rows.iter().map(|(seq, at)| (*seq, at.0)).unzip();
-    let marking = MARK_SENT.query().bind(seqs).bind(days).bind(shard).bind(member.owner).bind(epoch);
-    let done = marking.bind(member.kind).execute(conn).await;
-    Ok(done.map_err(|error| MARK_SENT.failed(error))?.rows_affected())
-}
-
-/// The same, and lets the events wait for their deliveries.
-///
-/// # Errors
-/// The statement fails.
-pub async fn mark_and_tell(
-    conn: &mut PgConnection,
-    shard: i16,
-    member: Member<'_>,
-    epoch: i64,
-    rows: &[(i64, Moment)],
-) -> Result<u64, StoreError> {
-    let (seqs, days): (Vec<i64>, Vec<i64>) = rows.iter().map(|(seq, at)| (*seq, at.0)).unzip();
-    let marking = MARK_AND_TELL.rows().bind(seqs).bind(days).bind(shard).bind(member.owner).bind(epoch);
-    let (count,): (i64,) =
-        marking.bind(member.kind).fetch_one(conn).await.map_err(|error| MARK_AND_TELL.failed(error))?;
-    Ok(count.unsigned_abs())
+    rows: &[Gone],
+    tells: bool,
+) -> Result<BTreeMap<i16, usize>, StoreError> {
+    let rows: Vec<&Gone> = rows.iter().collect();
+    let statement = if tells { MARK_AND_TELL } else { MARK_SENT };
+    let marked: Vec<(i16, i64)> = statement
+        .rows()
+        .bind(column(&rows, |row| row.seq))
+        .bind(column(&rows, |row| row.created_at.0))
+        .bind(column(&rows, |row| row.shard))
+        .bind(column(&rows, |row| row.epoch))
+        .bind(member.kind)
+        .bind(member.owner)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| statement.failed(error))?;
+    Ok(marked.into_iter().map(|(shard, count)| (shard, usize::try_from(count).unwrap_or(0))).collect())
 }
 
 /// Holds a record that can never be sent as it is, and with it the lead's later ones.

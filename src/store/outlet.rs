@@ -3,12 +3,11 @@
 use super::audit::{self, CauseText};
 use super::connect::{self, Timeouts};
 use super::error::StoreError;
-use super::outbox::{self, Backlog, Held, Unsent};
+use super::outbox::{self, Backlog, Gone, Held, Unsent};
 use super::relay_shard::Member;
 use super::rows::PersonRow;
 use super::{person, relay_shard};
 use crate::domain::ids::LeadId;
-use crate::domain::time::Moment;
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,17 +76,17 @@ impl Outlet {
         relay_shard::release(&mut self.conn, member).await
     }
 
-    /// The oldest unsent records of a shard, in the order to send: state and tombstones, or all others.
+    /// The oldest unsent records of each shard, in the order to send: state and tombstones, or all others.
     ///
     /// # Errors
     /// The statement fails.
     pub async fn unsent(
         &mut self,
-        shard: i16,
+        shards: &[i16],
         limit: i64,
         compacted: bool,
     ) -> Result<Vec<Unsent>, StoreError> {
-        outbox::unsent(&mut self.conn, shard, limit, compacted).await
+        outbox::unsent(&mut self.conn, shards, limit, compacted).await
     }
 
     /// People and causes behind the records.
@@ -103,32 +102,18 @@ impl Outlet {
         })
     }
 
-    /// Marks records as sent while the lease is still ours; fewer marked than given: the lease is gone.
+    /// Marks records as sent while the leases are still ours, and where `tells` lets the events wait for their deliveries;
+    /// of a shard fewer marked than given: its lease is gone.
     ///
     /// # Errors
     /// The statement fails.
     pub async fn mark_sent(
         &mut self,
-        shard: i16,
         member: Member<'_>,
-        epoch: i64,
-        rows: &[(i64, Moment)],
-    ) -> Result<u64, StoreError> {
-        outbox::mark_sent(&mut self.conn, shard, member, epoch, rows).await
-    }
-
-    /// The same, and in the same statement lets the events wait for their deliveries.
-    ///
-    /// # Errors
-    /// The statement fails.
-    pub async fn mark_and_tell(
-        &mut self,
-        shard: i16,
-        member: Member<'_>,
-        epoch: i64,
-        rows: &[(i64, Moment)],
-    ) -> Result<u64, StoreError> {
-        outbox::mark_and_tell(&mut self.conn, shard, member, epoch, rows).await
+        rows: &[Gone],
+        tells: bool,
+    ) -> Result<BTreeMap<i16, usize>, StoreError> {
+        outbox::mark_sent(&mut self.conn, member, rows, tells).await
     }
 
     /// Holds a record that can never be sent as it is, and with it the lead's later ones.

@@ -3,9 +3,11 @@
 
 use super::Sweeper;
 use crate::clock;
-use crate::transaction::batch::{Batch, FanOutStep, Outcome, Stream};
+use crate::domain::ids::LeadId;
+use crate::transaction::batch::{Batch, Entry, FanOutStep, Outcome, Stream};
 use crate::transaction::session::CommitError;
 use crate::transaction::turn;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Leads that one transaction of a wide change touches (LIFECYCLE idea 18).
@@ -35,26 +37,46 @@ impl Sweeper {
         Ok(taken)
     }
 
+    /// The next step of the oldest changes; says whether there may be another to take now.
     async fn step(&mut self) -> Result<bool, CommitError> {
         let next = self.session.fan_outs(LEADS).await?;
         let Some((first, _)) = next.first() else { return Ok(false) };
         let stream = Some(Stream::Sweep(super::stream_of(&first.key)));
         let now = self.session.now().await?;
         let keys = self.session.keys();
-        let mut batch = Batch { stream, ..Batch::default() };
-        for (open, leads) in next {
-            let told = open.task.commands(&leads, now).into_iter();
-            batch
-                .entries
-                .extend(told.map(|(lead, at, command)| turn::tell(keys, &open.key, lead, at, command)));
-            let last = leads.iter().map(|lead| lead.id).max();
-            let to = last.filter(|_| !open.task.is_one_step());
-            batch.fan_outs.push(FanOutStep { key: open.key, from: open.cursor, to });
+        let steps: Vec<(FanOutStep, Vec<Entry>)> = next
+            .into_iter()
+            .map(|(open, leads)| {
+                let told = open.task.commands(&leads, now);
+                let last = leads.iter().map(|lead| lead.id).max();
+                let step = FanOutStep {
+                    key: open.key,
+                    from: open.cursor,
+                    to: last.filter(|_| !open.task.is_one_step()),
+                    leads: told.iter().map(|(lead, _, _)| *lead).collect(),
+                };
+                let entries = told.into_iter();
+                let entries = entries
+                    .map(|(lead, at, command)| turn::tell(keys, &step.key, lead, at, command))
+                    .collect();
+                (step, entries)
+            })
+            .collect();
+        let overdue: BTreeSet<LeadId> =
+            self.busy.overdue(steps.iter().flat_map(|(step, _)| &step.leads), now);
+        let mut batch = Batch { stream, passes_by: overdue.is_empty(), ..Batch::default() };
+        for (step, entries) in steps {
+            if overdue.is_empty() || !step.leads.is_disjoint(&overdue) {
+                batch.entries.extend(entries);
+                batch.fan_outs.push(step);
+            }
         }
         let committed = self.session.commit(&batch).await?;
         if committed.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Applied(_))) {
             (self.wake)();
         }
-        Ok(true)
+        let outcomes = batch.routed_leads().zip(&committed.outcomes);
+        let busy: BTreeSet<LeadId> = self.busy.note(outcomes, now).into_iter().collect();
+        Ok(batch.fan_outs.iter().any(|step| step.leads.is_disjoint(&busy)))
     }
 }

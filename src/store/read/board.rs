@@ -57,8 +57,8 @@ const AUDIT: Statement = Statement::new(
     "SELECT (coalesce(sum(last), 0))::bigint, count(*) FROM (SELECT last FROM audit_stream \
      UNION ALL SELECT audit_sequence FROM input_position WHERE audit_sequence > 0) AS streams",
 );
-const DECIDED: Statement =
-    Statement::new("board.decided", "SELECT decided_at FROM lead ORDER BY decided_at DESC LIMIT 1");
+const LAST_READ: Statement =
+    Statement::new("board.last_read", "SELECT at FROM ledger WHERE kind = 'batch' ORDER BY id DESC LIMIT 1");
 const PULSE: Statement = Statement::new(
     "board.pulse",
     "SELECT (SELECT coalesce(sum(next_offset + audit_sequence), 0) FROM input_position)::bigint \
@@ -67,7 +67,7 @@ const PULSE: Statement = Statement::new(
 
 /// Every statement of this file, for the test that prepares them all.
 pub(in crate::store) const STATEMENTS: &[Statement] =
-    &[NOW, STAGES, HOLDERS, UNHELD, PARKED, QUEUES, HANDOFFS, LEDGER, PARTITIONS, AUDIT, DECIDED, PULSE];
+    &[NOW, STAGES, HOLDERS, UNHELD, PARKED, QUEUES, HANDOFFS, LEDGER, PARTITIONS, AUDIT, LAST_READ, PULSE];
 
 /// Leads that one person holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,7 +158,7 @@ pub struct BoardRead {
     pub ledger: LedgerTotals,
     pub audit_rows: i64,
     pub audit_streams: i64,
-    pub last_decided_at: Option<Moment>,
+    pub last_read_at: Option<Moment>,
 }
 
 type HandoffColumns =
@@ -231,8 +231,8 @@ impl Reader {
             LEDGER.rows().fetch_one(&mut *conn).await.map_err(|error| LEDGER.failed(error))?;
         let (audit_rows, audit_streams): (i64, i64) =
             AUDIT.rows().fetch_one(&mut *conn).await.map_err(|error| AUDIT.failed(error))?;
-        let decided: Option<(i64,)> =
-            DECIDED.rows().fetch_optional(&mut *conn).await.map_err(|error| DECIDED.failed(error))?;
+        let last_read: Option<(i64,)> =
+            LAST_READ.rows().fetch_optional(&mut *conn).await.map_err(|error| LAST_READ.failed(error))?;
         Ok(BoardRead {
             now: Moment(now),
             stages,
@@ -256,7 +256,7 @@ impl Reader {
             ledger: LedgerTotals::from_columns([sums.0, sums.1, sums.2, sums.3, sums.4, sums.5, sums.6]),
             audit_rows,
             audit_streams,
-            last_decided_at: decided.map(|(at,)| Moment(at)),
+            last_read_at: last_read.map(|(at,)| Moment(at)),
         })
     }
 }

@@ -283,7 +283,9 @@ impl Planner<'_> {
             .into_iter()
             .map(|(subject, (version, hash))| HeadRow { subject, version, hash })
             .collect();
-        self.write.fan_out_steps.clone_from(&self.batch.fan_outs);
+        let busy = &self.loaded.busy;
+        let taken = self.batch.fan_outs.iter().filter(|step| step.leads.is_disjoint(busy));
+        self.write.fan_out_steps = taken.cloned().collect();
         self.fold_rotation();
         self.count(outcomes);
         self.move_positions();

@@ -217,10 +217,10 @@ fn vitals(read: &BoardRead, texts: &Texts) -> Vec<Vital> {
             href: "/leads?stage=queued",
         },
         Vital {
-            name: "Last decision",
-            figure: read.last_decided_at.map_or_else(|| "none yet".to_owned(), |at| ago(read.now, at)),
-            hint: read.last_decided_at.map_or_else(String::new, crate::web::words::moment_words),
-            tone: if read.last_decided_at.is_some_and(|at| read.now.since(at) > DAY) { "warn" } else { "" },
+            name: "Last read",
+            figure: read.last_read_at.map_or_else(|| "none yet".to_owned(), |at| ago(read.now, at)),
+            hint: read.last_read_at.map_or_else(String::new, crate::web::words::moment_words),
+            tone: if read.last_read_at.is_some_and(|at| read.now.since(at) > DAY) { "warn" } else { "" },
             href: "",
         },
     ];
