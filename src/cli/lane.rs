@@ -20,7 +20,7 @@ pub(super) enum Arguments {
     },
     /// Lets a lane go on that the breaker stopped; whoever owns it notices within a second or two.
     Resume(Resume),
-    /// Lets clocks run although a feed is behind: until it catches up, or for so long at most.
+    /// Lets clocks run although a feed is behind, until it catches up or for so long at most, or silent against its habit.
     ReleaseClocks(ReleaseClocks),
 }
 
@@ -89,6 +89,7 @@ fn shown(lane: &LaneRow) -> serde_json::Value {
         "owner": lane.owner, "caught_up_to": lane.caught_up_to.map(moment),
         "stopped_at": lane.stopped_at.map(moment), "stopped_reason": lane.stopped_reason,
         "clocks_released_until": lane.released_until.map(moment), "clocks_released_by": lane.released_by,
+        "silent_since": lane.silent_since.map(moment),
     })
 }
 
@@ -101,6 +102,14 @@ fn lines(lane: &LaneRow) -> Vec<String> {
         lines.push(format!(
             "  STOPPED since {}: {reason}: look at `baton quarantine list`, then `baton lane resume {} {}`",
             moment(at),
+            lane.topic,
+            lane.partition
+        ));
+    }
+    if let Some(since) = lane.silent_since {
+        lines.push(format!(
+            "  SILENT since {} against its habit, clocks wait: mend the feed, or `baton lane release-clocks {} {} --reason ..`",
+            moment(since),
             lane.topic,
             lane.partition
         ));
@@ -151,5 +160,10 @@ async fn released(settings: &Settings, release: &ReleaseClocks) -> Result<(), Fa
         moment(done.until),
         done.released_by
     ));
+    if done.silence_ended {
+        say(format!(
+            "{topic} was silent against its habit: clocks wait for that no more before it says something again"
+        ));
+    }
     Ok(())
 }

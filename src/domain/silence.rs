@@ -1,5 +1,5 @@
-//! When a source is too quiet: its hours held against the same hours of the weeks before. Whole numbers only; it never
-//! reads a clock or a table.
+//! When a source is too quiet, and when a feed has broken off: its hours held against the same hours of the weeks before.
+//! Whole numbers only; it never reads a clock or a table.
 
 use std::collections::BTreeMap;
 
@@ -58,6 +58,27 @@ pub fn rhythm(counts: &BTreeMap<i64, u64>, hour_now: i64) -> Rhythm {
     quiet
 }
 
+/// The hour of a feed's last record, where the feed is silent against its habit as of the hour that runs.
+///
+/// What holds clocks has to be surer than what is only told: an hour counts as half of the weeks before it show it at
+/// least, so that one hour in which a backlog was read is no habit, and a feed younger than two weeks has none.
+#[must_use]
+pub fn broken_off(counts: &BTreeMap<i64, u64>, hour_now: i64) -> Option<i64> {
+    let first = counts.iter().find(|(_, count)| **count > 0).map(|(hour, _)| *hour)?;
+    let last = counts.range(..=hour_now).rev().find(|(_, count)| **count > 0).map(|(hour, _)| *hour)?;
+    let quiet = (last + 1).max(hour_now - LOOK_BACK_HOURS)..hour_now;
+    let expected: u64 = quiet.map(|hour| usual(counts, first, hour)).sum();
+    (expected >= EXPECTED_MIN).then_some(last)
+}
+
+/// Records that at least half of the same hours of the weeks before had; nought before two weeks are known.
+fn usual(counts: &BTreeMap<i64, u64>, first: i64, hour: i64) -> u64 {
+    let weeks = (1..=WEEKS).map(|week| hour - week * WEEK_HOURS).filter(|hour| *hour >= first);
+    let mut known: Vec<u64> = weeks.map(|hour| counts.get(&hour).copied().unwrap_or(0)).collect();
+    known.sort_unstable();
+    if known.len() < 2 { 0 } else { known[(known.len() - 1) / 2] }
+}
+
 /// Thousandths of a record that the same hour of the weeks before lets expect; `None` before the source is a week old.
 fn expected_milli(counts: &BTreeMap<i64, u64>, first: i64, hour: i64) -> Option<u64> {
     let weeks = (1..=WEEKS).map(|week| hour - week * WEEK_HOURS).filter(|hour| *hour >= first);
@@ -105,6 +126,39 @@ mod tests {
         let young = rhythm(&counts, 100);
         assert_eq!((young.silent, young.day_expected_milli), (false, None));
         assert_eq!(rhythm(&BTreeMap::new(), 100), Rhythm::default());
+    }
+
+    #[test]
+    fn a_feed_breaks_off_where_two_working_hours_stay_empty_and_one_record_ends_it() {
+        let mut counts = steady();
+        let morning = 4 * WEEK_HOURS + 24 + 8;
+        counts.retain(|hour, _| *hour < morning);
+        let last = morning - 9;
+        assert_eq!(broken_off(&counts, morning), None, "the night is quiet every week");
+        assert_eq!(broken_off(&counts, morning + 1), None, "five records may be missing by chance");
+        assert_eq!(broken_off(&counts, morning + 2), Some(last));
+        assert_eq!(broken_off(&counts, morning + 100), Some(last), "it stays silent");
+        counts.insert(morning + 100, 1);
+        assert_eq!(broken_off(&counts, morning + 100), None);
+    }
+
+    #[test]
+    fn a_feed_that_is_young_or_never_says_much_has_no_habit_to_break() {
+        let young: BTreeMap<i64, u64> = (0..2 * WEEK_HOURS - 24).map(|hour| (hour, 100)).collect();
+        assert_eq!(broken_off(&young, 2 * WEEK_HOURS - 1), None);
+        assert!(rhythm(&young, 2 * WEEK_HOURS - 1).silent, "which is told all the same");
+        let seldom: BTreeMap<i64, u64> = (0..28).map(|day| (day * 24 + 10, 1)).collect();
+        assert_eq!(broken_off(&seldom, 28 * 24 + 6 * 24), None, "six records are missing");
+        assert_eq!(broken_off(&BTreeMap::new(), 100), None);
+    }
+
+    #[test]
+    fn a_backlog_that_was_read_in_one_quiet_hour_is_no_habit() {
+        let mut counts: BTreeMap<i64, u64> = (0..28).map(|day| (day * 24 + 10, 1)).collect();
+        let night = 3 * WEEK_HOURS + 3;
+        counts.insert(night, 10_000);
+        assert!(rhythm(&counts, night + WEEK_HOURS + 1).silent);
+        assert_eq!(broken_off(&counts, night + WEEK_HOURS + 1), None);
     }
 
     #[test]

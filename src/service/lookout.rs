@@ -1,11 +1,12 @@
-//! The lookout for what nobody may have to look for: leads without somebody who acts, sources that went quiet, a reason
-//! that is given too often. It tells metrics, the log and health's notes; it changes nothing and makes no instance less
+//! The lookout for what nobody may have to look for: leads without somebody who acts, sources that went quiet, a
+//! feed whose silence holds clocks, a reason that is given too often. It tells metrics, the log and health's notes; it changes nothing and makes no instance less
 //! ready.
 
 use crate::domain::team::{PoolId, Team};
 use crate::domain::time::Moment;
 use crate::scoreboard::duties::{self, OtherShare};
 use crate::scoreboard::week::Week;
+use crate::store::read::watch::Holding;
 use crate::store::{Reader, StoreError};
 use crate::telemetry::health::Health;
 use crate::telemetry::metrics;
@@ -51,6 +52,10 @@ impl Lookout {
         match orphans_note(found) {
             Some(note) => self.health.note("orphans", &note),
             None => self.health.clear_note("orphans"),
+        }
+        match self.reader.holding().await?.as_ref().and_then(held_note) {
+            Some(note) => self.health.note("clocks", &note),
+            None => self.health.clear_note("clocks"),
         }
         match hints_note(&texts.team) {
             Some(note) => self.health.note("team", &note),
@@ -106,6 +111,16 @@ fn others_note(shares: &[OtherShare], team: &Team) -> Option<String> {
     })
 }
 
+/// A silent feed holds clocks until somebody acts, so this note stays for as long; whoever is behind is the sweeper's alarm.
+fn held_note(held: &Holding) -> Option<String> {
+    let (topic, partition) = (&held.topic, held.partition);
+    held.silent_since.map(|since| {
+        format!(
+            "clocks wait for {topic}, silent since {since} against its habit: mend it, or `baton lane release-clocks {topic} {partition} --reason ..`"
+        )
+    })
+}
+
 /// What the CRM says of the team and nobody can use: the first, and how many more there are.
 fn hints_note(team: &Team) -> Option<String> {
     let (first, more) = team.hints().split_first()?;
@@ -133,6 +148,7 @@ fn silence_note(silent: &[String]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::contract::policy_text;
+    use crate::domain::time::HOUR;
 
     #[test]
     fn notes_say_what_is_wrong_and_nothing_where_nothing_is() {
@@ -144,6 +160,17 @@ mod tests {
             silence_note(&["form demo-2".to_owned()]).as_deref(),
             Some("nothing comes where it should: form demo-2")
         );
+        let held = Holding {
+            topic: "crm.lead-events.v1".to_owned(),
+            partition: 2,
+            known_to: Moment(0),
+            silent_since: None,
+            now: Moment(HOUR),
+        };
+        assert_eq!(held_note(&held), None);
+        let note = held_note(&Holding { silent_since: Some(Moment(0)), ..held }).unwrap();
+        assert!(note.contains("silent since 1970-01-01T00:00:00Z"), "{note}");
+        assert!(note.contains("baton lane release-clocks crm.lead-events.v1 2"), "{note}");
         let share = |others: usize, alarm| OtherShare {
             pool: "small".to_owned(),
             rejected: 30,

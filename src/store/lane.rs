@@ -5,6 +5,7 @@ use super::columns::{column, sorted};
 use super::connect;
 use super::error::StoreError;
 use super::position::{self, Note};
+use super::silence;
 use super::statement::Statement;
 use sqlx::{FromRow, PgConnection};
 
@@ -33,12 +34,13 @@ const LIST: Statement = Statement::new(
     "lane_stop.lanes",
     "SELECT position.topic, position.partition, position.next_offset, position.epoch, position.owner,
          position.caught_up_to, stop.stopped_at, stop.reason AS stopped_reason,
-         release.until AS released_until, release.released_by
+         release.until AS released_until, release.released_by, silence.last_record_at AS silent_since
      FROM input_position AS position
      LEFT JOIN lane_stop AS stop ON stop.topic = position.topic AND stop.partition = position.partition
          AND stop.resumed_at IS NULL
      LEFT JOIN clock_release AS release ON release.topic = position.topic AND release.partition = position.partition
          AND release.ended_at IS NULL
+     LEFT JOIN feed_silence AS silence ON silence.topic = position.topic AND silence.ended_at IS NULL
      ORDER BY position.topic, position.partition",
 );
 /// A second release of one feed prolongs the first: there is one that counts.
@@ -77,6 +79,8 @@ pub struct LaneRow {
     /// Its clocks run on although it is behind, at most until then.
     pub released_until: Option<i64>,
     pub released_by: Option<String>,
+    /// When the last record of its feed came, where the feed is silent against its habit and holds clocks.
+    pub silent_since: Option<i64>,
 }
 
 /// A stop that is over.
@@ -88,10 +92,12 @@ pub struct Resumed {
 }
 
 /// Clocks that were let go.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Released {
     pub until: i64,
     pub released_by: String,
+    /// The feed was silent against its habit, which holds clocks no more before another record came.
+    pub silence_ended: bool,
 }
 
 /// Every lane that has a position, without a lock.
@@ -173,8 +179,8 @@ async fn resumed(
     Ok(row)
 }
 
-/// Lets the clocks run although a partition is behind, for so many microseconds at most, with a line in the ledger;
-/// `None` when the partition has no position. `by` of `None` is the database's user.
+/// Lets the clocks run although a partition is behind, for so many microseconds at most, with a line in the ledger, and
+/// ends its feed's silence; `None` when the partition has no position. `by` of `None` is the database's user.
 ///
 /// # Errors
 /// A statement fails; nothing is changed then.
@@ -200,7 +206,7 @@ async fn released(
     reason: &str,
 ) -> Result<Option<Released>, StoreError> {
     let Some(stands) = position::lock(conn, topic, partition).await? else { return Ok(None) };
-    let row: Released = RELEASE
+    let (until, released_by): (i64, String) = RELEASE
         .rows()
         .bind(topic)
         .bind(partition)
@@ -210,9 +216,10 @@ async fn released(
         .fetch_one(&mut *conn)
         .await
         .map_err(|error| RELEASE.failed(error))?;
-    let note = Note { kind: "clocks", to: stands.next_offset, actor: &row.released_by, note: reason };
+    let silence_ended = silence::release(conn, topic, &released_by).await?;
+    let note = Note { kind: "clocks", to: stands.next_offset, actor: &released_by, note: reason };
     position::note(conn, &stands, &note).await?;
-    Ok(Some(row))
+    Ok(Some(Released { until, released_by, silence_ended }))
 }
 
 /// Ends releases whose partition has caught up or whose time is over, for good; says how many.

@@ -1,4 +1,5 @@
-//! The tables `ledger` and `idempotency`: counts per batch that must add up, and replies that are given once.
+//! The tables `ledger` and `idempotency`: counts per batch that must add up, and replies that are given once. It changes no
+//! row of the ledger: what is old is folded by the database's own function.
 
 use super::columns::{column, integer_array, sorted, text_array};
 use super::error::StoreError;
@@ -30,8 +31,10 @@ const DROP_ANSWERS: Statement = Statement::new(
     "idempotency.drop_old",
     "DELETE FROM idempotency WHERE (key, actor) IN (SELECT key, actor FROM idempotency WHERE at < $1 LIMIT $2)",
 );
+/// The owner's function: the service's role may not change a row of the ledger by itself.
+const FOLD: Statement = Statement::new("ledger.fold", "SELECT fold_ledger($1, $2)");
 
-pub(super) const STATEMENTS: &[Statement] = &[APPEND, ANSWER, ANSWERED, DROP_ANSWERS];
+pub(super) const STATEMENTS: &[Statement] = &[APPEND, ANSWER, ANSWERED, DROP_ANSWERS, FOLD];
 
 /// The reply that a key has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,4 +114,15 @@ pub async fn answered(conn: &mut PgConnection, key: &str, actor: &str) -> Result
 pub async fn drop_answers(conn: &mut PgConnection, before: Moment, limit: i64) -> Result<u64, StoreError> {
     let done = DROP_ANSWERS.query().bind(before.0).bind(limit).execute(conn).await;
     Ok(done.map_err(|error| DROP_ANSWERS.failed(error))?.rows_affected())
+}
+
+/// Folds abutting rows of a partition, reader and hour that are older than a day into their first, looking at `limit` rows at
+/// most; says how many rows went. Sums and ranges stay, and the row says how many it is made of and since when.
+///
+/// # Errors
+/// The statement fails.
+pub async fn fold(conn: &mut PgConnection, now: Moment, limit: i32) -> Result<u64, StoreError> {
+    let (folded,): (i64,) =
+        FOLD.rows().bind(now.0).bind(limit).fetch_one(conn).await.map_err(|error| FOLD.failed(error))?;
+    Ok(folded.unsigned_abs())
 }

@@ -45,6 +45,7 @@ pub mod relay_shard;
 pub mod rotation;
 pub mod route_facts;
 pub mod rows;
+pub mod silence;
 pub mod statement;
 pub mod text;
 pub mod token;
@@ -95,6 +96,7 @@ pub fn catalog() -> Vec<Statement> {
         relay_shard::STATEMENTS,
         rotation::STATEMENTS,
         route_facts::STATEMENTS,
+        silence::STATEMENTS,
         assignment::STATEMENTS,
         text::STATEMENTS,
         token::STATEMENTS,

@@ -19,14 +19,36 @@ const POOLS: Statement = Statement::new(
     "lead.queued_pools",
     "SELECT DISTINCT pool FROM lead WHERE stage IN (2, 5) AND pool IS NOT NULL AND NOT held AND NOT parked ORDER BY pool",
 );
-/// The feeds that could still tell that a duty was met, and hold its clock until they are read. A feed that an operator
-/// released does not, until it has caught up past the release or the release's time is over.
+/// Of the topics in a column those that could still tell that a duty was met.
+macro_rules! clock_feed {
+    ($column:literal) => {
+        concat!(
+            "(",
+            $column,
+            " LIKE 'crm.%' OR ",
+            $column,
+            " IN ('sales.feedback.v1', 'privacy.requests.v1'))"
+        )
+    };
+}
+/// The feeds that hold a clock until they are read. A feed that an operator released does not, until it has caught up past
+/// the release or the release's time is over.
 macro_rules! holds_clocks {
     () => {
-        "(topic LIKE 'crm.%' OR topic IN ('sales.feedback.v1', 'privacy.requests.v1'))
-         AND NOT EXISTS (SELECT FROM clock_release AS release WHERE release.topic = feed.topic
+        concat!(
+            clock_feed!("feed.topic"),
+            " AND NOT EXISTS (SELECT FROM clock_release AS release WHERE release.topic = feed.topic
              AND release.partition = feed.partition AND release.ended_at IS NULL AND release.until > moment.at
              AND coalesce(feed.caught_up_to, -9223372036854775808) < release.released_at)"
+        )
+    };
+}
+/// Positions with the silence of their feed, if it has one: of a feed that broke off against its habit nothing is known
+/// since its last record, however often its reader finds no more.
+macro_rules! feeds {
+    () => {
+        "input_position AS feed
+             LEFT JOIN feed_silence AS silence ON silence.topic = feed.topic AND silence.ended_at IS NULL"
     };
 }
 /// The moment as the database has it, and the simulated company's where there is one.
@@ -35,14 +57,19 @@ macro_rules! moment {
         "(SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS at) AS moment"
     };
 }
-/// Clocks never outrun facts: a clock fires at the earlier of now and the least `caught_up_to` of the feeds that hold it.
+pub(in crate::store) use {clock_feed, feeds, moment};
+
+/// Clocks never outrun facts: a clock fires at the earlier of now and the least that is known of the feeds that hold it.
 const HORIZON: Statement = Statement::new(
     "lead.horizon",
     concat!(
         "SELECT moment.at,
-             (SELECT min(coalesce(caught_up_to, -9223372036854775808)) FROM input_position AS feed WHERE ",
+             (SELECT min(least(coalesce(caught_up_to, -9223372036854775808), last_record_at)) FROM ",
+        feeds!(),
+        " WHERE ",
         holds_clocks!(),
-        "), (SELECT count(*) FROM clock_release WHERE ended_at IS NULL) FROM ",
+        "), (SELECT count(*) FROM clock_release WHERE ended_at IS NULL),
+             (SELECT count(*) FROM feed_silence WHERE ended_at IS NULL) FROM ",
         moment!()
     ),
 );
@@ -50,11 +77,13 @@ const HORIZON: Statement = Statement::new(
 const HOLDING: Statement = Statement::new(
     "lead.holding",
     concat!(
-        "SELECT feed.topic, feed.caught_up_to, moment.at FROM ",
+        "SELECT feed.topic, feed.partition, least(caught_up_to, last_record_at), last_record_at, moment.at FROM ",
         moment!(),
-        " JOIN input_position AS feed ON feed.caught_up_to < moment.at - $1 WHERE ",
+        " CROSS JOIN ",
+        feeds!(),
+        " WHERE least(caught_up_to, last_record_at) < moment.at - $1 AND ",
         holds_clocks!(),
-        " ORDER BY feed.caught_up_to, feed.topic LIMIT 1"
+        " ORDER BY 3, feed.topic, feed.partition LIMIT 1"
     ),
 );
 /// What last spoke of a lead in public, as far as it was traced: an offer goes on in that trace.
@@ -87,6 +116,8 @@ pub struct Horizon {
     pub watermark: Option<Moment>,
     /// Releases of clocks that have not ended.
     pub releases: i64,
+    /// Feeds that are silent against their habit.
+    pub silences: i64,
 }
 
 impl Horizon {
@@ -133,17 +164,20 @@ pub async fn queued_pools(conn: &mut PgConnection) -> Result<Vec<PoolId>, StoreE
 /// # Errors
 /// The statement fails.
 pub async fn horizon(conn: &mut PgConnection) -> Result<Horizon, StoreError> {
-    let (now, watermark, releases): (i64, Option<i64>, i64) =
+    let (now, watermark, releases, silences): (i64, Option<i64>, i64, i64) =
         HORIZON.rows().fetch_one(conn).await.map_err(|error| HORIZON.failed(error))?;
-    Ok(Horizon { now: Moment(now), watermark: watermark.map(Moment), releases })
+    Ok(Horizon { now: Moment(now), watermark: watermark.map(Moment), releases, silences })
 }
 
 /// A feed that holds clocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
     pub topic: String,
+    pub partition: i32,
     /// Up to when everything of it is known: no later clock fires.
     pub known_to: Moment,
+    /// When its last record came, where it is silent against its habit; `None` where its reader is behind.
+    pub silent_since: Option<Moment>,
     pub now: Moment,
 }
 
@@ -152,9 +186,15 @@ pub struct Holding {
 /// # Errors
 /// The statement fails.
 pub async fn holding(conn: &mut PgConnection, behind: i64) -> Result<Option<Holding>, StoreError> {
-    let row: Option<(String, i64, i64)> =
+    let row: Option<(String, i32, i64, Option<i64>, i64)> =
         HOLDING.rows().bind(behind).fetch_optional(conn).await.map_err(|error| HOLDING.failed(error))?;
-    Ok(row.map(|(topic, known_to, now)| Holding { topic, known_to: Moment(known_to), now: Moment(now) }))
+    Ok(row.map(|(topic, partition, known_to, last_record, now)| Holding {
+        topic,
+        partition,
+        known_to: Moment(known_to),
+        silent_since: last_record.filter(|at| *at <= known_to).map(Moment),
+        now: Moment(now),
+    }))
 }
 
 /// The `traceparent` of the newest public record of each lead; leads without one are absent.

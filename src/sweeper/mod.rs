@@ -111,6 +111,7 @@ impl Sweeper {
         if self.maintained_at.is_none_or(|at| at.elapsed() >= every) {
             self.maintained_at = Some(clock::instant());
             self.session.maintain().await?;
+            self.session.notice_silence().await?;
         }
         let passed = self.run_once().await?;
         let most = usize::try_from(self.settings.sweeper.leads).unwrap_or(usize::MAX);
@@ -123,7 +124,7 @@ impl Sweeper {
     /// The database failed; what was not passed stays due.
     pub async fn run_once(&mut self) -> Result<usize, CommitError> {
         let (horizon, due) = self.session.due(i64::from(self.settings.sweeper.leads)).await?;
-        self.alarm(&horizon);
+        self.alarm(&horizon).await?;
         let due: BTreeSet<LeadId> = due.into_iter().map(|due| due.lead).collect();
         if due.is_empty() {
             return Ok(0);
@@ -152,21 +153,26 @@ impl Sweeper {
 }
 
 impl Sweeper {
-    /// Says once that clocks wait for a feed that is minutes behind, and once that they run again. Other instances may own
-    /// the feed, so it makes this one no less ready.
-    fn alarm(&mut self, horizon: &Horizon) {
+    /// Says once for which feed clocks wait, behind by minutes or silent against its habit, and once that they run again.
+    /// Other instances may own the feed, so it makes this one no less ready; the lookout's note stays for as long.
+    async fn alarm(&mut self, horizon: &Horizon) -> Result<(), CommitError> {
         let known = horizon.fires_until();
         // Nothing is known yet at a first start; what stands still from there on is the watch's alarm.
         let behind = known != Moment::EVER && horizon.now.0.saturating_sub(known.0) > HELD_MAX;
         if behind && !self.alarmed {
+            let feed = self.session.holding(HELD_MAX).await?;
+            let silent = feed.as_ref().and_then(|feed| feed.silent_since);
             tracing::warn!(
                 clocks.known_until = %known,
-                "clocks wait for a feed that is minutes behind: see `baton lane list` and `baton lane release-clocks`"
+                clocks.feed = feed.as_ref().map(|feed| feed.topic.as_str()),
+                clocks.silent_since = silent.map(tracing::field::display),
+                "clocks wait for a feed that is minutes behind or silent against its habit: see `baton lane list` and `baton lane release-clocks`"
             );
         } else if self.alarmed && !behind {
             tracing::info!("clocks run again");
         }
         self.alarmed = behind;
+        Ok(())
     }
 }
 

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 
 /// Ledger rows of one page, read in some ten milliseconds.
 const PAGE_ROWS: i64 = 5_000;
+/// Read again at most so often where the upkeep folded old rows meanwhile, which it does for a moment once an hour.
+const READS_MAX: u32 = 4;
 /// How a row is named that an operator's move of a position wrote.
 const MOVED: &str = "position";
 
@@ -55,6 +57,18 @@ impl Ranges {
     /// # Errors
     /// The database can't be read.
     pub async fn read(reader: &Reader, starts: &BTreeMap<Place, i64>) -> Result<Self, StoreError> {
+        let mut reads = 1;
+        loop {
+            let folded = reader.ledger_folded().await?;
+            let ranges = Self::read_once(reader, starts).await?;
+            if reads == READS_MAX || reader.ledger_folded().await? == folded {
+                return Ok(ranges);
+            }
+            reads += 1;
+        }
+    }
+
+    async fn read_once(reader: &Reader, starts: &BTreeMap<Place, i64>) -> Result<Self, StoreError> {
         let (standings, bound) = reader.standings().await?;
         let mut ranges = Self { standings, ..Self::default() };
         let mut columns: BTreeMap<Place, Column> = BTreeMap::new();

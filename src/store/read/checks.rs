@@ -19,6 +19,7 @@ const LEDGER: Statement = Statement::new(
          filtered::bigint, refused::bigint, parked::bigint, quarantined::bigint
      FROM ledger WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3",
 );
+const FOLDED: Statement = Statement::new("check.folded", "SELECT rows_gone FROM ledger_folded");
 const LEADS: Statement = Statement::new(
     "check.leads",
     "SELECT id, version, stage, holder_kind, holder_id, next_due_at, state, trail.rows, trail.first, trail.last
@@ -35,7 +36,7 @@ const OUTBOX: Statement = Statement::new(
 const NOW: Statement =
     Statement::new("check.now", "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
 
-pub(super) const STATEMENTS: &[Statement] = &[STANDINGS, LEDGER, LEADS, OUTBOX, NOW];
+pub(super) const STATEMENTS: &[Statement] = &[STANDINGS, LEDGER, FOLDED, LEADS, OUTBOX, NOW];
 
 /// Where a partition stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +136,15 @@ impl Reader {
     ) -> Result<Vec<LedgerLine>, StoreError> {
         let rows = LEDGER.rows().bind(after).bind(bound).bind(limit).fetch_all(&self.pool).await;
         rows.map_err(|error| LEDGER.failed(error))
+    }
+
+    /// How many rows of the ledger were ever folded into others: another number says that pages read meanwhile do not fit.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn ledger_folded(&self) -> Result<i64, StoreError> {
+        let row: (i64,) = FOLDED.rows().fetch_one(&self.pool).await.map_err(|error| FOLDED.failed(error))?;
+        Ok(row.0)
     }
 
     /// Leads behind `after`, by id.

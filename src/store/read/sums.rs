@@ -3,6 +3,7 @@
 use super::Reader;
 use crate::store::error::StoreError;
 use crate::store::statement::Statement;
+use crate::store::work::{clock_feed, feeds};
 use sqlx::FromRow;
 
 const TOTALS: Statement = Statement::new(
@@ -37,7 +38,8 @@ const RESOLVED_AND_WAITING: Statement = Statement::new(
 /// Clocks fire at the earlier of now and what the feeds are known up to; so an overdue one is that far behind both.
 const LATE: Statement = Statement::new(
     "check.late",
-    "WITH time AS (
+    concat!(
+        "WITH time AS (
          SELECT coalesce((SELECT now FROM clock), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) - $1 AS mark
      )
      SELECT (SELECT count(*) FROM outbox, time WHERE sent_at IS NULL AND held_reason IS NULL AND created_at < mark) AS unsent,
@@ -47,8 +49,12 @@ const LATE: Statement = Statement::new(
               AND NOT EXISTS (SELECT FROM parked_key JOIN identity_key USING (key)
                   WHERE parked_id = parked.id AND lead_id IS NULL)) AS known,
          (SELECT count(*) FROM lead, time WHERE next_due_at < least(mark,
-             (SELECT min(coalesce(caught_up_to, -9000000000000000000) - $1) FROM input_position
-              WHERE topic LIKE 'crm.%' OR topic IN ('sales.feedback.v1', 'privacy.requests.v1')))) AS overdue",
+             (SELECT min(least(coalesce(caught_up_to, -9000000000000000000), last_record_at) - $1) FROM ",
+        feeds!(),
+        " WHERE ",
+        clock_feed!("feed.topic"),
+        "))) AS overdue"
+    ),
 );
 
 pub(super) const STATEMENTS: &[Statement] = &[TOTALS, KEPT, HANDOFFS, RESOLVED_AND_WAITING, LATE];

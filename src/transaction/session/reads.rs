@@ -4,14 +4,15 @@ use super::{CommitError, LookedAt, Session};
 use crate::domain::fan_out::FanOut;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Lead;
+use crate::domain::silence::broken_off;
 use crate::domain::team::PoolId;
-use crate::domain::time::{MINUTE, Moment};
+use crate::domain::time::{HOUR, MINUTE, Moment};
 use crate::store::fan_out::{self, OpenFanOut};
 use crate::store::ledger::{self, Answer};
 use crate::store::maintenance::{self, Maintained};
 use crate::store::position::{self, StoredPosition};
-use crate::store::work::{self, DueLead, Horizon};
-use crate::store::{lane, lead, rotation, world};
+use crate::store::work::{self, DueLead, Holding, Horizon};
+use crate::store::{lane, lead, rotation, silence, world};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A leaver's leads are looked for from the beginning again for so long; what comes to them later is an orphan to be shown.
@@ -73,7 +74,10 @@ impl Session {
     /// A statement fails.
     pub async fn due(&mut self, limit: i64) -> Result<(Horizon, Vec<DueLead>), CommitError> {
         self.whole().await?;
-        let horizon = work::horizon(&mut self.conn).await.map_err(CommitError::Store)?;
+        let mut horizon = work::horizon(&mut self.conn).await.map_err(CommitError::Store)?;
+        if horizon.silences > 0 && silence::end_heard(&mut self.conn).await.map_err(CommitError::Store)? > 0 {
+            horizon = work::horizon(&mut self.conn).await.map_err(CommitError::Store)?;
+        }
         if horizon.releases > 0 {
             lane::end_releases(&mut self.conn).await.map_err(CommitError::Store)?;
         }
@@ -262,5 +266,30 @@ impl Session {
     pub async fn maintain(&mut self) -> Result<Maintained, CommitError> {
         let now = self.now().await?;
         maintenance::run(&mut self.conn, now).await.map_err(CommitError::Store)
+    }
+
+    /// Writes down which feeds that hold clocks broke off against their habit, by the hours as they are counted; says how
+    /// many. They hold clocks until a record comes or somebody releases them.
+    ///
+    /// # Errors
+    /// A statement fails.
+    pub async fn notice_silence(&mut self) -> Result<usize, CommitError> {
+        self.whole().await?;
+        let mut noticed = 0;
+        for feed in silence::hours(&mut self.conn).await.map_err(CommitError::Store)? {
+            let Some(last) = broken_off(&feed.counts, feed.counted_to.0.div_euclid(HOUR)) else { continue };
+            let is_new = silence::notice(&mut self.conn, &feed, last).await.map_err(CommitError::Store)?;
+            noticed += usize::from(is_new);
+        }
+        Ok(noticed)
+    }
+
+    /// The feed that holds clocks back most, where it is behind by more than so many microseconds.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub async fn holding(&mut self, behind: i64) -> Result<Option<Holding>, CommitError> {
+        self.whole().await?;
+        work::holding(&mut self.conn, behind).await.map_err(CommitError::Store)
     }
 }

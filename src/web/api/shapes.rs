@@ -125,6 +125,8 @@ pub struct HeldShape {
     pub feed: String,
     /// RFC 3339.
     pub known_to: String,
+    /// When its last record came, where it is silent against its habit; null where it is only behind. RFC 3339.
+    pub silent_since: Option<String>,
 }
 
 /// One line of a receipt.
@@ -248,7 +250,11 @@ pub(super) fn lead(read: &LeadRead, held: Option<&Holding>, texts: &Texts) -> Le
             .holder()
             .map(|holder| HolderShape { kind: holder.kind().to_owned(), member: holder.member().0.clone() }),
         clocks: clocks(lead),
-        clocks_held: held.map(|it| HeldShape { feed: it.topic.clone(), known_to: it.known_to.to_string() }),
+        clocks_held: held.map(|it| HeldShape {
+            feed: it.topic.clone(),
+            known_to: it.known_to.to_string(),
+            silent_since: it.silent_since.map(|at| at.to_string()),
+        }),
         account: read.account_name.clone(),
         customer: lead.customer,
         first_campaign: lead.first_campaign.clone(),

@@ -178,7 +178,7 @@ fn need<'a>(caller: &Caller, texts: &'a Texts, page: Page) -> Result<Sight<'a>, 
 /// For which feed clocks wait, in words; empty while they run.
 async fn paused(state: &WebState) -> Result<String, PageFault> {
     let holding = state.reader.holding().await.map_err(|error| PageFault::store(&error))?;
-    Ok(holding.map_or_else(String::new, |it| paused_words(&it.topic, it.known_to, it.now)))
+    Ok(holding.as_ref().map_or_else(String::new, paused_words))
 }
 
 fn html(template: &impl Template) -> Result<Response, PageFault> {

@@ -1,6 +1,7 @@
 //! Moments and spans as people read them. It never reads a clock: every function is told what now is.
 
 use crate::domain::time::{DAY, HOUR, MINUTE, Moment, SECOND};
+use crate::store::read::watch::Holding;
 use crate::web::view::Countdown;
 
 /// From here on days alone are shown.
@@ -46,11 +47,18 @@ pub fn countdown(now: Moment, due: Moment) -> Countdown {
 
 /// Why clocks stand still, and what that means for whoever owes something.
 #[must_use]
-pub fn paused_words(feed: &str, known_to: Moment, now: Moment) -> String {
+pub fn paused_words(held: &Holding) -> String {
+    let (feed, ago) = (&held.topic, span(held.now.since(held.known_to)));
+    let why = match held.silent_since {
+        Some(since) => format!(
+            "{feed} has said nothing for {ago}, since {}, though it usually does at these hours. Until it speaks",
+            moment_words(since)
+        ),
+        None => format!("Baton has read {feed} up to {ago} ago. Until the rest is in"),
+    };
     format!(
-        "Baton has read {feed} up to {} ago. Until the rest is in, nobody is reminded, nothing counts as missed and no lead \
-         is taken away for what was due since then: the feed may still say that it was done.",
-        span(now.since(known_to))
+        "{why}, nobody is reminded, nothing counts as missed and no lead is taken away for what was due since then: the \
+         feed may still say that it was done."
     )
 }
 
@@ -69,6 +77,20 @@ pub fn date(days: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks_that_wait_say_for_which_feed_and_whether_it_is_behind_or_silent() {
+        let (topic, now) = ("crm.lead-events.v1".to_owned(), Moment(1_000 * DAY));
+        let behind = Holding { topic, partition: 0, known_to: now.plus(-2 * HOUR), silent_since: None, now };
+        assert!(paused_words(&behind).starts_with("Baton has read crm.lead-events.v1 up to 2 h 0 min ago."));
+        let silent = paused_words(&Holding { silent_since: Some(behind.known_to), ..behind });
+        assert!(
+            silent.starts_with(
+                "crm.lead-events.v1 has said nothing for 2 h 0 min, since 26 Sep 1972, 22:00 UTC"
+            ),
+            "{silent}"
+        );
+    }
 
     #[test]
     fn a_missed_deadline_reads_late_and_a_near_one_is_marked() {

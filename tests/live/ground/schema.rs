@@ -37,6 +37,7 @@ async fn the_service_role_adds_to_the_audit_and_can_change_nothing_there() {
     owner.execute(r#"SET ROLE "ground ""service""#).await.unwrap();
     owner.execute("SELECT count(*) FROM audit").await.unwrap();
     owner.execute("SELECT make_partitions(1773651600000000)").await.unwrap();
+    owner.execute("SELECT fold_ledger(1773651600000000, 10)").await.unwrap();
     for forbidden in [
         "UPDATE audit SET actor = 'x'",
         "DELETE FROM audit",
@@ -47,6 +48,11 @@ async fn the_service_role_adds_to_the_audit_and_can_change_nothing_there() {
         "TRUNCATE audit_202603",
         "INSERT INTO _sqlx_migrations SELECT * FROM _sqlx_migrations",
         "SELECT ensure_partition('audit', 'x', 0, 1)",
+        "UPDATE ledger SET read = 0",
+        "DELETE FROM ledger",
+        "TRUNCATE ledger",
+        "DELETE FROM ledger_resolution",
+        "UPDATE ledger_folded SET folded_to = 0",
     ] {
         let refused = owner.execute(sqlx::AssertSqlSafe(forbidden.to_owned())).await.unwrap_err();
         assert_eq!(refused.as_database_error().unwrap().code().unwrap(), "42501", "{forbidden}");

@@ -32,7 +32,8 @@ impl Company {
     /// Passes what is due, as the sweeper's loop does at one of its looks.
     pub fn sweep(&mut self) {
         let now = self.desk.now;
-        let horizon = Horizon { now, watermark: Some(self.feed_stands_at.unwrap_or(now)), releases: 0 };
+        let horizon =
+            Horizon { now, watermark: Some(self.feed_stands_at.unwrap_or(now)), releases: 0, silences: 0 };
         for round in 0.. {
             let until = horizon.fires_until();
             let due = |lead: &&Lead| lead.custody().is_some_and(|it| it.next_due_at() <= until);
