@@ -41,9 +41,9 @@ const READ_CAUSES: Statement = Statement::new(
 const TOLD: Statement = Statement::new(
     "audit.told",
     "SELECT c.cause, told.input FROM cause_text AS c,
-         LATERAL (SELECT DISTINCT input FROM audit
-             WHERE subject_kind = 1 AND cause = c.cause AND event <> 'lead_parked' AND subject_id = ANY(ARRAY(
-                 SELECT c.lead_id UNION ALL SELECT id FROM lead WHERE merged_into = c.lead_id))) AS told
+         LATERAL (SELECT c.lead_id AS id UNION ALL SELECT id FROM lead WHERE merged_into = c.lead_id) AS mine,
+         LATERAL (SELECT DISTINCT input FROM audit WHERE subject_kind = 1 AND subject_id = mine.id AND cause = c.cause
+             AND event <> 'lead_parked') AS told
      WHERE c.cause = ANY($1::bytea[])",
 );
 
