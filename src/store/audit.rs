@@ -38,9 +38,20 @@ const READ_CAUSES: Statement = Statement::new(
     "cause_text.read",
     "SELECT cause, source, id, event_type FROM cause_text WHERE cause = ANY($1::bytea[])",
 );
+const TOLD: Statement = Statement::new(
+    "audit.told",
+    "SELECT c.cause, told.input FROM cause_text AS c,
+         LATERAL (SELECT c.lead_id AS id UNION ALL SELECT id FROM lead WHERE merged_into = c.lead_id) AS mine,
+         LATERAL (SELECT DISTINCT input FROM audit WHERE subject_kind = 1 AND subject_id = mine.id AND cause = c.cause
+             AND event <> 'lead_parked') AS told
+     WHERE c.cause = ANY($1::bytea[])",
+);
 
 pub(super) const STATEMENTS: &[Statement] =
-    &[APPEND, MAKE_STREAMS, LOCK_STREAMS, MOVE_STREAMS, CAUSES, READ_CAUSES];
+    &[APPEND, MAKE_STREAMS, LOCK_STREAMS, MOVE_STREAMS, CAUSES, READ_CAUSES, TOLD];
+
+/// A record as the audit knows it: the HMAC of its source and id, and that of its type and data. Its time is in neither.
+pub type Told = ([u8; 32], [u8; 16]);
 
 /// The raw pair behind a cause, and the record's type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,5 +163,23 @@ pub async fn causes(
         .filter_map(|(cause, source, id, event_type)| {
             Some((cause.try_into().ok()?, CauseText { source, id, event_type }))
         })
+        .collect())
+}
+
+/// Which of these causes stand in a lead's audit, with the content that their records had. A row that only says that the
+/// record parked its lead is no decision on it; of erased people nothing is known.
+///
+/// # Errors
+/// The statement fails.
+pub async fn told(
+    conn: &mut PgConnection,
+    causes: &BTreeSet<[u8; 32]>,
+) -> Result<BTreeSet<Told>, StoreError> {
+    let bytes: Vec<Vec<u8>> = causes.iter().map(|cause| cause.to_vec()).collect();
+    let rows: Vec<(Vec<u8>, Vec<u8>)> =
+        TOLD.rows().bind(bytes).fetch_all(conn).await.map_err(|error| TOLD.failed(error))?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(cause, input)| Some((cause.try_into().ok()?, input.try_into().ok()?)))
         .collect())
 }

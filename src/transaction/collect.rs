@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, Entry};
 use crate::contract::request::{Decoded, Request, Subject};
-use crate::domain::command::Command;
+use crate::domain::command::{Command, Nature};
 use crate::domain::ids::{AccountId, IdentityKey, KeyKind, LeadId, OpportunityId};
 use crate::store::duplicate::KeyRow;
 use crate::store::rows::AuditSubject;
@@ -207,4 +207,58 @@ pub fn duplicate_keys(batch: &Batch) -> Vec<KeyRow> {
         .into_iter()
         .map(|(key, content)| KeyRow { minute: key.minute, digest: key.digest, content })
         .collect()
+}
+
+/// Causes of the facts that only the audit can tell from their repetition.
+pub fn causes<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<[u8; 32]> {
+    let requests = entries.into_iter().filter_map(|entry| match &entry.decoded {
+        Ok(Decoded::Request(request)) => Some(request),
+        Ok(Decoded::Ignored(_)) | Err(_) => None,
+    });
+    requests.filter(|request| is_known_by_cause(request)).map(|request| request.cause.hmac).collect()
+}
+
+/// Whether a fact would count again if it were told again at another time. Signals in the window have their id, deals their
+/// revision; what a person asks for their privacy is heard however often it is said.
+pub fn is_known_by_cause(request: &Request) -> bool {
+    let Some(command) = &request.command else { return false };
+    let once = match command {
+        Command::LinkCrmRecord { .. }
+        | Command::ConvertCrmRecord { .. }
+        | Command::UnlinkCrmRecord
+        | Command::ReportProfile { .. }
+        | Command::AcceptLead
+        | Command::DeclineLead
+        | Command::RecordAttempt(_)
+        | Command::RejectLead(_)
+        | Command::QualifyLead { .. }
+        | Command::ReassignLead { .. }
+        | Command::TakeNote => true,
+        // What a machine did is counted, and kept out of the window.
+        Command::RecordSignal { signal, .. } => signal.automated,
+        Command::ReportDeal(_)
+        | Command::OptOutEmail { .. }
+        | Command::SuppressLead { .. }
+        | Command::EraseLead
+        | Command::GiveConsent { .. }
+        | Command::OfferLead(_)
+        | Command::PassPool { .. }
+        | Command::NoteNobodyFree(_)
+        | Command::ClaimLead
+        | Command::PassDeadline(_)
+        | Command::SettleDisagreement { .. }
+        | Command::ReopenLead { .. }
+        | Command::NoteCustomer { .. }
+        | Command::ScoreAgain
+        | Command::NoteContactLeft { .. }
+        | Command::NoteHolderLeft { .. }
+        | Command::CreditCampaign { .. }
+        | Command::AbsorbLead { .. }
+        | Command::MergeLead { .. }
+        | Command::SplitLead { .. }
+        | Command::BeginSplit { .. }
+        | Command::ContestRejection { .. }
+        | Command::SettleContest { .. } => false,
+    };
+    once && request.nature == Nature::Fact
 }

@@ -9,6 +9,7 @@ use crate::domain::routing::{Load, Rotation};
 use crate::domain::signal::Signal;
 use crate::domain::team::{MemberId, PoolId, Team};
 use crate::domain::time::Moment;
+use crate::store::audit::Told;
 use crate::store::audit_head::Heads;
 use crate::store::erasure::{Belongings, Listed};
 use crate::store::route_facts::RouteFacts;
@@ -72,6 +73,8 @@ pub struct Waiting {
 pub struct Loaded {
     /// Keys of the batch that an earlier batch has recorded, with the content it had then.
     pub seen: BTreeMap<DuplicateKey, [u8; 16]>,
+    /// Records of the batch that bring no id which a lead keeps, and that were decided on before, at whatever time.
+    pub told: BTreeSet<Told>,
     /// Keys that name a lead already (merged leads resolved to their survivor).
     pub identities: BTreeMap<IdentityKey, LeadId>,
     /// Leads that go on as others.

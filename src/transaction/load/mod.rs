@@ -88,6 +88,13 @@ impl Loading<'_> {
             self.routing(conn, step, pool, &mut loaded).await?;
         }
         self.waiting(conn, step, &named, &resolved, &mut loaded).await?;
+        // With the leads locked, so that a repetition on another lane has committed or waits.
+        let waiting = loaded.waiting.iter().map(|waiting| &waiting.entry);
+        let causes = collect::causes(self.batch.entries.iter().chain(waiting));
+        if !causes.is_empty() {
+            loaded.told = audit::told(conn, &causes).await?;
+            step.passed();
+        }
         redrive::lock(conn, self.batch, &mut loaded).await?;
         let counted = self.batch.stream.as_ref().filter(|it| !matches!(it, Stream::Record { .. }));
         if let Some(stream) = counted {

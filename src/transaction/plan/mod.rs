@@ -15,6 +15,7 @@ mod publish;
 mod routing;
 mod stale;
 mod subjects;
+mod told;
 mod trail;
 
 pub(super) use trail::hash_of;
@@ -30,6 +31,7 @@ use crate::domain::routing::Seats;
 use crate::domain::team::{MemberId, Placement};
 use crate::domain::time::Moment;
 use crate::store::StoreError;
+use crate::store::audit::Told;
 use crate::store::rows::{
     AuditSubject, ErasedKey, HandoffRow, HeadRow, IdempotencyRow, LeadRow, LedgerRow, OpportunityRow,
     PositionRow,
@@ -74,6 +76,8 @@ struct Planner<'a> {
     /// CRM keys of people who are erased in this batch, sealed.
     sealed: BTreeMap<LeadId, Vec<u8>>,
     seen: BTreeMap<DuplicateKey, [u8; 16]>,
+    /// Facts of this batch that are known by their cause alone, once they are decided on.
+    told: BTreeSet<Told>,
     account_keys: BTreeMap<String, AccountId>,
     accounts: BTreeMap<AccountId, AccountState>,
     opportunities: BTreeMap<OpportunityId, OpportunityRow>,
@@ -151,6 +155,7 @@ impl<'a> Planner<'a> {
             erased: BTreeMap::new(),
             sealed: BTreeMap::new(),
             seen: BTreeMap::new(),
+            told: BTreeSet::new(),
             account_keys: BTreeMap::new(),
             accounts: BTreeMap::new(),
             opportunities: BTreeMap::new(),

@@ -33,6 +33,9 @@ impl Planner<'_> {
         if let Some(lead) = request.lead {
             return self.asked(entry, request, lead);
         }
+        if self.was_told(entry, request) {
+            return Ok(Outcome::Filtered("no_change"));
+        }
         let mut outcomes = Vec::with_capacity(request.people.len());
         for (place, person) in request.people.iter().enumerate() {
             let place = u32::try_from(place).unwrap_or(u32::MAX);
@@ -40,6 +43,7 @@ impl Planner<'_> {
             outcomes.push(outcome);
         }
         let best = outcomes.into_iter().min().unwrap_or(Outcome::Filtered("no_person"));
+        self.remember(entry, request, &best);
         match best {
             Outcome::Parked(reason) => {
                 self.park(entry, request, reason);
@@ -319,11 +323,12 @@ pub(super) fn occurred_at(entry: &Entry) -> crate::domain::time::Moment {
     }
 }
 
-/// Whether a command is a signal that asks for nothing: page views, opens, clicks.
+/// Whether a command is a signal that asks for nothing: page views, opens, clicks. A machine's is known again by its cause
+/// alone, which therefore stays.
 pub(super) fn is_weak(command: &Command) -> bool {
     match command {
         Command::RecordSignal { signal, .. } => {
-            !matches!(signal.kind, crate::domain::signal::SignalKind::Form(_))
+            !signal.automated && !matches!(signal.kind, crate::domain::signal::SignalKind::Form(_))
         }
         Command::ReportProfile { .. }
         | Command::LinkCrmRecord { .. }

@@ -95,3 +95,48 @@ async fn unreadable_bytes_are_kept_and_counted() {
     assert_eq!(ground.number("SELECT count(*) FROM quarantine").await, 1);
     holds(&ground).await;
 }
+
+#[tokio::test]
+async fn a_fact_that_is_told_again_at_another_time_counts_once_also_when_its_lead_goes_on_as_another() {
+    let ground = Ground::new().await;
+    let mut forms = Lane::claim(&ground, "forms", FORMS).await;
+    let mut crm = Lane::claim(&ground, "crm", CRM).await;
+    let mut sales = Lane::claim(&ground, "sales", "sales.feedback.v1").await;
+    forms.commit(&ground, &[demo_request(1), demo_request(2)]).await;
+    let said = |kind: &str, of: u32, time: &str, more: &serde_json::Value| {
+        let mut data = json!({ "actor": { "system": "crm-emea", "object": "user", "id": "nobody" },
+            "person": { "email": format!("person{of}@company{of}.example") } });
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "specversion": "1.0", "id": format!("{kind}-{of}"), "source": "/crm/tests",
+            "type": format!("io.baton.{kind}"), "time": format!("2026-03-16T{time}:00Z"), "data": data })
+    };
+    let note = json!({ "theme": "content_gap", "note": "Asked for a comparison." });
+    let reason = json!({ "reason": "no_need" });
+    let told_at = |time: &str| {
+        [1, 2].map(|of| said("sales.feedback.noted.v1", of, time, &note)).into_iter().chain([said(
+            "sales.lead.rejected.v1",
+            1,
+            time,
+            &reason,
+        )])
+    };
+    let first: Vec<_> = told_at("08:50").collect();
+    let outcomes = sales.commit(&ground, &first).await;
+    assert!(outcomes[..2].iter().all(|outcome| outcome.starts_with("applied/")), "{outcomes:?}");
+    assert_eq!(outcomes[2], "refused/not_offeree", "nobody whom the team knows rejects what is not theirs");
+    let nothing = ["filtered/no_change"; 3];
+    let again: Vec<_> = told_at("08:53").collect();
+    assert_eq!(sales.commit(&ground, &again).await, nothing);
+    let record = |n: u32| json!({ "system": "crm-emea", "object": "lead", "id": format!("00Q{n}") });
+    let merged = json!({ "winner": record(2), "losers": [record(1)], "crm": record(2) });
+    let united = crm.commit(&ground, &[said("crm.lead.merged.v1", 2, "08:54", &merged)]).await;
+    assert!(united[0].starts_with("applied/"), "{united:?}");
+    assert_eq!(ground.number("SELECT count(*) FROM lead WHERE merged_into IS NOT NULL").await, 1);
+    let later: Vec<_> = told_at("08:57").collect();
+    assert_eq!(sales.commit(&ground, &later).await, nothing);
+    assert_eq!(ground.number("SELECT count(*) FROM audit WHERE event = 'note_taken'").await, 2);
+    assert_eq!(ground.number("SELECT count(*) FROM note").await, 2);
+    let refused = "SELECT count(*) FROM disagreement WHERE code = 'not_offeree'";
+    assert_eq!(ground.number(refused).await, 1);
+    holds(&ground).await;
+}

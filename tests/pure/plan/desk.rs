@@ -1,12 +1,12 @@
-//! A plan's surroundings in memory: records are decoded by the real decoder, and what a plan writes is there for the
-//! next one. Every plan is made twice and held against what every transaction promises.
+//! A plan's surroundings in memory: the real decoder's records; what a plan writes is there for the next, and each is made
+//! twice and held against what every transaction promises.
 
 use crate::contract::violations;
 use crate::story::{POLICY, TEAM, start};
 use baton::contract::keys::Keys;
 use baton::contract::policy_text;
 use baton::contract::{Decoder, RecordIn};
-use baton::domain::ids::{IdentityKey, KeyKind, LeadId};
+use baton::domain::ids::{IdentityKey, LeadId};
 use baton::domain::lead::{Lead, Origin};
 use baton::domain::policy::{Policy, Reference};
 use baton::domain::team::Team;
@@ -251,6 +251,7 @@ impl Desk {
                 self.loaded.seen.entry(key).or_insert(entry.content);
             }
         }
+        self.loaded.told.extend(super::retries::told(write));
         self.loaded.identities.extend(write.identities.iter().map(|row| (row.key, row.lead)));
         let anew = write.identities.iter().filter_map(|row| Some((row.key, row.not_before?)));
         self.loaded.listed.erased.extend(anew.map(|(key, at)| (key, ErasedKey { at, lead: None })));
@@ -325,7 +326,6 @@ impl Desk {
     /// The lead that an e-mail names.
     pub fn lead(&self, email: &str) -> &Lead {
         let key = DECODER.keys().email(email);
-        assert_eq!(key.kind, KeyKind::Email);
         let id = self.loaded.identities.get(&key).unwrap_or_else(|| panic!("nobody is {email}"));
         &self.loaded.leads[id].lead
     }

@@ -187,6 +187,11 @@ impl Transaction {
             return Went::Again;
         }
         self.merging(&store.tables);
+        let waiting = self.loaded.waiting.iter().map(|waiting| &waiting.entry);
+        let causes = collect::causes(self.batch.entries.iter().chain(waiting));
+        let decided = store.tables.audit.iter().filter(|row| row.event != "lead_parked");
+        let told = decided.filter(|row| causes.contains(&row.cause)).map(|row| (row.cause, row.input));
+        self.loaded.told = told.collect();
         let of_leads = self.loaded.leads.values().filter_map(|row| row.lead.account);
         let accounts: BTreeSet<AccountId> = of_leads
             .chain(self.loaded.accounts_by_key.values().copied())
