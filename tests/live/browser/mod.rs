@@ -134,7 +134,8 @@ fn a_board_that_stays_open_shows_a_new_handoff_by_itself_and_says_so() {
     browser.read("window.stayed = 'since before the handoff'");
     produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
     let routed = leads.wait("routed", |record| record.event_type == "lead.routed.v1");
-    let shown = format!("return document.querySelectorAll('.handoff a[href=\"/leads/{}\"]').length", routed.key);
+    let shown =
+        format!("return document.querySelectorAll('.handoff a[href=\"/leads/{}\"]').length", routed.key);
     until("the handoff is on the open board", || browser.read(&shown) == 1);
     assert_eq!(browser.read("return window.stayed"), "since before the handoff", "the page was loaded again");
     until("whoever cannot see hears of it", || {
