@@ -150,7 +150,8 @@ fn every_bad_record_has_one_outcome_and_the_good_ones_are_applied() {
 
 /// The shipped team, with a rep more.
 fn team_with_zoe() -> String {
-    let zoe = "[member.zoe-quill]\nname = \"Zoe Quill\"\nroles = [\"rep\", \"sales\"]\nmanager = \"paul-dupont\"\n\n";
+    let zoe = "[member.zoe-quill]\nname = \"Zoe Quill\"\ncrm = { system = \"crm\", id = \"u-zoe-quill\" }\n\
+               roles = [\"rep\", \"sales\"]\nmanager = \"paul-dupont\"\n\n";
     include_str!("../../../policy/team.toml").replacen(
         "[member.ana-ruiz]",
         &format!("{zoe}[member.ana-ruiz]"),
