@@ -2,7 +2,7 @@
 //! `fsync=off`, since its data is thrown away. It never touches a cluster that is there already.
 //!
 //! A watcher holds the other end of a pipe: when this process ends, however it ends, the pipe closes, the server is
-//! stopped and the directory removed.
+//! stopped and the directory removed. Nobody waits for the removal: a busy disk takes seconds for it.
 
 use crate::settings::Secret;
 use crate::store::StoreError;
@@ -62,7 +62,7 @@ pub enum PostgresError {
     Statement(#[from] sqlx::Error),
 }
 
-/// A running cluster; dropping it stops the server and removes its directory.
+/// A running cluster; dropping it stops the server. Its directory goes in the background, soon after.
 #[derive(Debug)]
 pub struct Cluster {
     watcher: Child,
@@ -160,10 +160,11 @@ impl Host {
         Err(PostgresError::NoDirectory(system.display().to_string()))
     }
 
-    /// Starts the process that cleans up when our end of its pipe closes. A group of its own keeps Ctrl-C from it.
+    /// Starts the process that cleans up when our end of its pipe closes; it ends when the server has, before the files
+    /// are gone. A group of its own keeps Ctrl-C from it.
     fn watch(&self, directory: &Path) -> Result<Child, PostgresError> {
         let script =
-            r#"cat >/dev/null; "$2" -D "$1/data" -m immediate -w stop >/dev/null 2>&1; rm -rf -- "$1""#;
+            r#"cat >/dev/null; "$2" -D "$1/data" -m immediate -w stop >/dev/null 2>&1; rm -rf -- "$1" &"#;
         self.command(Path::new("/bin/sh"))
             .args(["-c", script, "sh"])
             .arg(directory)

@@ -1,19 +1,13 @@
 //! What lanes and the watch tell the polling thread: fence misses, stopped and resumed lanes, an instance that must leave.
 //! It never touches a record.
 
+use super::bounds::Miss;
 use super::poll::{Ended, Held, Poller, REBUILD_FIRST, REBUILD_MOST};
 use super::rebalance::{Change, Context};
 use super::{Control, IntakeError, Partition, stop_name};
 use crate::clock;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use std::time::Duration;
-
-/// Fence misses that end the process, and within what time.
-const FENCE_MISSES_MAX: usize = 3;
-const FENCE_WINDOW: Duration = Duration::from_mins(1);
-/// Misses of other lanes within this have the same reason.
-const FENCE_ECHO: Duration = Duration::from_secs(2);
 
 impl Poller {
     /// Does what one word asks for, when there is one.
@@ -25,11 +19,7 @@ impl Poller {
     ) -> Result<Option<Ended>, IntakeError> {
         let Ok(control) = self.parts.control.try_recv() else { return Ok(None) };
         match control {
-            // Several lanes may have missed for the same reason.
-            Control::FenceMiss if self.misses.back().is_some_and(|last| last.elapsed() < FENCE_ECHO) => {
-                Ok(None)
-            }
-            Control::FenceMiss => self.fence_miss().map(Some),
+            Control::FenceMiss => self.fence_miss(),
             Control::Halt(partition) => {
                 // Given back meanwhile: whoever has it reads the stop when it claims.
                 if held.assigned.contains(&partition) {
@@ -91,20 +81,18 @@ impl Poller {
     }
 
     /// Somebody else owns what this member thinks it has: leave, wait a little, come back.
-    fn fence_miss(&mut self) -> Result<Ended, IntakeError> {
-        let now = clock::instant();
-        self.misses.push_back(now);
-        while self.misses.front().is_some_and(|first| now.duration_since(*first) > FENCE_WINDOW) {
-            self.misses.pop_front();
+    fn fence_miss(&mut self) -> Result<Option<Ended>, IntakeError> {
+        match self.misses.note(clock::instant()) {
+            Miss::Echo => Ok(None),
+            Miss::Enough => Err(IntakeError::Fenced),
+            Miss::Rejoin => {
+                let wait = clock::backoff(REBUILD_FIRST.saturating_mul(2), REBUILD_MOST, 0);
+                tracing::warn!(
+                    wait_milliseconds = wait.as_millis(),
+                    "fence miss: this member leaves the group and joins again"
+                );
+                Ok(Some(Ended::Rebuild(wait)))
+            }
         }
-        if self.misses.len() >= FENCE_MISSES_MAX {
-            return Err(IntakeError::Fenced);
-        }
-        let wait = clock::backoff(REBUILD_FIRST.saturating_mul(2), REBUILD_MOST, 0);
-        tracing::warn!(
-            wait_milliseconds = wait.as_millis(),
-            "fence miss: this member leaves the group and joins again"
-        );
-        Ok(Ended::Rebuild(wait))
     }
 }

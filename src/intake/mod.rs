@@ -5,6 +5,7 @@
 //! ends of partitions, which says how far behind we are and when clocks may run ([`watch`]). Kafka's own commit is a
 //! gauge; the position in Postgres is what counts. It never writes SQL and never decides anything about a lead.
 
+mod bounds;
 mod breaker;
 mod control;
 mod halving;

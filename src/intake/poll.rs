@@ -1,6 +1,7 @@
 //! The polling thread: polls without pause, decodes, hands over, pauses partitions of lanes that are full. It never waits
 //! for the database but inside a rebalance.
 
+use super::bounds::Misses;
 use super::progress::Progress;
 use super::queue::{Item, Queue};
 use super::rebalance::{Change, ClaimError, Context};
@@ -20,7 +21,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, mpsc};
@@ -58,7 +59,7 @@ pub(super) struct Parts {
 pub struct Poller {
     pub(super) parts: Parts,
     names: BTreeMap<String, Arc<str>>,
-    pub(super) misses: VecDeque<Instant>,
+    pub(super) misses: Misses,
 }
 
 /// Why one consumer's life ended.
@@ -90,7 +91,7 @@ pub(super) struct Held {
 impl Poller {
     pub(super) fn new(parts: Parts) -> Self {
         let names = topics::INPUT.iter().map(|topic| ((*topic).to_owned(), Arc::from(*topic))).collect();
-        Self { parts, names, misses: VecDeque::new() }
+        Self { parts, names, misses: Misses::default() }
     }
 
     /// Runs until cancelled; blocks its thread.

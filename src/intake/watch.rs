@@ -2,6 +2,7 @@
 //! (clocks wait for it), and the alarms for stuck partitions and unequal counts. It also looks at what operators did to
 //! lanes: one that was resumed, a position that was moved. It never reads a record.
 
+use super::bounds::{Pace, Unequal};
 use super::progress::{Progress, Standing};
 use super::queue::{Item, Queue};
 use super::{Control, IntakeError, Partition, lane_of};
@@ -27,8 +28,6 @@ const QUESTION: Duration = Duration::from_secs(2);
 const COUNTS_EVERY: Duration = Duration::from_secs(5);
 /// How often the database is asked what operators did: who resumed a lane sees it go on within a second or two.
 const OPERATORS_EVERY: Duration = Duration::from_secs(1);
-/// How long unequal counts are waited for (somebody is growing the topics) before the process stops.
-const UNEQUAL_MAX: Duration = Duration::from_mins(10);
 /// Between two looks at whether to end.
 const NAP: Duration = Duration::from_millis(100);
 
@@ -50,7 +49,7 @@ pub struct Watch {
     parts: Parts,
     halted: Arc<AtomicBool>,
     counts_at: Option<Instant>,
-    unequal_since: Option<Instant>,
+    unequal: Unequal,
     operators_at: Option<Instant>,
     /// The broker answers for many partitions in one question; brokers in tests may not.
     one_question: bool,
@@ -62,7 +61,7 @@ impl Watch {
             parts,
             halted: Arc::default(),
             counts_at: None,
-            unequal_since: None,
+            unequal: Unequal::default(),
             operators_at: None,
             one_question: true,
         }
@@ -150,8 +149,8 @@ impl Watch {
         let mut stuck = Vec::new();
         for (partition, standing) in standings {
             let Some(end) = ends.get(partition) else { continue };
-            let behind = !standing.is_at(*end) || standing.committed < standing.handed;
-            metrics::lag(&partition.0, partition.1, if behind { end - standing.committed } else { 0 });
+            let pace = Pace::of(standing, *end, stuck_after);
+            metrics::lag(&partition.0, partition.1, pace.lag());
             if standing.stopped {
                 // Told of where it was stopped; its clocks wait.
                 continue;
@@ -162,10 +161,10 @@ impl Watch {
                     queue.push(Item::AtEnd { partition: partition.clone(), seen });
                 }
             }
-            if !behind {
-                self.parts.progress.idle(partition, seen);
-            } else if standing.unmoved > stuck_after {
-                stuck.push(format!("{}/{}", partition.0, partition.1));
+            match pace {
+                Pace::Idle => self.parts.progress.idle(partition, seen),
+                Pace::Behind(_) => {}
+                Pace::Stuck(_) => stuck.push(format!("{}/{}", partition.0, partition.1)),
             }
         }
         if stuck.is_empty() {
@@ -213,7 +212,7 @@ impl Watch {
     }
 
     fn counts(&mut self, client: &BaseConsumer<client::Quiet>, now: Instant) {
-        let every = if self.unequal_since.is_some() { COUNTS_EVERY / 5 } else { COUNTS_EVERY };
+        let every = if self.unequal.is_on() { COUNTS_EVERY / 5 } else { COUNTS_EVERY };
         if self.counts_at.is_some_and(|at| now.duration_since(at) < every) {
             return;
         }
@@ -221,15 +220,14 @@ impl Watch {
         let Ok(found) = counts::ask(client, QUESTION) else { return };
         match counts::unequal(&found) {
             None => {
-                self.unequal_since = None;
+                self.unequal.over();
                 self.halted.store(false, Ordering::Relaxed);
                 self.parts.health.well("partitions");
             }
             Some(counts) => {
                 self.halted.store(true, Ordering::Relaxed);
                 self.parts.health.unwell("partitions", &format!("unequal partition counts: {counts}"));
-                let since = *self.unequal_since.get_or_insert(now);
-                if now.duration_since(since) > UNEQUAL_MAX {
+                if self.unequal.lasts_too_long(now) {
                     // The poller may have ended already.
                     let _ = self.parts.control.send(Control::Stop(IntakeError::UnequalCounts { counts }));
                 }

@@ -95,7 +95,7 @@ impl Company {
             (Reason::NoAuthority, if junior { 18 } else { 8 }),
             (Reason::NoFit, if junior { 16 } else { 6 }),
             (Reason::CompetitorChosen, 8),
-            (Reason::OptOut, 4),
+            (Reason::OptOut, 8),
             (Reason::Other, 3),
         ])
     }
@@ -156,7 +156,7 @@ impl Company {
             Reason::Duplicate(_) => json!({"reason": "duplicate", "duplicate_of": duplicate_of}),
             Reason::Junk(kind) => json!({"reason": "junk", "sub_reason": kind}),
             Reason::OptOut => {
-                let scope = if rng.chance(700) { "marketing" } else { "all" };
+                let scope = if rng.chance(300) { "marketing" } else { "all" };
                 json!({"reason": "opt_out", "scope": scope})
             }
             Reason::Other => {

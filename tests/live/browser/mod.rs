@@ -114,3 +114,32 @@ fn every_page_fits_a_phone_and_names_what_it_asks() {
         }
     }
 }
+
+#[test]
+fn a_board_that_stays_open_shows_a_new_handoff_by_itself_and_says_so() {
+    if is_left_out() {
+        return;
+    }
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    let browser = Driver::start();
+    sign_in(&browser, &installation, &serving, "paul-dupont");
+    browser.open(&format!("{}/", serving.address));
+    until("the page hears of changes", || {
+        browser.read("return document.getElementById('pulse').textContent") == "Live"
+    });
+    assert!(browser.text().contains("No handoff yet."), "nobody was handed over before");
+    // A page that is loaded again, or another page, would not have it.
+    browser.read("window.stayed = 'since before the handoff'");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
+    let routed = leads.wait("routed", |record| record.event_type == "lead.routed.v1");
+    let shown =
+        format!("return document.querySelectorAll('.handoff a[href=\"/leads/{}\"]').length", routed.key);
+    until("the handoff is on the open board", || browser.read(&shown) == 1);
+    assert_eq!(browser.read("return window.stayed"), "since before the handoff", "the page was loaded again");
+    until("whoever cannot see hears of it", || {
+        browser.read("return document.getElementById('spoken').textContent") == "1 new on the board"
+    });
+    assert_eq!(browser.errors(), Vec::<String>::new(), "the console tells errors");
+}

@@ -9,5 +9,5 @@ mod servers;
 pub use asking::{ask, token};
 pub use browser::Browser;
 pub use events::{Event, crm, demo_request, form};
-pub use records::{Reader, bare, produce, raw};
+pub use records::{Reader, Received, bare, produce, raw};
 pub use servers::{Installation, Serving, client, until};

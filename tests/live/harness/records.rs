@@ -59,7 +59,18 @@ pub struct Received {
     pub event_type: String,
     pub id: String,
     pub key: String,
+    /// Every header with its value.
+    pub headers: Vec<(String, String)>,
     pub data: serde_json::Value,
+}
+
+impl Received {
+    /// Everything that a reader gets, as one text: key, headers and data.
+    pub fn whole(&self) -> String {
+        let headers: Vec<String> =
+            self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        format!("key {}, headers {}, data {}", self.key, headers.join(", "), self.data)
+    }
 }
 
 /// Reads one topic of an installation from its beginning.
@@ -92,18 +103,21 @@ impl Reader {
         while quiet.elapsed() < Duration::from_millis(300) {
             let Some(Ok(message)) = self.consumer.poll(Duration::from_millis(50)) else { continue };
             quiet = Instant::now();
-            let header = |name: &str| {
-                message.headers().and_then(|headers| {
-                    headers
-                        .iter()
-                        .find(|header| header.key == name)
-                        .and_then(|header| header.value)
-                        .map(|value| String::from_utf8_lossy(value).into_owned())
+            let headers: Vec<(String, String)> = message
+                .headers()
+                .into_iter()
+                .flat_map(Headers::iter)
+                .map(|header| {
+                    let value = header.value.unwrap_or_default();
+                    (header.key.to_owned(), String::from_utf8_lossy(value).into_owned())
                 })
-            };
+                .collect();
+            let header =
+                |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
             self.seen.push(Received {
                 event_type: header("ce_type").unwrap_or_default().trim_start_matches("io.baton.").to_owned(),
                 id: header("ce_id").unwrap_or_default(),
+                headers: headers.clone(),
                 key: message.key().map(|key| String::from_utf8_lossy(key).into_owned()).unwrap_or_default(),
                 data: message
                     .payload()

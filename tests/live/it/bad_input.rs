@@ -1,9 +1,13 @@
 //! Bad input: each record gets exactly one recorded outcome with a reason, and the rest of its batch is applied.
 
-use crate::harness::{Event, Installation, Reader, bare, crm, demo_request, produce, raw, until};
-use serde_json::json;
+use crate::harness::{
+    Event, Installation, Reader, bare, client, crm, demo_request, produce, raw, token, until,
+};
+use serde_json::{Value, json};
 
 const FORMS: &str = "marketing.form-fills.v1";
+/// The good form, the one without a key, the one ahead of time, the first of two with one id.
+const GOOD_LEADS: i64 = 4;
 
 /// A value, and the reason that it must be quarantined with.
 fn values() -> Vec<(&'static str, Vec<u8>)> {
@@ -66,6 +70,18 @@ fn each_has_one_outcome_and_is_kept_as_it_came(installation: &Installation, quar
     );
 }
 
+/// Every moment that a lead's rows, history or list name; none may lie ahead of the clock but deadlines.
+fn what_came_from_the_future_is_stored_as_of_now(installation: &Installation) {
+    let ahead = "SELECT count(*) FROM audit WHERE greatest(occurred_at, decided_at)
+                     > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+    assert_eq!(installation.number(ahead), 0, "an audit row says that something has happened in the future");
+    let leads = "SELECT count(*) FROM lead WHERE greatest(first_seen_at, mql_at, decided_at)
+                     > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+    assert_eq!(installation.number(leads), 0, "a lead came in the future");
+    // The one ahead of time is at the place where it was read: nobody else sent anything in the year 2036.
+    assert_eq!(installation.number("SELECT count(*) FROM lead"), GOOD_LEADS);
+}
+
 #[test]
 fn every_bad_record_has_one_outcome_and_the_good_ones_are_applied() {
     let installation = Installation::new();
@@ -126,7 +142,55 @@ fn every_bad_record_has_one_outcome_and_the_good_ones_are_applied() {
     );
     leads.wait("the form without a key", |record| record.data["person"]["email"] == "keyless@acme.example");
     each_has_one_outcome_and_is_kept_as_it_came(&installation, wanted.len());
+    what_came_from_the_future_is_stored_as_of_now(&installation);
     let list = installation.run(&["quarantine", "list"]);
     assert!(list.contains("forbidden_character"), "{list}");
+    installation.check();
+}
+
+/// The shipped team, with a rep more.
+fn team_with_zoe() -> String {
+    let zoe = "[member.zoe-quill]\nname = \"Zoe Quill\"\ncrm = { system = \"crm\", id = \"u-zoe-quill\" }\n\
+               roles = [\"rep\", \"sales\"]\nmanager = \"paul-dupont\"\n\n";
+    include_str!("../../../policy/team.toml").replacen(
+        "[member.ana-ruiz]",
+        &format!("{zoe}[member.ana-ruiz]"),
+        1,
+    )
+}
+
+#[test]
+fn an_ask_of_somebody_who_is_not_in_the_team_any_more_is_refused_with_words_that_help() {
+    let installation = Installation::new();
+    let publish = |name: &str, text: &str| {
+        let path = std::env::temp_dir().join(format!("baton-{name}-{}.toml", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        installation.run(&["team", "publish", path.to_str().unwrap(), "--by", "tests"]);
+    };
+    publish("team-with-zoe", &team_with_zoe());
+    let zoe = token(&installation, "zoe-quill");
+    publish("team-without-zoe", include_str!("../../../policy/team.toml"));
+    let serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, FORMS, &demo_request("vera@vega.example"));
+    let routed = leads.wait("routed", |record| record.event_type == "lead.routed.v1");
+    let answer = client()
+        .post(format!("{}/api/v1/leads/{}/accept", serving.address, routed.key))
+        .bearer_auth(&zoe)
+        .header("content-type", "application/json")
+        .body("{}")
+        .send()
+        .unwrap();
+    assert_eq!(answer.status().as_u16(), 403);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let problem: Value = serde_json::from_str(&answer.text().unwrap()).unwrap();
+    assert_eq!(
+        problem,
+        json!({
+            "type": "urn:baton:problem:unknown_actor", "code": "unknown_actor", "status": 403,
+            "title": "You are not in the team file.", "detail": "Ask operations to add you.",
+        })
+    );
+    assert_eq!(installation.number("SELECT count(*) FROM audit WHERE event = 'lead_accepted'"), 0);
     installation.check();
 }
