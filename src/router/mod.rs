@@ -31,11 +31,10 @@ const PAGES_MAX: usize = 10;
 /// A turn that offered something is followed by a rest as long as it took, and no longer than this: where leads come in fast
 /// the next turn finds more of them, and a commit is shared by more.
 const REST_MOST: Duration = Duration::from_millis(100);
-/// While lanes are behind, the rest is so many times the turn, one transaction a pool, and this long at most: an offer that is
-/// decided before facts that are there already may have to be taken back, and lanes wait for the leads that the router
-/// holds. 200 leads a pool and second or so still go out, and a lead of the first priority has two minutes.
-const REST_BEHIND_TIMES: u32 = 3;
-const REST_BEHIND_MOST: Duration = Duration::from_millis(1_000);
+/// While lanes are behind, the rest is always as long as the turn, which takes one transaction a pool: an offer that is decided
+/// before facts that are there already may have to be taken back, and lanes wait for the leads that the router holds. That is
+/// half of the router's own pace, hundreds of leads a second; a lead of the first priority has two minutes.
+const REST_BEHIND_MOST: Duration = Duration::from_secs(1);
 /// A pool's lease is taken anew once this part of it is over.
 const RENEWS_AFTER: u32 = 3;
 /// A lead that nobody could take is tried again after so long; meanwhile those behind it have their turn.
@@ -136,11 +135,7 @@ impl Router {
 
     /// The rest after a turn that offered something and took so long.
     fn rest(&self, turn: Duration) -> Duration {
-        if self.pace.is_behind() {
-            (turn * REST_BEHIND_TIMES).min(REST_BEHIND_MOST)
-        } else {
-            turn.min(REST_MOST)
-        }
+        turn.min(if self.pace.is_behind() { REST_BEHIND_MOST } else { REST_MOST })
     }
 
     /// One turn over every pool with a queue whose lease is free; says how many leads moved. For the loop, the demo and

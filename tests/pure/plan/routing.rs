@@ -119,7 +119,8 @@ fn who_knows_the_person_comes_first_in_its_order_and_takes_no_turn() {
 fn who_is_named_by_hand_gets_the_lead_again_though_they_had_it_before() {
     let mut desk = queued();
     let pool = ["dev-patel", "emma-larsen", "felix-braun", "grace-kim"].map(rep);
-    desk.state(PRIYA).cycle.offered_to = pool.to_vec();
+    let cycle = &mut desk.state(PRIYA).cycle;
+    (cycle.offers, cycle.offered_to) = (4, pool.to_vec());
     let planned = turned(&mut desk, RouteFacts::default());
     assert_eq!(planned.outcomes, [Outcome::Filtered("nobody_free")], "everybody had it before");
     desk.state(PRIYA).cycle.wanted = Some(rep("emma-larsen"));
