@@ -46,10 +46,13 @@ DECLARE
     seen bigint;
     gone bigint;
     folded bigint := 0;
+    -- Ten days at a time: a long history of few rows is folded in a few rounds, none of which keeps clocks waiting.
+    hours integer := 0;
 BEGIN
     -- One at a time; another instance does the same work.
     SELECT coalesce(folded_to, 0) INTO low FROM ledger_folded FOR UPDATE SKIP LOCKED;
-    WHILE low < before AND looked < rows_max LOOP
+    WHILE low < before AND looked < rows_max AND hours < 240 LOOP
+        hours := hours + 1;
         SELECT coalesce(min(at) / an_hour * an_hour, before) INTO low FROM ledger WHERE at >= low AND at < before;
         WITH slice AS MATERIALIZED (
             SELECT * FROM ledger WHERE at >= low AND at < low + an_hour AND low < before ORDER BY id LIMIT rows_max

@@ -104,7 +104,7 @@ impl Relay {
             let producer = made.map_err(|_| RelayError::CutOff)??;
             self.fenced.insert(shard, Fenced { epoch, producer: Arc::new(producer) });
         }
-        let again = self.outlet.unsent(&new, i64::from(self.settings.relay.rows), true).await?;
+        let again = self.outlet.unsent(&new, self.rows_each(), true).await?;
         Ok(rows.into_iter().filter(|row| !new.contains(&row.shard)).chain(again).collect())
     }
 }

@@ -42,8 +42,9 @@ const SHORT: Duration = Duration::from_millis(500);
 /// A producer that sent nothing for so long is let go: it takes up to one percent of a core to wait, and there are seventeen.
 const QUIET: Duration = Duration::from_secs(20);
 /// After a round of states the next waits so long: a transaction per shard costs the broker as much as hundreds of records,
-/// and states that come close together share one.
+/// and states that come close together share one. A round of so many is followed by the next at once.
 const STATES_REST: Duration = Duration::from_millis(500);
+const ROUND_LARGE: usize = 200;
 /// What is still in a producer's queue gets this long at the end.
 const FLUSH: Duration = Duration::from_secs(2);
 
@@ -155,7 +156,7 @@ impl Relay {
                         self.health.well(self.kind.name());
                     }
                     if sent > 0 {
-                        if self.kind == Kind::State {
+                        if self.kind == Kind::State && sent < ROUND_LARGE {
                             cancel.run_until_cancelled(tokio::time::sleep(STATES_REST)).await;
                         }
                         continue;
@@ -186,9 +187,8 @@ impl Relay {
     /// The database or Kafka failed; nothing is lost, the next round reads again.
     pub async fn run_once(&mut self) -> Result<usize, RelayError> {
         self.renew().await?;
-        let limit = i64::from(self.settings.relay.rows);
         let shards: Vec<i16> = self.leases.keys().copied().collect();
-        let rows = self.outlet.unsent(&shards, limit, self.kind == Kind::State).await?;
+        let rows = self.outlet.unsent(&shards, self.rows_each(), self.kind == Kind::State).await?;
         let sent = match self.kind {
             Kind::Events | Kind::State if rows.is_empty() => 0,
             Kind::Events => {
@@ -225,6 +225,13 @@ impl Relay {
         self.leases = leases;
         self.leased_at = Some(asked);
         Ok(())
+    }
+
+    /// Rows that one round reads of each shard: all together as many as are sent well within a lease, which is renewed between
+    /// rounds alone.
+    fn rows_each(&self) -> i64 {
+        let shards = i64::try_from(self.leases.len()).unwrap_or(i64::MAX).max(1);
+        (i64::from(self.settings.relay.rows) / shards).max(1)
     }
 
     fn lease(&self, shard: i16) -> Result<i64, RelayError> {

@@ -102,11 +102,16 @@ fn students_tests_and_bots_are_told_apart() {
     let record = leads.of_type("lead.routed.v1", Some(&student))[0];
     assert_eq!(record.data["score"]["grade"], "D");
     assert_eq!(record.data["priority"], 4);
-    let others = leads.seen.iter().filter(|record| {
-        let email = record.data["person"]["email"].as_str().unwrap_or_default();
-        email.starts_with("tess@") || email.starts_with("bot@")
-    });
-    assert_eq!(others.count(), 0, "neither a test nor a bot reaches sales");
+    let of = |person: &str| {
+        let records = leads.seen.iter().filter(|record| record.data["person"]["email"] == person);
+        records
+            .map(|record| (record.event_type.clone(), record.data["reason_code"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("tess@tested.example"), [], "a test reaches nobody");
+    let review = ("lead.updated.v1".to_owned(), json!("review_asked"));
+    let bot = of("bot@crawler.example");
+    assert!(bot.iter().all(|told| *told == review), "a bot reaches a steward's review alone: {bot:?}");
     installation.check();
 }
 
