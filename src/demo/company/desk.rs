@@ -75,6 +75,8 @@ fn text<'a>(data: &'a Value, pointer: &str) -> Option<&'a str> {
     data.pointer(pointer).and_then(Value::as_str)
 }
 
+/// Of a thousand leads that came back to a queue, so many are left lying there: nobody of the pool ever takes them.
+const LEFT_LYING_PER_MILLE: i64 = 300;
 /// Offers of one passage before its queue's steward takes over, as the default policy has it.
 const OFFERS_MAX: u64 = 3;
 
@@ -294,6 +296,9 @@ impl Company {
         }
         record.standing = Standing::Offered;
         let waits = record.rng.between(DAY, 3 * DAY);
+        if record.rng.chance(LEFT_LYING_PER_MILLE) {
+            return;
+        }
         self.desk_act(self.settings.rhythm.working(now + waits), lead, DeskAct::TakeFromQueue);
     }
 
