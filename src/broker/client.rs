@@ -101,6 +101,11 @@ pub fn gapless_producer(settings: &Settings) -> ClientConfig {
     config
 }
 
+/// Ends a client that is done beside the runtime: ending waits for the client's threads. For callers on the runtime.
+pub fn let_go<C: Send + 'static>(client: C) {
+    drop(tokio::task::spawn_blocking(move || drop(client)));
+}
+
 /// Writes what librdkafka says as one of our lines.
 pub fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {

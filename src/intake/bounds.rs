@@ -62,7 +62,7 @@ impl Unequal {
 
 /// How a partition stands against its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pace {
+pub(super) enum Headway {
     /// Nothing is left to commit.
     Idle,
     /// So many records are left, and it moved not long ago.
@@ -71,7 +71,7 @@ pub(super) enum Pace {
     Stuck(i64),
 }
 
-impl Pace {
+impl Headway {
     pub(super) fn of(standing: &Standing, end: i64, stuck_after: Duration) -> Self {
         if standing.is_at(end) && standing.committed >= standing.handed {
             return Self::Idle;
@@ -130,14 +130,14 @@ mod tests {
 
     #[test]
     fn a_partition_is_stuck_when_it_is_behind_and_nothing_is_committed_for_too_long() {
-        let pace = |standing: Standing| Pace::of(&standing, 100, after(60));
-        assert_eq!(pace(standing(90, 95, 60)), Pace::Behind(10), "a lane may take so long");
-        assert_eq!(pace(standing(90, 95, 61)), Pace::Stuck(10));
-        assert_eq!(pace(standing(90, 100, 61)), Pace::Stuck(10), "handed over and not committed");
-        assert_eq!(pace(standing(100, 100, 9_999)), Pace::Idle, "nothing to do is no fault");
+        let pace = |standing: Standing| Headway::of(&standing, 100, after(60));
+        assert_eq!(pace(standing(90, 95, 60)), Headway::Behind(10), "a lane may take so long");
+        assert_eq!(pace(standing(90, 95, 61)), Headway::Stuck(10));
+        assert_eq!(pace(standing(90, 100, 61)), Headway::Stuck(10), "handed over and not committed");
+        assert_eq!(pace(standing(100, 100, 9_999)), Headway::Idle, "nothing to do is no fault");
         // The last offsets hold no record, which librdkafka's own position tells.
         let passed_over = Standing { drained: Some(100), ..standing(98, 98, 9_999) };
-        assert_eq!(pace(passed_over), Pace::Idle);
+        assert_eq!(pace(passed_over), Headway::Idle);
         assert_eq!(pace(passed_over).lag(), 0);
         assert_eq!(pace(standing(90, 95, 61)).lag(), 10);
     }

@@ -2,7 +2,7 @@
 //! (clocks wait for it), and the alarms for stuck partitions and unequal counts. It also looks at what operators did to
 //! lanes: one that was resumed, a position that was moved. It never reads a record.
 
-use super::bounds::{Pace, Unequal};
+use super::bounds::{Headway, Unequal};
 use super::progress::{Progress, Standing};
 use super::queue::{Item, Queue};
 use super::{Control, IntakeError, Partition, lane_of};
@@ -149,7 +149,7 @@ impl Watch {
         let mut stuck = Vec::new();
         for (partition, standing) in standings {
             let Some(end) = ends.get(partition) else { continue };
-            let pace = Pace::of(standing, *end, stuck_after);
+            let pace = Headway::of(standing, *end, stuck_after);
             metrics::lag(&partition.0, partition.1, pace.lag());
             if standing.stopped {
                 // Told of where it was stopped; its clocks wait.
@@ -162,9 +162,9 @@ impl Watch {
                 }
             }
             match pace {
-                Pace::Idle => self.parts.progress.idle(partition, seen),
-                Pace::Behind(_) => {}
-                Pace::Stuck(_) => stuck.push(format!("{}/{}", partition.0, partition.1)),
+                Headway::Idle => self.parts.progress.idle(partition, seen),
+                Headway::Behind(_) => {}
+                Headway::Stuck(_) => stuck.push(format!("{}/{}", partition.0, partition.1)),
             }
         }
         if stuck.is_empty() {

@@ -42,8 +42,9 @@ const SHORT: Duration = Duration::from_millis(500);
 /// A producer that sent nothing for so long is let go: it takes up to one percent of a core to wait, and there are seventeen.
 const QUIET: Duration = Duration::from_secs(20);
 /// After a round of states the next waits so long: a transaction per shard costs the broker as much as hundreds of records,
-/// and states that come close together share one. A round of so many is followed by the next at once.
+/// and states that come close together share one.
 const STATES_REST: Duration = Duration::from_millis(500);
+/// A round of so many states is followed by the next at once: more of them wait.
 const ROUND_LARGE: usize = 200;
 /// What is still in a producer's queue gets this long at the end.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -262,13 +263,12 @@ impl Relay {
 
     /// Producers that had nothing to send for a while are let go; the next record makes new ones, under new fences.
     fn rest_producers(&mut self, sent: usize) {
-        if sent > 0 || self.sent_at.is_none() {
-            self.sent_at = (sent > 0).then(clock::instant).or(self.sent_at);
+        if sent > 0 {
+            self.sent_at = Some(clock::instant());
         } else if self.sent_at.is_some_and(|at| at.elapsed() >= QUIET) {
             self.sent_at = None;
             let (events, fenced) = (self.events.take(), std::mem::take(&mut self.fenced));
-            // Ending waits for the client's threads.
-            drop(tokio::task::spawn_blocking(move || drop((events, fenced))));
+            client::let_go((events, fenced));
         }
     }
 

@@ -148,7 +148,8 @@ impl Router {
         self.vain.retain(|_, at| now.since(*at) < VAIN_WAIT && now >= *at);
         let (mut moved, mut passed_by) = (0, Vec::new());
         for pool in self.session.queued_pools().await? {
-            for _ in 0..if self.pace.is_behind() { 1 } else { PAGES_MAX } {
+            let pages = if self.pace.is_behind() { 1 } else { PAGES_MAX };
+            for _ in 0..pages {
                 if !self.holds(&pool).await? {
                     break;
                 }

@@ -28,8 +28,8 @@ use tracing::Instrument as _;
 
 /// A batch at least this large says that there is load, and a few milliseconds of waiting make the next one larger.
 const LOADED_RECORDS: usize = 100;
-/// A batch at least this large says that the lane is behind, and that router and sweeper should leave it room: at the pace of
-/// live records a batch holds a few dozen.
+/// A batch at least this large says that the lane is behind, and that the router should leave it room: at the pace of live
+/// records a batch holds a few dozen.
 const BEHIND_RECORDS: usize = 300;
 /// A word about the end that is older than this says nothing about now.
 const MARK_MAX: Duration = Duration::from_secs(2);

@@ -48,10 +48,8 @@ impl Sender {
         let sent = self.producer()?.send_result(record).map_err(|(error, _)| RelayError::Delivery(error))?;
         match sent.await {
             Ok(Ok(_)) => {
-                // Checkpoints are minutes apart, and a producer that waits takes up to one percent of a core. Ending waits
-                // for the client's threads.
-                let producer = self.producer.take();
-                drop(tokio::task::spawn_blocking(move || drop(producer)));
+                // Checkpoints are minutes apart, and a producer that waits takes up to one percent of a core.
+                client::let_go(self.producer.take());
                 metrics::sent(CHECKPOINT_TOPIC, 1);
                 Ok(())
             }
