@@ -8,12 +8,15 @@ use crate::clock;
 use crate::settings::Settings;
 use crate::store::outbox::Unsent;
 use crate::telemetry::semantic;
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinError;
 use tracing::Instrument as _;
 
 /// Fencing and committing may take so long: a coordinator's failover is a few seconds.
@@ -21,6 +24,9 @@ const TRANSACTION: Duration = Duration::from_secs(10);
 
 /// Reports are read for so long at a time: about what the broker takes to write a transaction's records.
 const REPORTS: Duration = Duration::from_millis(20);
+
+/// Transactions that end within so long of one another are marked by one statement.
+const GATHER: Duration = Duration::from_millis(50);
 
 /// A producer that has fenced its predecessors, for one lease.
 pub(super) struct Fenced {
@@ -41,6 +47,8 @@ enum Done {
     Hopeless(Box<Unsent>, String),
 }
 
+type Turn = Result<Result<Done, KafkaError>, JoinError>;
+
 impl Relay {
     /// Sends state and tombstones, each shard in a transaction of its own, all shards at once.
     pub(super) async fn send_states(&mut self, rows: Vec<Unsent>) -> Result<usize, RelayError> {
@@ -60,7 +68,7 @@ impl Relay {
                 }
             }
         }
-        let mut turns = Vec::with_capacity(shards.len());
+        let turns = FuturesUnordered::new();
         for (shard, outgoing) in shards {
             let Some(fenced) = self.fenced.get(&shard) else { return Err(RelayError::LeaseGone { shard }) };
             let producer = Arc::clone(&fenced.producer);
@@ -68,9 +76,36 @@ impl Relay {
             let turn = tokio::task::spawn_blocking(move || transact(&producer, outgoing)).instrument(span);
             turns.push(async move { (shard, turn.await) });
         }
+        self.settle(turns).await
+    }
+
+    /// Marks what transactions committed as they end; waits for all of them, and gives the first failure after that.
+    async fn settle(
+        &mut self,
+        mut turns: FuturesUnordered<impl Future<Output = (i16, Turn)>>,
+    ) -> Result<usize, RelayError> {
+        let (mut sent, mut failure) = (0, None);
+        while let Some(first) = turns.next().await {
+            let mut ended = vec![first];
+            let others = async {
+                while let Some(turn) = turns.next().await {
+                    ended.push(turn);
+                }
+            };
+            // A shard whose broker is away must not keep the others' rows from being marked while the leases are ours.
+            drop(tokio::time::timeout(GATHER, others).await);
+            match self.mark_ended(ended).await {
+                Ok(marked) => sent += marked,
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        failure.map_or(Ok(sent), Err)
+    }
+
+    async fn mark_ended(&mut self, ended: Vec<(i16, Turn)>) -> Result<usize, RelayError> {
         let (mut committed, mut failure) = (Vec::new(), None);
-        for (shard, done) in join_all(turns).await {
-            match done {
+        for (shard, turn) in ended {
+            match turn {
                 Ok(Ok(Done::Committed(rows))) => committed.extend(rows),
                 Ok(Ok(Done::Hopeless(row, reason))) => self.hold(&row, &reason).await?,
                 Ok(Err(source)) => {

@@ -88,6 +88,7 @@ pub fn catalog() -> Vec<Statement> {
         migrate::STATEMENTS,
         opportunity::STATEMENTS,
         outbox::STATEMENTS,
+        outlet::STATEMENTS,
         parked_lead::STATEMENTS,
         passage::STATEMENTS,
         person::STATEMENTS,

@@ -33,36 +33,40 @@ const UNSENT: Statement = Statement::new(
          SELECT outbox.shard, seq, created_at, id, lead_id, lead_version, topic, event_type, topic_sequence, payload,
              occurred_at, traceparent, cause, sealed
          FROM outbox WHERE outbox.shard = mine.shard AND sent_at IS NULL AND (topic = 3 OR payload IS NULL) = $3
-             AND NOT EXISTS (SELECT FROM outbox AS stuck WHERE stuck.shard = mine.shard AND stuck.sent_at IS NULL
-                 AND stuck.held_reason IS NOT NULL AND stuck.lead_id = outbox.lead_id AND stuck.seq <= outbox.seq)
+             AND NOT EXISTS (SELECT FROM outbox AS stuck WHERE stuck.lead_id = outbox.lead_id AND stuck.seq <= outbox.seq
+                 AND stuck.sent_at IS NULL AND stuck.held_reason IS NOT NULL)
          ORDER BY seq LIMIT $2) AS oldest
      ORDER BY oldest.shard, oldest.seq",
 );
-/// The rows of `done` become sent where their shard's lease is still ours.
+/// The rows of `done` become sent where their shard's lease is still ours. Each row is found by key and changed in its place:
+/// `OFFSET 0` keeps the planner from turning that round. Where nothing was unsent when it looked last, it takes what is unsent
+/// for nothing, and would go through all of it once per row.
 macro_rules! mark {
     () => {
-        "UPDATE outbox SET sent_at = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, sealed = NULL
-         FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[]) AS done (seq, created_at, shard, epoch)
-         WHERE outbox.shard = done.shard AND outbox.seq = done.seq AND outbox.created_at = done.created_at
-             AND outbox.sent_at IS NULL
-             AND EXISTS (SELECT FROM relay_shard WHERE relay_shard.shard = done.shard AND kind = $5 AND owner = $6
-                 AND lease_epoch = done.epoch)"
+        "WITH found AS MATERIALIZED (
+             SELECT part, place FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[])
+                 AS done (seq, created_at, shard, epoch)
+             CROSS JOIN LATERAL (
+                 SELECT tableoid AS part, ctid AS place FROM outbox
+                 WHERE outbox.shard = done.shard AND outbox.seq = done.seq AND outbox.created_at = done.created_at
+                     AND sent_at IS NULL
+                 OFFSET 0) AS row
+             WHERE EXISTS (SELECT FROM relay_shard WHERE relay_shard.shard = done.shard AND kind = $5 AND owner = $6
+                 AND lease_epoch = done.epoch)
+         ), marked AS (
+             UPDATE outbox SET sent_at = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, sealed = NULL
+             FROM found WHERE outbox.tableoid = found.part AND outbox.ctid = found.place"
     };
 }
 const MARK_SENT: Statement = Statement::new(
     "outbox.mark_sent",
-    concat!(
-        "WITH marked AS (",
-        mark!(),
-        " RETURNING outbox.shard) SELECT shard, count(*) FROM marked GROUP BY shard"
-    ),
+    concat!(mark!(), " RETURNING outbox.shard) SELECT shard, count(*) FROM marked GROUP BY shard"),
 );
 /// The same, and in the same statement the events wait for their deliveries: what is marked is never forgotten there, and
 /// what is not marked never told.
 const MARK_AND_TELL: Statement = Statement::new(
     "outbox.mark_and_tell",
     concat!(
-        "WITH marked AS (",
         mark!(),
         " RETURNING outbox.seq, outbox.shard, id, lead_id, event_type, topic, payload, occurred_at
          ), told AS (

@@ -6,10 +6,17 @@ use super::error::StoreError;
 use super::outbox::{self, Backlog, Gone, Held, Unsent};
 use super::relay_shard::Member;
 use super::rows::PersonRow;
+use super::statement::Statement;
 use super::{person, relay_shard};
 use crate::domain::ids::LeadId;
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that the relay asks is found by index. A day's table is empty when it is made: a plan from then would read it
+/// whole for every row, until somebody counts it.
+const BY_INDEX: Statement = Statement::new("outlet.by_index", "SET enable_seqscan = off");
+
+pub(super) const STATEMENTS: &[Statement] = &[BY_INDEX];
 
 /// What the outbox leaves out and the relay fills in; what was erased is absent.
 #[derive(Clone, Debug, Default)]
@@ -31,10 +38,7 @@ impl Outlet {
     /// # Errors
     /// The database can't be reached.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        Ok(Self {
-            conn: connect::connect(url, "baton relay", Timeouts::default()).await?,
-            url: url.to_owned(),
-        })
+        Ok(Self { conn: connection(url).await?, url: url.to_owned() })
     }
 
     /// Replaces the connection after it broke.
@@ -42,7 +46,7 @@ impl Outlet {
     /// # Errors
     /// The database can't be reached.
     pub async fn reopen(&mut self) -> Result<(), StoreError> {
-        self.conn = connect::connect(&self.url, "baton relay", Timeouts::default()).await?;
+        self.conn = connection(&self.url).await?;
         Ok(())
     }
 
@@ -147,4 +151,10 @@ impl Outlet {
     pub async fn backlog(&mut self, shards: &[i16]) -> Result<Backlog, StoreError> {
         outbox::backlog(&mut self.conn, shards).await
     }
+}
+
+async fn connection(url: &str) -> Result<PgConnection, StoreError> {
+    let mut conn = connect::connect(url, "baton relay", Timeouts::default()).await?;
+    BY_INDEX.query().execute(&mut conn).await.map_err(|error| BY_INDEX.failed(error))?;
+    Ok(conn)
 }

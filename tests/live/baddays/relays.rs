@@ -67,3 +67,38 @@ fn a_record_that_is_too_large_holds_its_lead_until_it_is_retried() {
     assert!(!installation.output(&["outbox", "retry", "1"]).status.success(), "nothing to retry is said");
     installation.check();
 }
+
+/// Index and heap entries that were read of the outbox so far, by whoever has ended since.
+const READ: &str = "SELECT coalesce(sum(idx_tup_read), 0)::bigint
+        + (SELECT coalesce(sum(seq_tup_read), 0)::bigint FROM pg_stat_user_tables WHERE relname LIKE 'outbox%')
+    FROM pg_stat_user_indexes WHERE relname LIKE 'outbox%'";
+/// A row is read to be sent and again to be marked, by two relays, of which each passes over the other's rows.
+const READS_PER_ROW: i64 = 40;
+
+#[test]
+fn a_round_reads_what_it_sends_however_much_waits_and_whatever_the_planner_believes() {
+    let installation = Installation::new();
+    let owner = installation.owner_url.clone();
+    let mut first = serve_and_own(&installation, &[]);
+    let leads = (0..600).map(|number| demo_request(&format!("w{number}@firm{number}.example"))).collect();
+    produce_events(&installation, FORMS, 0, leads);
+    until("every lead is routed and told", || {
+        installation.number("SELECT count(*) FROM outbox WHERE event_type = 'lead.routed.v1'") == 600
+            && installation.number("SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
+    });
+    first.stop();
+    let rows = installation.number("SELECT count(*) FROM outbox");
+    // The planner learns that nothing waits; then everything does.
+    installation.execute(&owner, "VACUUM (ANALYZE) outbox").unwrap();
+    installation.execute(&owner, "UPDATE outbox SET sent_at = NULL").unwrap();
+    let before = installation.number(READ);
+    let mut second = serve_and_own(&installation, &[("BATON__RELAY__ROWS", "50")]);
+    // Looking for one that waits is no reading of all.
+    until("everything is sent", || {
+        installation.number("SELECT (EXISTS (SELECT FROM outbox WHERE sent_at IS NULL))::integer::bigint")
+            == 0
+    });
+    second.stop();
+    let read = installation.number(READ) - before;
+    assert!(read <= rows * READS_PER_ROW, "{read} entries were read to send {rows} rows");
+}
