@@ -18,6 +18,7 @@ impl Installation {
         let superuser = std::env::var("DATABASE_URL").expect("DATABASE_URL: run `make bench`");
         let database = format!("bench_{name}_{}", std::process::id());
         let mut connection = PgConnection::connect(&superuser).await.expect("Postgres answers");
+        quieten(&mut connection).await;
         sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {database}")))
             .execute(&mut connection)
             .await
@@ -52,6 +53,24 @@ impl Installation {
         let output = self.command().args(arguments).output().expect("the binary starts");
         assert!(output.status.success(), "baton {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// Drops the databases of earlier parts of this run and writes everything out: what a part leaves to be vacuumed and flushed
+/// would be measured with the next.
+async fn quieten(connection: &mut PgConnection) {
+    let ended: Vec<String> =
+        sqlx::query_scalar("SELECT datname FROM pg_database WHERE datname LIKE 'bench\\_%\\_' || $1")
+            .bind(std::process::id().to_string())
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap();
+    for database in ended {
+        sqlx::query(AssertSqlSafe(format!("DROP DATABASE {database} WITH (FORCE)")))
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+    }
+    sqlx::query("CHECKPOINT").execute(connection).await.unwrap();
 }
 
 fn script(verb: &str, directory: &std::path::Path) {
