@@ -2,7 +2,7 @@
 //! everything produced again, shuffled, changes nothing.
 
 use super::again;
-use crate::harness::{Event, Installation, Reader, crm, demo_request, form, produce};
+use crate::harness::{Event, Installation, Reader, ask, crm, demo_request, form, produce, token};
 use serde_json::json;
 
 fn routed(leads: &mut Reader, email: &str) -> (String, String) {
@@ -86,7 +86,7 @@ fn a_demo_request_is_routed_worked_and_won() {
 #[test]
 fn students_tests_and_bots_are_told_apart() {
     let installation = Installation::new();
-    let _serving = installation.serve(&[]);
+    let serving = installation.serve(&[]);
     let mut leads = Reader::of(&installation, "handoff.leads.v1");
     let topic = "marketing.form-fills.v1";
     produce(&installation, topic, &form("demo", "stu@campus.example", "student"));
@@ -112,6 +112,9 @@ fn students_tests_and_bots_are_told_apart() {
     let review = ("lead.updated.v1".to_owned(), json!("review_asked"));
     let bot = of("bot@crawler.example");
     assert!(bot.iter().all(|told| *told == review), "a bot reaches a steward's review alone: {bot:?}");
+    let (status, steward) = ask(&serving, &token(&installation, "maya-cohen"), "my", None);
+    assert_eq!((status, &steward["reviews_total"]), (200, &json!(1)), "{steward}");
+    assert_eq!(steward["reviews"].as_array().unwrap().len(), 1);
     installation.check();
 }
 
