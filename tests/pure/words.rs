@@ -141,6 +141,7 @@ fn said(story: &Story, line: &Line<'_>, at: Moment, number: u32) -> Command {
             handoff: contested(story, line),
             ruling: Ruling::parse(line.words[1]).unwrap_or_else(|| panic!("no ruling: {}", line.words[1])),
         },
+        "settle" => Command::SettleDisagreement { version: 1 },
         "deal" => Command::ReportDeal(deal_report(line, at)),
         "reassign" => Command::ReassignLead { to: member(line.words[1]) },
         "due" => {
