@@ -146,14 +146,12 @@ impl News {
 
     fn reminder(&self, circle: &Circle) -> (String, Vec<String>) {
         let Some((kind, due_by, rung)) = self.clock else { return self.given(circle) };
-        let part = if rung == Rung::RemindHalf { "Half" } else { "Four fifths" };
+        // How much is gone by then is the policy's to say.
+        let only = if rung == Rung::RemindLate { "Only " } else { "" };
         let whose = if self.with_rep && kind != ClockKind::VerdictBy { "your" } else { "the" };
         let left = length(due_by.since(circle.now));
-        let heading = format!(
-            "{part} of {whose} time to {} is gone; {left} left: {}",
-            to_do(kind),
-            circle.person.short()
-        );
+        let heading =
+            format!("{only}{left} left of {whose} time to {}: {}", to_do(kind), circle.person.short());
         let mut lines = vec![format!("{}.", circle.due(kind, due_by))];
         let unaccepted =
             self.accept_by.filter(|_| !matches!(kind, ClockKind::AcceptBy | ClockKind::VerdictBy));

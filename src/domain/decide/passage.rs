@@ -99,7 +99,7 @@ impl Draft<'_> {
         {
             self.push(Event::PreferenceNoted(owner.clone()))?;
         }
-        let contact = Self::contact_of(&terms, self.pool_hours(&pool));
+        let contact = self.contact_of(&terms, self.pool_hours(&pool));
         let custody = self.queued(&pool, terms.priority, Some(contact));
         self.push(Event::LeadMarketingQualified { terms, motion, pool, custody })
     }
@@ -177,7 +177,7 @@ impl Draft<'_> {
         let early = if self.lead.cycle.terms.is_none() { Some(self.early_terms(holder)) } else { None };
         let mut custody = self.accepted(holder.clone());
         if let Some(terms) = &early {
-            custody = custody.with(Self::contact_of(terms, self.hours(holder.member())));
+            custody = custody.with(self.contact_of(terms, self.hours(holder.member())));
         }
         self.push(Event::LeadAccepted { by, at: self.inputs.occurred_at, implied, early, custody })
     }

@@ -85,7 +85,7 @@ fn met(draft: &Draft<'_>, attempt: &Attempt) -> Option<Custody> {
         let hours = draft.hours(custody.holder.member());
         let due = hours.after(meeting_at, extra);
         if due > clock.due_by {
-            let moved = Clock::until(clock.kind, Hours::Of(hours), clock.started_at, due);
+            let moved = draft.clock_until(clock.kind, Hours::Of(hours), clock.started_at, due);
             custody = custody.with(moved.caught_up(draft.inputs.now));
         }
     }
