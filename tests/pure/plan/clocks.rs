@@ -6,7 +6,7 @@ use super::journey::{ask, route};
 use baton::contract::policy_text;
 use baton::contract::request::Who;
 use baton::domain::command::{Command, DueClock};
-use baton::domain::custody::{Custody, Holder};
+use baton::domain::custody::{Basis, ClockKind, Custody, Holder, Rung};
 use baton::domain::lead::{Lead, Stage};
 use baton::domain::time::Moment;
 use baton::store::rows::{OutTopic, OutboxRow};
