@@ -113,6 +113,13 @@ impl News {
         }
     }
 
+    /// Whether it waits for its reader's hours: that a queue has nobody to go to is its steward's to mend, and the clock of the
+    /// queue runs in those hours too. Rungs of clocks wait by themselves; whom a lead comes to or leaves hears of it at once.
+    #[must_use]
+    pub fn waits_for_hours(&self) -> bool {
+        self.kind == Kind::Given && matches!(self.reason.as_str(), "nobody_free" | "no_route")
+    }
+
     /// The words.
     #[must_use]
     pub fn text(&self, circle: &Circle) -> Text {
