@@ -74,6 +74,8 @@ pub struct Inputs<'a> {
     pub live_from: Moment,
     /// The owner of the lead's account, when one is known in the team.
     pub account_owner: Option<&'a MemberId>,
+    /// The owner of the open deal that a rejection says is there already.
+    pub deal_owner: Option<&'a MemberId>,
 }
 
 /// What a record says about a person, features only.
@@ -333,6 +335,12 @@ impl Command {
 
     /// The name in logs, spans and the table.
     #[must_use]
+    /// Whether sales says that the lead belongs to a deal that is open already.
+    #[must_use]
+    pub fn names_open_deal(&self) -> bool {
+        matches!(self, Self::RejectLead(rejection) if rejection.code == RejectionCode::ExistingOpportunity)
+    }
+
     pub fn name(&self) -> &'static str {
         match self {
             Self::RecordSignal { .. } => "record_signal",
