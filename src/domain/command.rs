@@ -148,6 +148,8 @@ pub struct DealReport {
     /// The deal had been opened before this record (so a win of an unknown deal opens it first).
     pub opened_at: Moment,
     pub closed_at: Option<Moment>,
+    /// The day on which it should close; days since 1970-01-01.
+    pub close_date: Option<i32>,
     pub owner: Option<MemberId>,
     /// Told before in the same words: moves nobody who knows the deal.
     pub repeated: bool,
@@ -333,14 +335,14 @@ impl Command {
         }
     }
 
-    /// The name in logs, spans and the table.
-    #[must_use]
     /// Whether sales says that the lead belongs to a deal that is open already.
     #[must_use]
     pub fn names_open_deal(&self) -> bool {
         matches!(self, Self::RejectLead(rejection) if rejection.code == RejectionCode::ExistingOpportunity)
     }
 
+    /// The name in logs, spans and the table.
+    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::RecordSignal { .. } => "record_signal",

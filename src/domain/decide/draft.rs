@@ -346,13 +346,6 @@ impl<'a> Draft<'a> {
         custody
     }
 
-    /// An open deal is looked at when nothing has touched it for some days; facts that are owed stay owed.
-    pub fn dealing(&self, holder: Holder) -> Custody {
-        let days = self.inputs.policy.durations().opportunity_untouched_days;
-        let clock = Clock::wall(ClockKind::ReviewBy, self.inputs.now, i64::from(days) * DAY);
-        Custody::new(holder, clock).with_some(self.reply_clock()).with_some(self.running(ClockKind::FactsBy))
-    }
-
     /// Resting with the segment's owner until a date.
     pub fn resting_until(&self, date: Moment) -> Custody {
         let due = date.max(self.inputs.now);

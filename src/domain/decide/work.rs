@@ -1,13 +1,13 @@
 //! What people do with a lead beside moving it: attempts, notes, settling what the CRM says otherwise. It never judges the
 //! lead.
 
+use super::deal::review::called;
 use super::draft::Draft;
 use super::{Refusal, closer, former};
 use crate::domain::calendar::{Hours, Span};
-use crate::domain::custody::{Clock, ClockKind, Custody};
+use crate::domain::custody::{ClockKind, Custody};
 use crate::domain::event::Event;
 use crate::domain::lead::{Attempt, AttemptOutcome, Stage, StageKind};
-use crate::domain::time::DAY;
 
 /// The row "contact attempt".
 pub(super) fn attempt(draft: &mut Draft<'_>, attempt: &Attempt) -> Result<(), Refusal> {
@@ -90,8 +90,7 @@ fn met(draft: &Draft<'_>, attempt: &Attempt) -> Option<Custody> {
         }
     }
     if draft.stage() == StageKind::Opportunity {
-        let days = draft.inputs.policy.durations().opportunity_untouched_days;
-        custody = custody.with(Clock::wall(ClockKind::ReviewBy, draft.inputs.now, i64::from(days) * DAY));
+        custody = called(draft, custody);
     }
     (custody != *before).then_some(custody)
 }
