@@ -74,6 +74,8 @@ pub struct Inputs<'a> {
     pub live_from: Moment,
     /// The owner of the lead's account, when one is known in the team.
     pub account_owner: Option<&'a MemberId>,
+    /// The owner of the open deal that a rejection says is there already.
+    pub deal_owner: Option<&'a MemberId>,
 }
 
 /// What a record says about a person, features only.
@@ -146,6 +148,8 @@ pub struct DealReport {
     /// The deal had been opened before this record (so a win of an unknown deal opens it first).
     pub opened_at: Moment,
     pub closed_at: Option<Moment>,
+    /// The day on which it should close; days since 1970-01-01.
+    pub close_date: Option<i32>,
     pub owner: Option<MemberId>,
     /// Told before in the same words: moves nobody who knows the deal.
     pub repeated: bool,
@@ -329,6 +333,12 @@ impl Command {
             | Self::ContestRejection { .. }
             | Self::SettleContest { .. } => None,
         }
+    }
+
+    /// Whether sales says that the lead belongs to a deal that is open already.
+    #[must_use]
+    pub fn names_open_deal(&self) -> bool {
+        matches!(self, Self::RejectLead(rejection) if rejection.code == RejectionCode::ExistingOpportunity)
     }
 
     /// The name in logs, spans and the table.

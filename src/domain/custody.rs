@@ -1,6 +1,7 @@
 //! Custody: who must act now and by when. An open lead always has one; it never decides who.
 
-pub use super::duty::{Basis, Clock, ClockKind, Ladder, Rung};
+pub use super::duty::{Basis, Clock, ClockKind, Rung};
+pub use super::ladder::{Ladder, Percents};
 
 use super::team::MemberId;
 use super::time::Moment;

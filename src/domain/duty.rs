@@ -1,8 +1,9 @@
 //! A clock: one duty of the holder, its deadline and the ladder of its rungs. Every moment of it is fixed when it starts, so
 //! that other hours or another policy never move a running deadline. It never says who owes it.
 
-use super::calendar::{Calendar, Hours, Span};
-use super::time::{DAY, Moment};
+use super::calendar::Hours;
+use super::ladder::{Ladder, Percents};
+use super::time::Moment;
 use serde::{Deserialize, Serialize};
 
 /// What the holder owes. The order of variants is part of stored bytes: append only.
@@ -61,10 +62,11 @@ impl ClockKind {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }
 
-    /// Whether a person is reminded on the way; dates that only move a lead on need none.
-    #[must_use]
-    pub fn reminds(self) -> bool {
+    /// Whether a person is reminded on the way; dates that only move a lead on need none. A review in somebody's working time
+    /// is that person's own; one in calendar time is a segment's or a deal's, which most often nobody has to answer.
+    fn reminds(self, hours: Hours<'_>) -> bool {
         match self {
+            Self::ReviewBy => matches!(hours, Hours::Of(_)),
             Self::AcceptBy
             | Self::ContactBy
             | Self::DispositionBy
@@ -72,7 +74,7 @@ impl ClockKind {
             | Self::RespondBy
             | Self::FactsBy
             | Self::VerdictBy => true,
-            Self::RouteBy | Self::RecycleAt | Self::ReviewBy | Self::RedriveBy => false,
+            Self::RouteBy | Self::RecycleAt | Self::RedriveBy => false,
         }
     }
 }
@@ -80,7 +82,7 @@ impl ClockKind {
 /// How far up its ladder a clock will go next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Rung {
-    /// The first reminder, at half of the time.
+    /// The first reminder; at half of the time unless the policy says otherwise.
     RemindHalf,
     /// The second reminder, at four fifths.
     RemindLate,
@@ -88,7 +90,7 @@ pub enum Rung {
     Due,
     /// Take-back after a deadline that was missed: this holder's own time is over as well.
     TakeBack,
-    /// Half as much again: the manager is told.
+    /// Half as much again, unless the policy says otherwise: the manager is told.
     Escalate,
     /// Once a day after that, as long as the duty stands.
     Daily,
@@ -117,26 +119,6 @@ impl Rung {
     }
 }
 
-/// The rungs around a deadline, as the calendar gave them when the clock started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Ladder {
-    pub half_at: Moment,
-    pub late_at: Moment,
-    pub escalate_at: Moment,
-}
-
-impl Ladder {
-    fn of(calendar: &Calendar, started_at: Moment, due_by: Moment) -> Self {
-        let whole = calendar.between(started_at, due_by);
-        let at = |percent: i64| calendar.add(started_at, share(whole, percent));
-        Self {
-            half_at: at(HALF_PERCENT).min(due_by),
-            late_at: at(LATE_PERCENT).min(due_by),
-            escalate_at: at(ESCALATE_PERCENT).max(due_by),
-        }
-    }
-}
-
 /// Which time a clock counts. Stored: append only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Basis {
@@ -146,6 +128,8 @@ pub enum Basis {
     Wall,
     /// The working time of whoever owed it when it started.
     Hours(Ladder),
+    /// Every second, with other rungs than the usual.
+    WallLadder(Ladder),
 }
 
 impl Basis {
@@ -154,28 +138,19 @@ impl Basis {
     pub fn code(self) -> &'static str {
         match self {
             Self::Business | Self::Hours(_) => "business",
-            Self::Wall => "wall",
+            Self::Wall | Self::WallLadder(_) => "wall",
         }
     }
 
-    fn of(hours: Hours<'_>, started_at: Moment, due_by: Moment) -> Self {
+    fn of(percents: Percents, hours: Hours<'_>, started_at: Moment, due_by: Moment) -> Self {
+        let ladder = || Ladder::of(percents, hours, started_at, due_by);
         match hours {
-            Hours::Wall => Self::Wall,
-            Hours::Of(calendar) => Self::Hours(Ladder::of(calendar, started_at, due_by)),
+            // Every captured lead has such a clock: what is usual takes no room in its row.
+            Hours::Wall if percents == Percents::USUAL => Self::Wall,
+            Hours::Wall => Self::WallLadder(ladder()),
+            Hours::Of(_) => Self::Hours(ladder()),
         }
     }
-}
-
-/// Percent of the allowed time at which a person is reminded, and at which the manager is told (POLICY, SLA).
-const HALF_PERCENT: i64 = 50;
-const LATE_PERCENT: i64 = 80;
-const ESCALATE_PERCENT: i64 = 150;
-/// The same as a policy names them: running clocks of stored leads stand on these rungs, so no policy can move them.
-pub const REMINDER_PERCENTS: [u32; 2] = [50, 80];
-pub const ESCALATED_AT_PERCENT: u32 = 150;
-
-fn share(whole: i64, percent: i64) -> i64 {
-    whole / 100 * percent + whole % 100 * percent / 100
 }
 
 /// One running duty.
@@ -198,20 +173,27 @@ impl Clock {
         Self::until(kind, Hours::Wall, started_at, started_at.plus(micros))
     }
 
-    /// A clock over a span of somebody's working time, standing before its first rung.
+    /// A clock that is due at a given moment, standing before its first rung; with the usual ladder, for dates that need none
+    /// of a policy's.
     #[must_use]
-    pub fn over(kind: ClockKind, calendar: &Calendar, started_at: Moment, span: Span) -> Self {
-        Self::until(kind, Hours::Of(calendar), started_at, calendar.after(started_at, span))
+    pub fn until(kind: ClockKind, hours: Hours<'_>, started_at: Moment, due_by: Moment) -> Self {
+        Self::climbing(Percents::USUAL, kind, hours, started_at, due_by)
     }
 
     /// A clock that is due at a given moment, standing before its first rung.
     #[must_use]
-    pub fn until(kind: ClockKind, hours: Hours<'_>, started_at: Moment, due_by: Moment) -> Self {
-        let basis = Basis::of(hours, started_at, due_by);
+    pub fn climbing(
+        percents: Percents,
+        kind: ClockKind,
+        hours: Hours<'_>,
+        started_at: Moment,
+        due_by: Moment,
+    ) -> Self {
+        let basis = Basis::of(percents, hours, started_at, due_by);
         let mut clock =
             Self { kind, basis, started_at, due_by, take_back_at: None, rung: Rung::Due, rung_at: due_by };
-        if kind.reminds() {
-            clock.stand(Rung::RemindHalf);
+        if kind.reminds(hours) {
+            clock.remind_from(Rung::RemindHalf);
         }
         clock
     }
@@ -262,7 +244,7 @@ impl Clock {
     #[must_use]
     pub fn advanced(mut self, daily_at: Moment) -> Self {
         match self.rung {
-            Rung::RemindHalf => self.stand(Rung::RemindLate),
+            Rung::RemindHalf => self.remind_from(Rung::RemindLate),
             Rung::RemindLate => self.stand(Rung::Due),
             Rung::Due if self.is_retaken_before_escalation() => self.stand(Rung::TakeBack),
             Rung::Due => self.stand(Rung::Escalate),
@@ -283,11 +265,19 @@ impl Clock {
         self
     }
 
+    /// Stands before the first reminder from this one on that comes before the deadline, else before the deadline.
+    fn remind_from(&mut self, first: Rung) {
+        let Ladder { half_at, late_at, .. } = self.ladder();
+        let reminders = [(Rung::RemindHalf, half_at), (Rung::RemindLate, late_at)];
+        let next = reminders.into_iter().find(|(rung, at)| *rung >= first && *at < self.due_by);
+        self.stand(next.map_or(Rung::Due, |(rung, _)| rung));
+    }
+
     fn stand(&mut self, rung: Rung) {
         self.rung = rung;
         self.rung_at = match rung {
-            Rung::RemindHalf => self.at_percent(HALF_PERCENT),
-            Rung::RemindLate => self.at_percent(LATE_PERCENT),
+            Rung::RemindHalf => self.ladder().half_at,
+            Rung::RemindLate => self.ladder().late_at,
             Rung::Due => self.due_by,
             Rung::TakeBack => self.take_back_at.unwrap_or(self.due_by),
             Rung::Escalate => self.escalates_at(),
@@ -301,52 +291,23 @@ impl Clock {
     }
 
     fn escalates_at(&self) -> Moment {
-        self.at_percent(ESCALATE_PERCENT)
+        self.ladder().escalate_at
     }
 
-    fn at_percent(&self, percent: i64) -> Moment {
+    fn ladder(&self) -> Ladder {
         match self.basis {
-            Basis::Hours(ladder) => match percent {
-                HALF_PERCENT => ladder.half_at,
-                LATE_PERCENT => ladder.late_at,
-                _escalate => ladder.escalate_at,
-            },
-            Basis::Wall => {
-                let whole = self.due_by.since(self.started_at).max(0);
-                self.started_at.plus(share(whole, percent))
-            }
-            Basis::Business => {
-                let start = weekday_position(self.started_at);
-                let whole = weekday_position(self.due_by).saturating_sub(start).max(0);
-                if whole == 0 { self.started_at } else { weekday_moment(start + share(whole, percent)) }
-            }
+            Basis::Hours(ladder) | Basis::WallLadder(ladder) => ladder,
+            Basis::Wall => Ladder::of(Percents::USUAL, Hours::Wall, self.started_at, self.due_by),
+            Basis::Business => Ladder::of_weekdays(self.started_at, self.due_by),
         }
     }
-}
-
-/// 1970-01-01 was a Thursday; counted from Monday = 0.
-const EPOCH_WEEKDAY: i64 = 3;
-/// Working days in a week.
-const WORKDAYS: i64 = 5;
-
-/// Microseconds of weekdays from Monday 1969-12-29 to the moment; a weekend stands still at Friday's end.
-fn weekday_position(moment: Moment) -> i64 {
-    let since_monday = moment.0.saturating_add(EPOCH_WEEKDAY * DAY);
-    let within = since_monday.rem_euclid(7 * DAY).min(WORKDAYS * DAY);
-    since_monday.div_euclid(7 * DAY) * WORKDAYS * DAY + within
-}
-
-/// The moment at which so much time of weekdays is over; a week's edge is Friday's end.
-fn weekday_moment(position: i64) -> Moment {
-    let week = (position - 1).div_euclid(WORKDAYS * DAY);
-    let within = position - week * WORKDAYS * DAY;
-    Moment(week * 7 * DAY + within).plus(-EPOCH_WEEKDAY * DAY)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::HOUR;
+    use crate::domain::calendar::Calendar;
+    use crate::domain::time::{HOUR, MINUTE};
 
     fn at(text: &str) -> Moment {
         Moment::parse(text).expect("test moments are RFC 3339")
@@ -373,9 +334,8 @@ mod tests {
     fn every_rung_of_a_clock_lies_in_working_time() {
         // Friday 15:30, six hours: 2 h on Friday, 4 h on Monday; half of it is Monday 10:00.
         let calendar = Calendar::office();
-        let span = Span::seconds(6 * 3_600);
-        let clock = Clock::over(ClockKind::ContactBy, &calendar, at("2026-06-05T15:30:00Z"), span);
-        assert_eq!(clock.due_by, at("2026-06-08T13:00:00Z"));
+        let (started_at, due_by) = (at("2026-06-05T15:30:00Z"), at("2026-06-08T13:00:00Z"));
+        let clock = Clock::until(ClockKind::ContactBy, Hours::Of(&calendar), started_at, due_by);
         assert_eq!(clock.rung_at, at("2026-06-08T10:00:00Z"));
         let late = clock.clone().advanced(clock.due_by);
         assert_eq!(late.rung_at, at("2026-06-08T11:48:00Z"));
@@ -384,10 +344,42 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_climbs_the_rungs_that_it_was_given_and_no_reminder_that_does_not_come_before_the_deadline() {
+        let (calendar, started_at) = (Calendar::office(), at("2026-06-01T09:00:00Z"));
+        let due_by = started_at.plus(4 * HOUR);
+        for hours in [Hours::Wall, Hours::Of(&calendar)] {
+            let rungs = |half, late, escalate| {
+                let percents = Percents { half, late, escalate };
+                let mut clock = Clock::climbing(percents, ClockKind::AcceptBy, hours, started_at, due_by);
+                let mut rungs = vec![(clock.rung, clock.rung_at.since(started_at) / MINUTE)];
+                while clock.rung != Rung::Escalate {
+                    clock = clock.advanced(due_by);
+                    rungs.push((clock.rung, clock.rung_at.since(started_at) / MINUTE));
+                }
+                rungs
+            };
+            let (half, late, due) = (Rung::RemindHalf, Rung::RemindLate, (Rung::Due, 240));
+            assert_eq!(rungs(25, 90, 200), [(half, 60), (late, 216), due, (Rung::Escalate, 480)]);
+            assert_eq!(rungs(25, Percents::NO_REMINDER, 125), [(half, 60), due, (Rung::Escalate, 300)]);
+            assert_eq!(rungs(100, 100, 150), [due, (Rung::Escalate, 360)]);
+        }
+    }
+
+    #[test]
+    fn a_review_reminds_whoever_has_it_in_working_time_and_nobody_of_a_date() {
+        let (calendar, started_at) = (Calendar::office(), at("2026-06-01T09:00:00Z"));
+        let review = |hours| Clock::until(ClockKind::ReviewBy, hours, started_at, started_at.plus(2 * HOUR));
+        let persons = review(Hours::Of(&calendar));
+        assert_eq!((persons.rung, persons.rung_at), (Rung::RemindHalf, started_at.plus(HOUR)));
+        assert_eq!(review(Hours::Wall).rung, Rung::Due);
+    }
+
+    #[test]
     fn a_clock_that_is_put_off_keeps_its_deadline() {
         let calendar = Calendar::office();
         let started_at = at("2026-06-05T15:30:00Z");
-        let clock = Clock::over(ClockKind::AcceptBy, &calendar, started_at, Span::seconds(3_600));
+        let due_by = started_at.plus(HOUR);
+        let clock = Clock::until(ClockKind::AcceptBy, Hours::Of(&calendar), started_at, due_by);
         let later = clock.clone().put_off(clock.due_by.plus(HOUR));
         assert_eq!((later.due_by, later.rung), (clock.due_by, clock.rung));
         assert_eq!(later.rung_at, clock.due_by.plus(HOUR));

@@ -17,6 +17,7 @@ mod event_names;
 pub mod evolve;
 pub mod fan_out;
 pub mod ids;
+pub mod ladder;
 pub mod lead;
 pub mod leg;
 pub mod policy;

@@ -218,6 +218,14 @@ pub fn causes<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<[u8;
     requests.filter(|request| is_known_by_cause(request)).map(|request| request.cause.hmac).collect()
 }
 
+/// Whether any rejection says that a deal is open already.
+pub fn names_open_deal<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> bool {
+    entries.into_iter().any(|entry| match &entry.decoded {
+        Ok(Decoded::Request(request)) => request.command.as_ref().is_some_and(Command::names_open_deal),
+        Ok(Decoded::Ignored(_)) | Err(_) => false,
+    })
+}
+
 /// Whether a fact would count again if it were told again at another time. Signals in the window have their id, deals their
 /// revision; what a person asks for their privacy is heard however often it is said.
 pub fn is_known_by_cause(request: &Request) -> bool {

@@ -178,6 +178,13 @@ fn property(key: &str, after: &Story, events: &[Event]) -> String {
             deals.sort_unstable();
             deals.join(",")
         }
+        "review" => events
+            .iter()
+            .find_map(|event| match event {
+                Event::ReviewAsked { reason, .. } => Some(reason.clone()),
+                _other => None,
+            })
+            .unwrap_or_else(nothing),
         "diverged" => events
             .iter()
             .find_map(|event| match event {

@@ -31,6 +31,7 @@ pub struct Story {
     pub now: Moment,
     pub live_from: Moment,
     pub account_owner: Option<MemberId>,
+    pub deal_owner: Option<MemberId>,
     /// Every event so far, with when it was decided.
     pub trail: Vec<(Moment, Event)>,
     /// Things told so far; gives each signal and attempt its own id.
@@ -46,6 +47,7 @@ impl Story {
             now: start(),
             live_from: start().plus(-365 * DAY),
             account_owner: None,
+            deal_owner: None,
             trail: Vec::new(),
             told: 0,
             team: Arc::clone(&TEAM),
@@ -74,6 +76,7 @@ impl Story {
             team: &self.team,
             live_from: self.live_from,
             account_owner: self.account_owner.as_ref(),
+            deal_owner: self.deal_owner.as_ref(),
         };
         let events = decide(&self.lead, command, &inputs)?;
         assert!(!events.is_empty(), "a decision without events: {command:?}");

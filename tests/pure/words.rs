@@ -340,6 +340,10 @@ fn deal_report(line: &Line<'_>, at: Moment) -> DealReport {
         renewal: line.has("renewal"),
         opened_at: at,
         closed_at: None,
+        close_date: line
+            .named
+            .get("closes")
+            .map(|in_days| i32::try_from(at.plus(span(in_days)).0.div_euclid(DAY)).unwrap()),
         owner: line.named.get("owner").map(|it| member(it)),
         repeated: line.has("repeated"),
         late: line.has("late"),

@@ -35,6 +35,7 @@ fn deal(reading: &Reading<'_>, change: &'static str, command: DealChange) -> Res
         renewal: patch.kind == "renewal",
         opened_at: patch.opened_at,
         closed_at: closed_at(reading, patch.opened_at)?,
+        close_date: patch.close_date,
         owner: None,
         repeated: false,
         late: false,

@@ -113,6 +113,13 @@ impl News {
         }
     }
 
+    /// Whether it waits for its reader's hours: that a queue has nobody to go to is its steward's to mend, and the clock of the
+    /// queue runs in those hours too. Rungs of clocks wait by themselves; whom a lead comes to or leaves hears of it at once.
+    #[must_use]
+    pub fn waits_for_hours(&self) -> bool {
+        self.kind == Kind::Given && matches!(self.reason.as_str(), "nobody_free" | "no_route")
+    }
+
     /// The words.
     #[must_use]
     pub fn text(&self, circle: &Circle) -> Text {
@@ -146,14 +153,12 @@ impl News {
 
     fn reminder(&self, circle: &Circle) -> (String, Vec<String>) {
         let Some((kind, due_by, rung)) = self.clock else { return self.given(circle) };
-        let part = if rung == Rung::RemindHalf { "Half" } else { "Four fifths" };
+        // How much is gone by then is the policy's to say.
+        let only = if rung == Rung::RemindLate { "Only " } else { "" };
         let whose = if self.with_rep && kind != ClockKind::VerdictBy { "your" } else { "the" };
         let left = length(due_by.since(circle.now));
-        let heading = format!(
-            "{part} of {whose} time to {} is gone; {left} left: {}",
-            to_do(kind),
-            circle.person.short()
-        );
+        let heading =
+            format!("{only}{left} left of {whose} time to {}: {}", to_do(kind), circle.person.short());
         let mut lines = vec![format!("{}.", circle.due(kind, due_by))];
         let unaccepted =
             self.accept_by.filter(|_| !matches!(kind, ClockKind::AcceptBy | ClockKind::VerdictBy));

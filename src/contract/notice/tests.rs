@@ -88,7 +88,7 @@ fn a_reminder_tells_its_holder_how_much_is_left_and_how_to_accept() {
     let event = event(REMINDED);
     assert_eq!(kinds(&told(&event)), [(Kind::Reminder, "jonas.weber")]);
     let text = text(Kind::Reminder, &event, &circle("jonas.weber", "2026-03-17T09:27:00Z", true));
-    assert!(text.heading.starts_with("Half of your time to accept is gone; 7 min left: Priya Raman"));
+    assert!(text.heading.starts_with("7 min left of your time to accept: Priya Raman"));
     assert_eq!(text.lines[1], "Due: to accept by Tue 17 Mar, 10:34 CET (in 7 min).");
     let names: Vec<&str> = text.links.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["Accept", "Pass on", "Open the lead"]);
@@ -108,16 +108,12 @@ fn a_reminder_of_a_call_says_that_the_offer_is_still_open_and_of_a_queue_that_no
     event["data"]["rung"] = json!("late");
     event["data"]["due_by"] = json!("2026-03-17T10:04:00Z");
     let rep = text(Kind::Reminder, &event, &circle("jonas.weber", "2026-03-17T09:57:00Z", true));
-    assert!(
-        rep.heading.starts_with("Four fifths of your time to call is gone; 7 min left"),
-        "{}",
-        rep.heading
-    );
+    assert!(rep.heading.starts_with("Only 7 min left of your time to call: Priya"), "{}", rep.heading);
     assert_eq!(rep.lines[2], "You have not accepted it yet: accept by Tue 17 Mar, 10:34 CET.");
     event["data"]["deadlines"] = json!([]);
     event["data"]["holder"] = json!({ "kind": "steward", "id": "ines.moreau" });
     let steward = text(Kind::Reminder, &event, &circle("ines.moreau", "2026-03-17T09:57:00Z", false));
-    assert!(steward.heading.starts_with("Four fifths of the time to call is gone"), "{}", steward.heading);
+    assert!(steward.heading.starts_with("Only 7 min left of the time to call"), "{}", steward.heading);
     assert!(steward.lines.contains(&"No rep has it: it waits with you.".to_owned()));
     assert_eq!(steward.links.len(), 1, "nobody but the rep has links that act: {:?}", steward.links);
 }
@@ -238,7 +234,7 @@ fn a_contest_is_told_to_its_arbiter_who_is_reminded_in_words_of_a_verdict() {
     reminded["data"]["reason"] = json!("verdict_by");
     reminded["data"]["tells"] = json!(["ines.moreau"]);
     let again = text(Kind::Reminder, &reminded, &circle("ines.moreau", "2026-03-17T09:27:00Z", false));
-    assert!(again.heading.starts_with("Half of the time to decide the contest is gone"), "{}", again.heading);
+    assert!(again.heading.starts_with("7 min left of the time to decide the contest"), "{}", again.heading);
     assert_eq!(again.lines[2..], ["Without a verdict by then the rejection stands."]);
 }
 

@@ -5,7 +5,7 @@ use super::{Handed, OutRecord, Topic};
 use crate::domain::custody::{ClockKind, Holder};
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::{RestReason, SuppressedFor};
-use crate::domain::policy::{DisqualifiedFor, Priority};
+use crate::domain::policy::DisqualifiedFor;
 use crate::domain::team::MemberId;
 use serde_json::{Value, json};
 
@@ -56,13 +56,12 @@ fn written(handed: &Handed<'_>, told: Told) -> OutRecord {
     handed.out(Topic::Handoff, told.event_type, payload)
 }
 
-/// The record of a P1 lead that came out of hours, beside that of its MQL: its time runs from the opening, and what answers by
-/// itself may say until when (POLICY, SLA).
+/// The record of a lead that came out of hours as P1, beside that of its MQL, or was raised to it in its queue: its time runs
+/// from the opening, and what answers by itself may say until when (POLICY, SLA).
 pub(super) fn waits_for_opening(handed: &Handed<'_>) -> Option<OutRecord> {
-    let Event::LeadMarketingQualified { terms, pool, .. } = handed.event else { return None };
-    let moved = terms.priority == Priority::P1 && !handed.team.pool_hours(pool).is_open(terms.contact_from);
-    let told = queued(handed, "out_of_hours").with("deadline", json!(terms.contact_by.to_string()));
-    moved.then(|| written(handed, told))
+    let contact_by = parts::called_after_opening(handed)?;
+    let told = queued(handed, "out_of_hours").with("deadline", json!(contact_by.to_string()));
+    Some(written(handed, told))
 }
 
 fn common(handed: &Handed<'_>, told: &Told) -> Object {

@@ -174,7 +174,7 @@ impl OutRecord {
 }
 
 /// What an event publishes: at most one record for the CRM and one for marketing, and for the CRM a second one of a queued
-/// lead whose time runs from an opening.
+/// P1 lead whose time runs from an opening.
 #[must_use]
 pub fn records(handed: &Handed<'_>) -> Vec<OutRecord> {
     if handed.historic {

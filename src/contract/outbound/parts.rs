@@ -3,8 +3,9 @@
 use super::{AccountShown, DealShown, Handed};
 use crate::contract::request::{CrmKey, Money};
 use crate::domain::custody::{ClockKind, Custody, Holder};
+use crate::domain::event::Event;
 use crate::domain::lead::{Lead, Origin};
-use crate::domain::policy::SqlFacts;
+use crate::domain::policy::{Priority, SqlFacts};
 use crate::domain::profile::Profile;
 use crate::domain::routing::{Candidate, RouteReceipt, WhyNot};
 use crate::domain::scoring::{Receipt, ReceiptPart};
@@ -85,6 +86,20 @@ pub(super) fn deadlines(custody: Option<&Custody>) -> Value {
         json!({ "kind": clock.kind.code(), "at": clock.due_by.to_string(), "clock": clock.basis.code() })
     });
     shown.collect()
+}
+
+/// By when a lead that became P1, or was raised to it in its queue, is called, where its pool was closed then and it waits for
+/// the opening; a raised one goes to the next region on shift, if there is one.
+pub(super) fn called_after_opening(handed: &Handed<'_>) -> Option<Moment> {
+    if let Event::LeadMarketingQualified { terms, pool, .. } = handed.event {
+        let open = handed.team.pool_hours(pool).is_open(terms.contact_from);
+        return (terms.priority == Priority::P1 && !open).then_some(terms.contact_by);
+    }
+    let Event::PriorityRaised { priority: Priority::P1, contact_by, .. } = handed.event else { return None };
+    let (team, at) = (handed.team, handed.decided_at);
+    let (pool, _) = handed.after.queue().filter(|(_, held)| !held)?;
+    let open = team.pool_hours(pool).is_open(at) || team.on_shift(pool, at).is_some();
+    (!open).then_some(*contact_by)
 }
 
 /// The score: of the receipt with its reasons, else of the cycle's terms; null where there is neither.

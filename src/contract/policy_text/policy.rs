@@ -4,16 +4,21 @@ use super::error::TextError;
 use super::section::{Section, Text};
 use super::{hash, minute_of_day, rejections, routes, scoring};
 use crate::domain::calendar::Span;
-use crate::domain::duty::{ESCALATED_AT_PERCENT, REMINDER_PERCENTS};
+use crate::domain::ladder::Percents;
 use crate::domain::policy::{
     Durations, EngagementGround, Grade, MqlDefinition, MqlGround, Policy, PolicyTerms, Priority,
     RequiredField, SlaTerms, SqlDefinition, Targets,
 };
+use std::ops::Range;
 
 /// A duration is at most so many business seconds: about three years,
 const DURATION_SECONDS_MAX: u32 = 100_000_000;
 /// or as many working days.
 const BUSINESS_DAYS_MAX: u32 = 1_000;
+/// Rungs that a clock has for reminders.
+const REMINDERS_MAX: usize = 2;
+/// The manager is told after the deadline, and not when everybody has forgotten it: at five times the time at the latest.
+const ESCALATE_PERCENTS: Range<i64> = 101..501;
 
 /// Reads a policy.
 ///
@@ -167,20 +172,26 @@ fn duration(section: &Section<'_, '_>, key: &str) -> Span {
     span.unwrap_or_default()
 }
 
-/// The ladder is what stored clocks stand on: a policy that names another one is refused, not misread.
-fn ladder(sla: &Section<'_, '_>) -> (Vec<u32>, u32) {
-    let named = (sla.numbers("reminder_percents"), sla.count("escalate_percent"));
-    if named != (REMINDER_PERCENTS.to_vec(), ESCALATED_AT_PERCENT) {
-        let message = format!(
-            "the ladder is fixed: reminder_percents = {REMINDER_PERCENTS:?} and escalate_percent = {ESCALATED_AT_PERCENT}"
-        );
+/// Reminders before the deadline, in their order, and when the manager is told after it.
+fn ladder(sla: &Section<'_, '_>) -> Percents {
+    let key = "reminder_percents";
+    if !sla.has(key) {
+        sla.missing(key);
+    }
+    let reminders = sla.numbers(key);
+    let ascend = reminders.is_sorted_by(|earlier, later| earlier < later);
+    let come_before = reminders.iter().all(|percent| (1..=99).contains(percent));
+    if reminders.len() > REMINDERS_MAX || !ascend || !come_before {
+        let message =
+            format!("`{key}` must be at most {REMINDERS_MAX} percents from 1 to 99, the later one last");
         sla.text.fault(sla.span(), message, None);
     }
-    named
+    let reminder = |place: usize| reminders.get(place).copied().unwrap_or(Percents::NO_REMINDER);
+    let escalate = u32::try_from(sla.number("escalate_percent", ESCALATE_PERCENTS)).unwrap_or(u32::MAX);
+    Percents { half: reminder(0), late: reminder(1), escalate }
 }
 
 fn durations(section: &Section<'_, '_>, sla: &Section<'_, '_>) -> Durations {
-    let (reminder_percents, escalate_percent) = ladder(sla);
     Durations {
         review_days: section.count("review_days"),
         dormant_recycle_days: section.count("dormant_recycle_days"),
@@ -201,8 +212,7 @@ fn durations(section: &Section<'_, '_>, sla: &Section<'_, '_>) -> Durations {
         history_review_days: section.count("history_review_days"),
         offers_max: sla.count("offers_max"),
         misroutes_max: sla.count("misroutes_max"),
-        reminder_percents,
-        escalate_percent,
+        percents: ladder(sla),
         out_of_hours_contact: duration(sla, "out_of_hours_contact"),
         retry_on_months_max: section.count("retry_on_months_max"),
         contest_business_days: section.count("contest_business_days"),

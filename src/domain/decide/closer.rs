@@ -69,7 +69,7 @@ pub(super) fn offer(draft: &mut Draft<'_>, offer: &Offer) -> Result<(), Refusal>
     let sla = draft.inputs.policy.sla(priority(draft));
     let span = Span::business_days(draft.inputs.policy.durations().closer_business_days);
     let hours = draft.hours(&offer.rep);
-    let accept = Clock::over(ClockKind::AcceptBy, hours, draft.inputs.now, span);
+    let accept = draft.clock(ClockKind::AcceptBy, hours, draft.inputs.now, span);
     let take_back = hours.after(accept.due_by, sla.grace);
     let custody = duties(draft, Holder::Rep(offer.rep.clone()), accept.retaken_at(take_back));
     draft.push(Event::CloserOffered {
@@ -138,7 +138,7 @@ pub(super) fn give_back(draft: &mut Draft<'_>, days: u32) -> Result<(), Refusal>
     let first = draft.rep(&draft.acting(&leg.first));
     let to = first.member().clone();
     let hours = draft.hours(&to);
-    let clock = Clock::over(ClockKind::DispositionBy, hours, draft.inputs.now, Span::business_days(days));
+    let clock = draft.clock(ClockKind::DispositionBy, hours, draft.inputs.now, Span::business_days(days));
     let custody = Custody::new(first, clock).with_some(draft.running(ClockKind::RespondBy));
     draft.push(Event::ReturnedToFirst { to, custody })
 }
@@ -152,7 +152,7 @@ fn waiting(draft: &Draft<'_>, pool: &PoolId, held: bool) -> Custody {
     let steward = draft.steward_holder(pool);
     let route = draft.inputs.policy.sla(priority(draft)).route;
     let span = if held { Span::business_days(1) } else { route };
-    let clock = Clock::over(ClockKind::RouteBy, draft.hours(steward.member()), draft.inputs.now, span);
+    let clock = draft.clock(ClockKind::RouteBy, draft.hours(steward.member()), draft.inputs.now, span);
     duties(draft, steward, clock)
 }
 

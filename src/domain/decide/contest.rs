@@ -4,7 +4,7 @@ use super::Refusal;
 use super::draft::Draft;
 use crate::domain::calendar::Span;
 use crate::domain::contest::{Contest, Returned, Ruling, Verdict, rests_under};
-use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
+use crate::domain::custody::{ClockKind, Custody, Holder};
 use crate::domain::event::Event;
 use crate::domain::ids::HandoffId;
 use crate::domain::lead::StageKind;
@@ -52,7 +52,7 @@ pub(super) fn contest(draft: &mut Draft<'_>, handoff: HandoffId) -> Result<(), R
     }
     let arbiter = arbiter(draft, returned.by.as_ref(), &by).ok_or(Refusal::NoArbiter)?;
     let span = Span::business_days(draft.inputs.policy.durations().verdict_business_days);
-    let clock = Clock::over(ClockKind::VerdictBy, draft.hours(&arbiter), draft.inputs.now, span);
+    let clock = draft.clock(ClockKind::VerdictBy, draft.hours(&arbiter), draft.inputs.now, span);
     let custody = rests_under(&draft.lead, handoff).then(|| {
         let holder = Holder::Arbiter(arbiter.clone());
         match draft.lead.stage.custody() {

@@ -82,7 +82,7 @@ fn owes<'d>(draft: &'d Draft<'_>, custody: &'d Custody, clock: &Clock) -> &'d Me
 
 fn advanced(draft: &Draft<'_>, custody: Custody, clock: Clock) -> Custody {
     let hours = match clock.basis {
-        Basis::Wall => Hours::Wall,
+        Basis::Wall | Basis::WallLadder(_) => Hours::Wall,
         Basis::Business | Basis::Hours(_) => Hours::Of(draft.hours(owes(draft, &custody, &clock))),
     };
     custody.with(clock.advanced(hours.day_after(draft.inputs.now)))

@@ -191,6 +191,23 @@ impl<'a> Draft<'a> {
         team.member(&manager).is_some_and(|member| member.active).then_some(manager)
     }
 
+    /// A clock over a span of somebody's working time, on the policy's ladder.
+    pub fn clock(&self, kind: ClockKind, hours: &Calendar, started_at: Moment, span: Span) -> Clock {
+        self.clock_until(kind, Hours::Of(hours), started_at, hours.after(started_at, span))
+    }
+
+    /// A clock that is due at a given moment, on the policy's ladder.
+    pub fn clock_until(
+        &self,
+        kind: ClockKind,
+        hours: Hours<'_>,
+        started_at: Moment,
+        due_by: Moment,
+    ) -> Clock {
+        let percents = self.inputs.policy.durations().percents;
+        Clock::climbing(percents, kind, hours, started_at, due_by)
+    }
+
     /// When a person works.
     pub fn hours(&self, member: &MemberId) -> &'a Calendar {
         self.inputs.team.hours(member)
@@ -225,7 +242,7 @@ impl<'a> Draft<'a> {
     /// A person's own review: captured, but somebody must look within so many business days.
     pub fn reviewed_by(&self, holder: Holder, days: u32) -> Custody {
         let hours = self.hours(holder.member());
-        let clock = Clock::over(ClockKind::ReviewBy, hours, self.inputs.now, Span::business_days(days));
+        let clock = self.clock(ClockKind::ReviewBy, hours, self.inputs.now, Span::business_days(days));
         Custody::new(holder, clock)
     }
 
@@ -233,7 +250,7 @@ impl<'a> Draft<'a> {
     pub fn queued(&self, pool: &PoolId, priority: Priority, contact: Option<Clock>) -> Custody {
         let steward = self.steward_holder(pool);
         let route = self.inputs.policy.sla(priority).route;
-        let clock = Clock::over(ClockKind::RouteBy, self.hours(steward.member()), self.inputs.now, route);
+        let clock = self.clock(ClockKind::RouteBy, self.hours(steward.member()), self.inputs.now, route);
         Custody::new(steward, clock).with_some(contact)
     }
 
@@ -241,7 +258,7 @@ impl<'a> Draft<'a> {
     pub fn held_queue(&self, pool: &PoolId, days: u32) -> Custody {
         let steward = self.steward_holder(pool);
         let hours = self.hours(steward.member());
-        let clock = Clock::over(ClockKind::RouteBy, hours, self.inputs.now, Span::business_days(days));
+        let clock = self.clock(ClockKind::RouteBy, hours, self.inputs.now, Span::business_days(days));
         Custody::new(steward, clock).with_some(self.contact_clock(None))
     }
 
@@ -258,7 +275,7 @@ impl<'a> Draft<'a> {
         if running.is_none() && self.stage().is_handed_off() {
             return None;
         }
-        let clock = running.unwrap_or_else(|| Self::contact_of(terms, self.pool_hours(&self.pool())));
+        let clock = running.unwrap_or_else(|| self.contact_of(terms, self.pool_hours(&self.pool())));
         let take_back = rep.map(|(rep, since)| {
             let (sla, hours) = (self.inputs.policy.sla(terms.priority), self.hours(rep));
             hours.after(hours.after(since, sla.contact).max(terms.contact_by), sla.grace)
@@ -268,8 +285,8 @@ impl<'a> Draft<'a> {
     }
 
     /// The clock that a cycle's terms start.
-    pub fn contact_of(terms: &Terms, hours: &Calendar) -> Clock {
-        Clock::until(ClockKind::ContactBy, Hours::Of(hours), terms.contact_from, terms.contact_by)
+    pub fn contact_of(&self, terms: &Terms, hours: &Calendar) -> Clock {
+        self.clock_until(ClockKind::ContactBy, Hours::Of(hours), terms.contact_from, terms.contact_by)
     }
 
     /// When a pool works.
@@ -282,7 +299,7 @@ impl<'a> Draft<'a> {
         let priority = self.lead.cycle.terms.as_ref().map_or(Priority::P3, |terms| terms.priority);
         let sla = self.inputs.policy.sla(priority);
         let hours = self.hours(rep);
-        let accept = Clock::over(ClockKind::AcceptBy, hours, self.inputs.now, sla.accept);
+        let accept = self.clock(ClockKind::AcceptBy, hours, self.inputs.now, sla.accept);
         let take_back = hours.after(accept.due_by, sla.grace);
         Custody::new(Holder::Rep(rep.clone()), accept.retaken_at(take_back))
             .with_some(self.contact_clock(Some((rep, self.inputs.now))))
@@ -292,7 +309,7 @@ impl<'a> Draft<'a> {
     pub fn accepted(&self, holder: Holder) -> Custody {
         let days = self.inputs.policy.durations().disposition_business_days;
         let hours = self.hours(holder.member());
-        let clock = Clock::over(ClockKind::DispositionBy, hours, self.inputs.now, Span::business_days(days));
+        let clock = self.clock(ClockKind::DispositionBy, hours, self.inputs.now, Span::business_days(days));
         let running = self.lead.stage.custody();
         let since = running
             .and_then(|custody| custody.clock(ClockKind::AcceptBy))
@@ -320,20 +337,13 @@ impl<'a> Draft<'a> {
             let extra = Span::business_days(durations.next_step_extra_business_days);
             hours.after(hours.day(day).max(now), extra).min(latest)
         });
-        let clock = Clock::until(ClockKind::NextStepBy, Hours::Of(hours), now, due);
+        let clock = self.clock_until(ClockKind::NextStepBy, Hours::Of(hours), now, due);
         let custody = Custody::new(holder, clock).with_some(self.reply_clock());
         if facts_missing {
             let span = Span::business_days(durations.facts_business_days);
-            return custody.with(Clock::over(ClockKind::FactsBy, hours, now, span));
+            return custody.with(self.clock(ClockKind::FactsBy, hours, now, span));
         }
         custody
-    }
-
-    /// An open deal is looked at when nothing has touched it for some days; facts that are owed stay owed.
-    pub fn dealing(&self, holder: Holder) -> Custody {
-        let days = self.inputs.policy.durations().opportunity_untouched_days;
-        let clock = Clock::wall(ClockKind::ReviewBy, self.inputs.now, i64::from(days) * DAY);
-        Custody::new(holder, clock).with_some(self.reply_clock()).with_some(self.running(ClockKind::FactsBy))
     }
 
     /// Resting with the segment's owner until a date.
@@ -352,6 +362,6 @@ impl<'a> Draft<'a> {
     pub fn respond_clock(&self) -> Clock {
         let hours = self.inputs.policy.durations().respond_hours;
         let span = Span::seconds(hours.saturating_mul(SECONDS_OF_HOUR));
-        Clock::over(ClockKind::RespondBy, self.holder_hours(), self.inputs.now, span)
+        self.clock(ClockKind::RespondBy, self.holder_hours(), self.inputs.now, span)
     }
 }

@@ -4,7 +4,7 @@ use super::Refusal;
 use super::draft::Draft;
 use super::signal::mend;
 use crate::domain::calendar::Hours;
-use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
+use crate::domain::custody::{ClockKind, Custody, Holder};
 use crate::domain::event::Event;
 use crate::domain::lead::{Motion, Stage, StageKind};
 use crate::domain::policy::{DisqualifiedFor, MqlVerdict, Priority};
@@ -137,7 +137,7 @@ fn hurry(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
     };
     let custody = match custody.clock(ClockKind::ContactBy).cloned() {
         Some(clock) if contact_by < clock.due_by => {
-            let mut sooner = Clock::until(clock.kind, Hours::Of(hours), raised.contact_from, contact_by);
+            let mut sooner = draft.clock_until(clock.kind, Hours::Of(hours), raised.contact_from, contact_by);
             sooner.take_back_at = clock.take_back_at;
             custody.with(sooner)
         }
@@ -153,7 +153,7 @@ fn sooner(draft: &Draft<'_>, custody: Custody, kind: ClockKind, priority: Priori
     let due = hours.after(draft.inputs.now, span);
     match custody.clock(kind).cloned() {
         Some(clock) if due < clock.due_by => {
-            let mut cut = Clock::until(kind, Hours::Of(hours), draft.inputs.now, due);
+            let mut cut = draft.clock_until(kind, Hours::Of(hours), draft.inputs.now, due);
             if kind == ClockKind::AcceptBy {
                 cut = cut.retaken_at(hours.after(due, sla.grace));
             }

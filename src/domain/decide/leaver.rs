@@ -4,7 +4,7 @@
 use super::draft::{Draft, UNROUTED};
 use super::{Refusal, closer};
 use crate::domain::calendar::Span;
-use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
+use crate::domain::custody::{ClockKind, Custody, Holder};
 use crate::domain::event::{Event, Withdrawal};
 use crate::domain::lead::Stage;
 use crate::domain::team::MemberId;
@@ -46,7 +46,7 @@ pub(super) fn holder_left(draft: &mut Draft<'_>, member: &MemberId) -> Result<()
         Stage::Opportunity(_) => {
             let manager = managing(draft, &custody.holder)?;
             let (hours, span) = (draft.hours(manager.member()), Span::business_days(DEAL_BUSINESS_DAYS));
-            let look = Clock::over(ClockKind::ReviewBy, hours, draft.inputs.now, span);
+            let look = draft.clock(ClockKind::ReviewBy, hours, draft.inputs.now, span);
             let custody = custody.held_by(manager).with(look);
             draft.push(Event::LeadReassigned { from: Some(member.clone()), custody })
         }

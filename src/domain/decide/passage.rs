@@ -13,6 +13,8 @@ use crate::domain::time::{DAY, HOUR, Moment};
 
 /// Days in a month for the cycle limit: a year of twelve has 360, which only makes the limit a touch stricter.
 const MONTH_DAYS: i64 = 30;
+/// Why a lead that meets the definition is looked at instead of handed off: it had its passages (LIFECYCLE idea 9).
+const CYCLE_LIMIT: &str = "cycle_limit";
 
 impl Draft<'_> {
     /// The first event of a lead.
@@ -47,29 +49,24 @@ impl Draft<'_> {
         self.push(Event::CycleStarted { number, started_at, motion, hand_raised, custody })
     }
 
-    /// Into the queue, if the captured lead meets the MQL definition; a blocked hand-raise waits with a steward.
+    /// Into the queue, if the captured lead meets the MQL definition; a blocked hand-raise waits with a steward, and so does
+    /// whoever had as many passages as the policy allows.
     pub fn try_mql(&mut self, hand_raise: Option<Moment>) -> Result<(), Refusal> {
-        let durations = self.inputs.policy.durations();
-        let late_micros = i64::from(durations.late_hand_raise_hours) * HOUR;
+        let late_micros = i64::from(self.inputs.policy.durations().late_hand_raise_hours) * HOUR;
         if self.is_history() {
             let recent = hand_raise.is_some_and(|at| self.inputs.live_from.since(at) <= late_micros);
             if !recent {
                 return Ok(());
             }
         }
-        if hand_raise.is_none() && (self.lead.no_contact || self.is_past_cycle_limit()) {
+        if hand_raise.is_none() && self.lead.no_contact {
             return Ok(());
         }
         match self.inputs.policy.mql(&self.standing(), hand_raise) {
             MqlVerdict::NotYet { .. } | MqlVerdict::Blocked { hand_raise: false, .. } => Ok(()),
-            MqlVerdict::Blocked { by, hand_raise: true } => {
-                let days = durations.blocked_hand_raise_business_days;
-                let steward = Holder::Steward(self.acting(self.inputs.team.queue_steward()));
-                if self.lead.holder() == Some(&steward) {
-                    return Ok(());
-                }
-                let custody = self.reviewed_by(steward, days);
-                self.push(Event::ReviewAsked { reason: by.code().to_owned(), custody })
+            MqlVerdict::Blocked { by, hand_raise: true } => self.ask_review(by.code()),
+            MqlVerdict::Qualifies { .. } if hand_raise.is_none() && self.is_past_cycle_limit() => {
+                self.ask_review(CYCLE_LIMIT)
             }
             MqlVerdict::Qualifies { priority, score, late, .. } => {
                 let late = late || self.is_history();
@@ -82,6 +79,17 @@ impl Draft<'_> {
                 self.enqueue(terms, motion, pool)
             }
         }
+    }
+
+    /// A steward looks at the captured lead within a business day; once, however often it is scored meanwhile.
+    fn ask_review(&mut self, reason: &str) -> Result<(), Refusal> {
+        let steward = Holder::Steward(self.acting(self.inputs.team.queue_steward()));
+        if self.lead.holder() == Some(&steward) {
+            return Ok(());
+        }
+        let days = self.inputs.policy.durations().blocked_hand_raise_business_days;
+        let custody = self.reviewed_by(steward, days);
+        self.push(Event::ReviewAsked { reason: reason.to_owned(), custody })
     }
 
     /// The pool, or for what cannot wait the next region on shift; where everybody sleeps, the pool itself at its opening.
@@ -99,7 +107,7 @@ impl Draft<'_> {
         {
             self.push(Event::PreferenceNoted(owner.clone()))?;
         }
-        let contact = Self::contact_of(&terms, self.pool_hours(&pool));
+        let contact = self.contact_of(&terms, self.pool_hours(&pool));
         let custody = self.queued(&pool, terms.priority, Some(contact));
         self.push(Event::LeadMarketingQualified { terms, motion, pool, custody })
     }
@@ -140,7 +148,7 @@ impl Draft<'_> {
     }
 
     /// Only a hand-raise opens more than the policy's cycles in its months.
-    pub fn is_past_cycle_limit(&self) -> bool {
+    fn is_past_cycle_limit(&self) -> bool {
         let durations = self.inputs.policy.durations();
         let since = self.inputs.now.plus(-i64::from(durations.cycles_months) * MONTH_DAYS * DAY);
         let earlier =
@@ -177,7 +185,7 @@ impl Draft<'_> {
         let early = if self.lead.cycle.terms.is_none() { Some(self.early_terms(holder)) } else { None };
         let mut custody = self.accepted(holder.clone());
         if let Some(terms) = &early {
-            custody = custody.with(Self::contact_of(terms, self.hours(holder.member())));
+            custody = custody.with(self.contact_of(terms, self.hours(holder.member())));
         }
         self.push(Event::LeadAccepted { by, at: self.inputs.occurred_at, implied, early, custody })
     }

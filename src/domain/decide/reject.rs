@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::{Refusal, closer, contest};
-use crate::domain::command::{OptOutScope, Rejection};
+use crate::domain::command::{Inputs, OptOutScope, Rejection};
 use crate::domain::custody::{ClockKind, Custody, Holder};
 use crate::domain::event::Event;
 use crate::domain::lead::{Attempt, DealState, RestReason, Stage, StageKind, SuppressedFor};
@@ -211,10 +211,11 @@ fn follow(draft: &mut Draft<'_>, rejection: &Rejection) -> Result<(), Refusal> {
             draft.push(Event::DataFixAsked { fields: rejection.fields.clone(), custody })
         }
         Consequence::NamedOwner => {
-            let owner = rejection.proposed_owner.clone().or_else(|| draft.inputs.account_owner.cloned());
-            reroute(draft, owner, rejection, false)
+            let Inputs { deal_owner, account_owner, .. } = draft.inputs;
+            let owners = [rejection.proposed_owner.as_ref(), deal_owner, account_owner];
+            reroute(draft, &owners, rejection, false)
         }
-        Consequence::Reroute => reroute(draft, rejection.proposed_owner.clone(), rejection, true),
+        Consequence::Reroute => reroute(draft, &[rejection.proposed_owner.as_ref()], rejection, true),
         Consequence::MergeOrSteward { business_days } | Consequence::Steward { business_days } => {
             hold(draft, business_days)
         }
@@ -241,19 +242,21 @@ fn hold(draft: &mut Draft<'_>, days: u32) -> Result<(), Refusal> {
     draft.push(Event::LeadQueued { wanted: None, pool, held: true, misrouted: false, custody })
 }
 
-/// Back to the queue for the right person or pool; after the second misroute, or with nobody named, to the steward.
+/// Back to the queue for the right person, the first of these who is active, or pool; after the second misroute, or with nobody
+/// named, to the steward.
 fn reroute(
     draft: &mut Draft<'_>,
-    wanted: Option<MemberId>,
+    owners: &[Option<&MemberId>],
     rejection: &Rejection,
     misroute: bool,
 ) -> Result<(), Refusal> {
     let team = draft.inputs.team;
     let holder = draft.holder_member();
-    // Who returns a lead does not want it, whoever owns the account.
-    let wanted = wanted.filter(|wanted| {
-        team.member(wanted).is_some_and(|member| member.active) && Some(wanted) != holder.as_ref()
+    // Who returns a lead does not want it, whatever they own.
+    let wanted = owners.iter().copied().flatten().find(|owner| {
+        team.member(owner).is_some_and(|member| member.active) && Some(*owner) != holder.as_ref()
     });
+    let wanted = wanted.cloned();
     let named_pool = rejection.proposed_pool.clone().filter(|pool| team.pool(pool).is_some());
     let pool = wanted
         .as_ref()

@@ -39,7 +39,7 @@ fn requeue(draft: &mut Draft<'_>, motion: Motion, consent: bool) -> Result<(), R
     let pool = draft.pool_for(Priority::P3, score.grade, motion);
     let hours = draft.pool_hours(&pool);
     let terms = draft.terms(hours, Priority::P3, score.grade, score.points, None, false);
-    let contact = Draft::contact_of(&terms, hours);
+    let contact = draft.contact_of(&terms, hours);
     let custody = draft.queued(&pool, terms.priority, Some(contact));
     draft.push(Event::LeadReopened { terms, motion, pool, custody })
 }

@@ -1,13 +1,13 @@
 //! What people do with a lead beside moving it: attempts, notes, settling what the CRM says otherwise. It never judges the
 //! lead.
 
+use super::deal::review::called;
 use super::draft::Draft;
 use super::{Refusal, closer, former};
 use crate::domain::calendar::{Hours, Span};
-use crate::domain::custody::{Clock, ClockKind, Custody};
+use crate::domain::custody::{ClockKind, Custody};
 use crate::domain::event::Event;
 use crate::domain::lead::{Attempt, AttemptOutcome, Stage, StageKind};
-use crate::domain::time::DAY;
 
 /// The row "contact attempt".
 pub(super) fn attempt(draft: &mut Draft<'_>, attempt: &Attempt) -> Result<(), Refusal> {
@@ -85,13 +85,12 @@ fn met(draft: &Draft<'_>, attempt: &Attempt) -> Option<Custody> {
         let hours = draft.hours(custody.holder.member());
         let due = hours.after(meeting_at, extra);
         if due > clock.due_by {
-            let moved = Clock::until(clock.kind, Hours::Of(hours), clock.started_at, due);
+            let moved = draft.clock_until(clock.kind, Hours::Of(hours), clock.started_at, due);
             custody = custody.with(moved.caught_up(draft.inputs.now));
         }
     }
     if draft.stage() == StageKind::Opportunity {
-        let days = draft.inputs.policy.durations().opportunity_untouched_days;
-        custody = custody.with(Clock::wall(ClockKind::ReviewBy, draft.inputs.now, i64::from(days) * DAY));
+        custody = called(draft, custody);
     }
     (custody != *before).then_some(custody)
 }

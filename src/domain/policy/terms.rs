@@ -1,6 +1,7 @@
 //! The small values that a policy is made of: grades, priorities, segments, service terms. They never hold numbers of their own.
 
 use crate::domain::calendar::Span;
+use crate::domain::ladder::Percents;
 use serde::{Deserialize, Serialize};
 
 /// How well a lead fits, A the best; the order of variants is the order of worth.
@@ -183,10 +184,8 @@ pub struct Durations {
     pub offers_max: u32,
     /// Misroutes before the queue's steward takes over.
     pub misroutes_max: u32,
-    /// Reminders, in percent of a clock.
-    pub reminder_percents: Vec<u32>,
-    /// The next rung of a clock that fired without a move, in percent of the clock.
-    pub escalate_percent: u32,
+    /// When a clock reminds, and its next rung if it fired without a move; of clocks that start from now on.
+    pub percents: Percents,
     /// P1 out of hours: the opening + so much.
     pub out_of_hours_contact: Span,
     /// A `retry_on` beyond so many months is refused or clamped.

@@ -58,6 +58,15 @@ impl Target {
         }
     }
 
+    /// The person who reads it; a pool and a program are nobody.
+    pub(super) fn reader(&self) -> Option<&str> {
+        match self {
+            Self::Slack { audience: Audience::Member(id), .. }
+            | Self::Email { audience: Audience::Member(id), .. } => Some(id),
+            Self::Webhook(_) | Self::Slack { .. } | Self::Email { .. } => None,
+        }
+    }
+
     /// Whether this is told of what concerns those.
     pub(super) fn takes(&self, concern: &Concern) -> bool {
         match self {

@@ -45,6 +45,8 @@ pub(super) fn expand(rows: &[Waiting], endpoints: &Endpoints, team: &Team) -> Ex
         let before = all.deliveries.len();
         for (name, target) in endpoints.all().filter(|(_, target)| target.takes(&concern)) {
             let notice = target.notice(&concern);
+            let times = notice.map(|kind| times(kind, target.reader(), &concern, &body, team));
+            let (not_before, expires_at) = times.unwrap_or_default();
             all.deliveries.push(NewDelivery {
                 event: stored.id,
                 channel: target.channel(),
@@ -53,8 +55,8 @@ pub(super) fn expand(rows: &[Waiting], endpoints: &Endpoints, team: &Team) -> Ex
                 lead: Some(stored.lead),
                 notice: notice.map(Kind::code),
                 an_hour_max: notice.and_then(Kind::an_hour_max),
-                not_before: None,
-                expires_at: notice.and_then(|kind| ends_at(kind, &concern, &body)),
+                not_before,
+                expires_at,
             });
         }
         if all.deliveries.len() > before {
@@ -65,12 +67,22 @@ pub(super) fn expand(rows: &[Waiting], endpoints: &Endpoints, team: &Team) -> Ex
     all
 }
 
-/// When a notice is not worth telling any more.
-fn ends_at(kind: Kind, concern: &Concern, body: &[u8]) -> Option<Moment> {
-    match (kind, &concern.offer) {
-        (Kind::Offer, Some(offer)) => Some(offer.accept_by),
-        _ => News::read(kind, body).map(|news| news.ends_at()),
+/// When a notice is told first, if not at once, and when it is not worth telling any more.
+fn times(
+    kind: Kind,
+    reader: Option<&str>,
+    concern: &Concern,
+    body: &[u8],
+    team: &Team,
+) -> (Option<Moment>, Option<Moment>) {
+    if let (Kind::Offer, Some(offer)) = (kind, &concern.offer) {
+        return (None, Some(offer.accept_by));
     }
+    let Some(news) = News::read(kind, body) else { return (None, None) };
+    let reader = reader.filter(|_| news.waits_for_hours()).map(|id| MemberId(id.to_owned()));
+    let opens = reader.map(|reader| team.hours(&reader).opening(news.occurred_at));
+    let waits = opens.map_or(0, |opens| opens.since(news.occurred_at));
+    (opens, Some(news.ends_at().plus(waits)))
 }
 
 /// What is told at the hour's end instead of the notices that were left out of it.
@@ -125,4 +137,33 @@ fn concern(row: &Waiting, body: &[u8], team: &Team) -> Concern {
         }
     }
     concern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::policy_text;
+    use serde_json::json;
+
+    #[test]
+    fn that_a_queue_has_nobody_to_go_to_is_told_when_its_steward_works_and_other_news_at_once() {
+        let team = policy_text::team(policy_text::DEFAULT_TEAM).unwrap();
+        let at = |text: &str| Some(Moment::parse(text).unwrap());
+        let told = |reason: &str, time: &str| {
+            let body = json!({ "time": time, "data": {
+                "lead_id": "7d0b8a0e-3c6f-5a57-9e5b-0f6a1f6d3c11", "custody_version": 3,
+                "holder": { "kind": "steward", "id": "maya-cohen" }, "reason_code": reason,
+            } });
+            let body = body.to_string().into_bytes();
+            times(Kind::Given, Some("maya-cohen"), &Concern::default(), &body, &team)
+        };
+        for reason in ["nobody_free", "no_route"] {
+            let night = told(reason, "2026-03-14T02:00:00Z");
+            assert_eq!(night, (at("2026-03-16T09:00:00Z"), at("2026-03-17T09:00:00Z")), "{reason}");
+            let day = told(reason, "2026-03-13T10:00:00Z");
+            assert_eq!(day, (at("2026-03-13T10:00:00Z"), at("2026-03-14T10:00:00Z")), "{reason}");
+        }
+        let review = told("review_asked", "2026-03-14T02:00:00Z");
+        assert_eq!(review, (None, at("2026-03-15T02:00:00Z")), "a person waits for the answer");
+    }
 }

@@ -52,7 +52,7 @@ const RECYCLED: Statement = Statement::new(
 const TASKS: Statement = Statement::new(
     "campaigns.data_tasks",
     "SELECT l.id, l.deadline, l.holder_id AS holder, asked.payload, p.first_name, p.last_name,
-         coalesce(p.company_name, p.company_domain) AS company
+         coalesce(p.company_name, p.company_domain) AS company, count(*) OVER () AS open
      FROM lead AS l LEFT JOIN person AS p ON p.lead_id = l.id
      LEFT JOIN LATERAL (SELECT payload FROM audit WHERE subject_kind = 1 AND subject_id = l.id
          AND event = 'data_fix_asked' ORDER BY version DESC LIMIT 1) AS asked ON true
@@ -142,8 +142,9 @@ pub struct ContactWanted {
     pub company: Option<String>,
 }
 
+/// Id, deadline, holder, what asked for it, first and last name, company, and how many there are in all.
 type TaskColumns =
-    (Uuid, Option<i64>, Option<String>, Option<Vec<u8>>, Option<String>, Option<String>, Option<String>);
+    (Uuid, Option<i64>, Option<String>, Option<Vec<u8>>, Option<String>, Option<String>, Option<String>, i64);
 
 /// What became of marketing's leads.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,7 +156,9 @@ pub struct CampaignsRead {
     pub names: Vec<CampaignName>,
     /// Days since 1970-01-01, and how many leads come back then.
     pub recycled: Vec<(i32, i64)>,
+    /// Leads whose data marketing has to mend, the nearest deadline first; at most [`TASKS_MAX`] of `tasks_all`.
     pub tasks: Vec<DataTask>,
+    pub tasks_all: i64,
     pub wanted: Vec<ContactWanted>,
 }
 
@@ -189,6 +192,7 @@ impl Reader {
             spend,
             names,
             recycled,
+            tasks_all: tasks.first().map_or(0, |(.., all)| *all),
             tasks: tasks.into_iter().map(task).collect::<Result<_, _>>()?,
             wanted,
         })
@@ -196,7 +200,7 @@ impl Reader {
 }
 
 fn task(row: TaskColumns) -> Result<DataTask, StoreError> {
-    let (id, deadline, holder, asked, first_name, last_name, company) = row;
+    let (id, deadline, holder, asked, first_name, last_name, company, _) = row;
     Ok(DataTask {
         id,
         deadline: deadline.map(Moment),

@@ -20,7 +20,7 @@ use crate::store::rows::LeadRow;
 use crate::store::world::WorldRow;
 use crate::store::{
     account, anonymous, audit, duplicate, erasure, facts, identity, kept, lead, merge, opportunity, person,
-    position, world,
+    position, route_facts, world,
 };
 use names::{heads, lists, resolve};
 use std::collections::BTreeSet;
@@ -80,6 +80,7 @@ impl Loading<'_> {
             step.passed();
         }
         self.leads(conn, step, &named, &resolved, &mut loaded).await?;
+        self.deal_owners(conn, step, &mut loaded).await?;
         for lead in collect::erased(&self.batch.entries, &resolved.leads) {
             loaded.belongings.insert(lead, erasure::belongings(conn, lead).await?);
             step.passed();
@@ -263,6 +264,22 @@ impl Loading<'_> {
                 .into_iter()
                 .map(|(id, it)| (id, AccountState { kind: it.kind, owner: it.owner, segment: it.segment }))
                 .collect();
+        }
+        Ok(())
+    }
+
+    /// Who owns the open deals that rejections of the batch say are there already.
+    async fn deal_owners(
+        &self,
+        conn: &mut Connection,
+        step: &mut Failpoint,
+        loaded: &mut Loaded,
+    ) -> Result<(), Interrupted> {
+        let waiting = loaded.waiting.iter().map(|waiting| &waiting.entry);
+        if collect::names_open_deal(self.batch.entries.iter().chain(waiting)) {
+            let leads = loaded.leads.values().map(|row| (row.lead.id, row.lead.account)).collect();
+            loaded.deal_owners = route_facts::deal_owners(conn, &leads).await?;
+            step.passed();
         }
         Ok(())
     }

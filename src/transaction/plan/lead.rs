@@ -122,6 +122,7 @@ impl Planner<'_> {
         let before = work.row.lead.clone();
         let now = world.now.max(before.decided_at);
         let account_owner = self.account_owner(&before, command);
+        let deal_owner = self.loaded.deal_owners.get(&lead).filter(|_| command.names_open_deal());
         let inputs = Inputs {
             now,
             occurred_at,
@@ -131,6 +132,7 @@ impl Planner<'_> {
             team: world.team,
             live_from: world.live_from,
             account_owner: account_owner.as_ref(),
+            deal_owner,
         };
         let decided = match decide(&before, command, &inputs) {
             Ok(events) => self.apply(entry, request, lead, &events, &actor, occurred_at, now)?,

@@ -5,7 +5,7 @@ use super::Planner;
 use super::kept::kept;
 use super::people::occurred_at;
 use crate::contract::request::{Decoded, PersonRef, Request, Subject, Who};
-use crate::domain::calendar::Span;
+use crate::domain::calendar::{Hours, Span};
 use crate::domain::command::{Command, Nature};
 use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
 use crate::domain::decide::Refusal;
@@ -228,8 +228,10 @@ impl Planner<'_> {
             Event::LeadParked { reason: before.reason, custody: before.custody }
         } else {
             let steward = world.team.acting(world.team.operations(), now).clone();
-            let span = Span::business_days(world.policy.durations().redrive_business_days);
-            let clock = Clock::over(ClockKind::RedriveBy, world.team.hours(&steward), now, span);
+            let (durations, hours) = (world.policy.durations(), world.team.hours(&steward));
+            let due_by = hours.after(now, Span::business_days(durations.redrive_business_days));
+            let (kind, hours) = (ClockKind::RedriveBy, Hours::Of(hours));
+            let clock = Clock::climbing(durations.percents, kind, hours, now, due_by);
             let custody = Custody::new(Holder::Operations(steward), clock);
             Event::LeadParked { reason: reason.to_owned(), custody }
         };

@@ -282,6 +282,7 @@ impl Planner<'_> {
             renewal: false,
             opened_at: patch.opened_at,
             closed_at: None,
+            close_date: None,
             owner: None,
             repeated: false,
             late: false,
@@ -306,6 +307,7 @@ impl Planner<'_> {
             report.owner = self.member(patch.owner.as_ref());
             let state =
                 self.opportunities.get(&patch.id).or_else(|| self.loaded.opportunities.get(&patch.id));
+            report.close_date = state.and_then(|row| row.close_date);
             if let (Some(row), DealChange::Updated) = (state, &report.change) {
                 report.opened_at = row.opened_at;
             }

@@ -100,6 +100,8 @@ pub struct CampaignsView {
     /// First day of the week, leads that come back, and their share of the fullest week.
     pub weeks: Vec<(String, String, i64)>,
     pub tasks: Vec<TaskRow>,
+    /// How many of those are not listed; empty for none.
+    pub tasks_more: String,
     pub wanted: Vec<WantedRow>,
 }
 
@@ -125,6 +127,7 @@ pub fn campaigns_view(
         row.channel = names.get(row.id.as_str()).map_or_else(String::new, |(_, channel)| plain(channel));
     }
     let total = total(&rows);
+    let tasks_more = read.tasks_all - i64::try_from(read.tasks.len()).unwrap_or(i64::MAX);
     CampaignsView {
         now_ms: read.now.0.div_euclid(1_000),
         currency: texts.reference.reporting_currency.clone(),
@@ -140,6 +143,7 @@ pub fn campaigns_view(
         older: rejections.last().filter(|_| more).map_or_else(String::new, |last| place(last.place)),
         weeks: weeks(&read.recycled),
         tasks: read.tasks.iter().map(|task| task_row(task, read.now, texts)).collect(),
+        tasks_more: if tasks_more > 0 { grouped(tasks_more) } else { String::new() },
         wanted: read.wanted.iter().map(|it| wanted_row(it, read.now)).collect(),
     }
 }

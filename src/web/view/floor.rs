@@ -25,7 +25,7 @@ pub const MOVABLE_SHOWN: usize = 40;
 const FACTS_WORDS: &str = "Qualified without the facts of the SQL definition";
 const DATA_FIX_WORDS: &str = "Data to mend";
 const BEFORE_SALES_WORDS: &str = "before sales";
-const STALE_WORDS: &str = "An open deal that nobody has touched";
+const STALE_WORDS: &str = "An open deal that nobody has touched, or that should have closed";
 
 /// A queue by age.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use super::receipt::{ReceiptView, receipt_view, short_hash};
 use super::route::{RouteView, route_of, route_view};
 use super::{Countdown, grouped, person_name};
+use crate::domain::custody::Basis;
 use crate::domain::lead::{Lead, Motion, Permission, Stage};
 use crate::domain::team::{MemberId, Team};
 use crate::domain::time::Moment;
@@ -174,9 +175,9 @@ fn duties(lead: &Lead, now: Moment) -> Vec<Duty> {
         .map(|clock| {
             let (name, hint) = clock_words(clock.kind);
             let basis = match clock.basis {
-                crate::domain::custody::Basis::Hours(_) => "the holder's working time",
-                crate::domain::custody::Basis::Business => "Monday to Friday, UTC",
-                crate::domain::custody::Basis::Wall => "calendar time",
+                Basis::Hours(_) => "the holder's working time",
+                Basis::Business => "Monday to Friday, UTC",
+                Basis::Wall | Basis::WallLadder(_) => "calendar time",
             };
             Duty { name, hint, basis, due: countdown(now, clock.due_by) }
         })

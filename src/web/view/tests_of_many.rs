@@ -18,7 +18,9 @@ use crate::domain::time::{DAY, HOUR, Moment};
 use crate::scoreboard::PatternDuty;
 use crate::scoreboard::patterns::Pattern;
 use crate::store::read::board::LedgerTotals;
-use crate::store::read::campaigns::{CampaignDeals, CampaignName, CampaignSpend, CampaignsRead, CohortRead};
+use crate::store::read::campaigns::{
+    CampaignDeals, CampaignName, CampaignSpend, CampaignsRead, CohortRead, DataTask,
+};
 use crate::store::read::floor::{
     BreachedRead, EscalationRead, FloorRead, HygieneRead, LoadRead, MovableRead,
 };
@@ -249,6 +251,7 @@ fn campaigns() -> CampaignsRead {
         // 20,003 is a Monday as 4 (1970-01-05) was.
         recycled: vec![(4 + 7 * 2_857, 2), (4 + 7 * 2_857 + 6, 3), (4 + 7 * 2_858, 1)],
         tasks: Vec::new(),
+        tasks_all: 0,
         wanted: Vec::new(),
     }
 }
@@ -275,6 +278,29 @@ fn outcomes_add_up_by_campaign_and_misroutes_count_for_nobody() {
     assert_eq!(spring.roi, "n/a", "a return without all of the revenue would be wrong");
     assert_eq!(view.rows[1].name, "No campaign");
     assert_eq!((view.total.mql, view.total.accepted), (22, 11));
+}
+
+#[test]
+fn data_to_mend_is_listed_with_its_fields_its_clock_and_its_owner_and_says_what_it_leaves_out() {
+    let asked = Event::DataFixAsked {
+        fields: vec!["person.phone".to_owned(), "company.name".to_owned()],
+        custody: custody(ClockKind::ReviewBy, DAY),
+    };
+    let task = DataTask {
+        id: Uuid::from_u128(7),
+        deadline: Some(NOW.plus(DAY)),
+        holder: Some("noah-fischer".to_owned()),
+        asked: Some(asked),
+        first_name: None,
+        last_name: None,
+        company: Some("Vega".to_owned()),
+    };
+    let read = CampaignsRead { tasks: vec![task], tasks_all: 1_201, ..campaigns() };
+    let view = campaigns_view(&read, (&[], false), &[], None, &shipped());
+    let task = &view.tasks[0];
+    assert_eq!((task.fields.as_str(), task.holder.as_str()), ("person phone, company name", "Noah Fischer"));
+    assert_eq!(task.due.as_ref().unwrap().words, "in 1 d 0 h");
+    assert_eq!(view.tasks_more, "1\u{202f}200");
 }
 
 #[test]

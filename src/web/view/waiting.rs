@@ -42,6 +42,10 @@ fn review(read: &WaitingLead, now: Moment) -> FloorLine {
     let what = match (lead.stage.kind(), lead.no_contact) {
         (StageKind::Won, _) => "The deal that was won is deleted in the CRM: is it a win?",
         (_, true) => "Asked to be called, after asking for no contact",
+        // Nobody need have asked for anything: the policy's limit of passages keeps it back as well.
+        (_, false) if !lead.past.is_empty() && !lead.cycle.hand_raised => {
+            "Kept back, and its story says why: take it up, or set it aside"
+        }
         (_, false) => "Asked to be called, and stands in no queue: take it up, or set it aside",
     };
     FloorLine {
@@ -92,7 +96,7 @@ mod tests {
     use crate::domain::contest::Contest;
     use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
     use crate::domain::ids::{HandoffId, LeadId};
-    use crate::domain::lead::{Lead, Stage};
+    use crate::domain::lead::{Lead, PastCycle, Stage};
     use crate::domain::policy::RejectionCode;
     use crate::domain::team::MemberId;
     use crate::domain::time::{DAY, HOUR};
@@ -149,12 +153,15 @@ mod tests {
         waits.lead.stage = Stage::WonUnderReview { at: NOW, custody: custody.clone() };
         let mut blocked = contested("blocked", DAY);
         blocked.lead.stage = Stage::Captured(custody);
-        let read =
-            WaitingRead { now: NOW, contests: Vec::new(), reviews: vec![waits, blocked], reviews_all: 5 };
+        let mut limited = blocked.clone();
+        limited.lead.past.push(PastCycle { number: 1, started_at: NOW, ended_at: NOW, hand_raised: false });
+        let reviews = vec![waits, blocked, limited];
+        let read = WaitingRead { now: NOW, contests: Vec::new(), reviews, reviews_all: 5 };
         let view = waiting_view(&read, shipped.team.members().next(), &shipped.team);
         assert!(view.reviews[0].what.contains("is it a win?"), "{}", view.reviews[0].what);
         assert!(view.reviews[1].what.starts_with("Asked to be called"), "{}", view.reviews[1].what);
         assert_eq!(view.reviews[0].due.as_ref().unwrap().words, "in 1 d 0 h");
-        assert_eq!(view.reviews_more, "3");
+        assert!(view.reviews[2].what.starts_with("Kept back"), "{}", view.reviews[2].what);
+        assert_eq!(view.reviews_more, "2");
     }
 }

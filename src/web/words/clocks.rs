@@ -33,8 +33,8 @@ pub(super) fn line_of(event: &Event, team: &Team) -> EventWords {
 
 pub(super) fn rung_words(rung: Rung) -> &'static str {
     match rung {
-        Rung::RemindHalf => "half of the time is over",
-        Rung::RemindLate => "four fifths of the time are over",
+        Rung::RemindHalf => "the first; part of the time is over",
+        Rung::RemindLate => "the second; most of the time is over",
         Rung::Due => "due now",
         Rung::TakeBack => "the lead is about to be taken back",
         Rung::Escalate => "long overdue",

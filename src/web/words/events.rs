@@ -15,6 +15,9 @@ use crate::domain::lead::{Attempt, Consent, Motion, Permission, SuppressedFor};
 use crate::domain::policy::DisqualifiedFor;
 use crate::domain::team::Team;
 
+/// Why a lead that meets the definition is looked at instead of handed off.
+const CYCLE_LIMIT: &str = "cycle limit: it had all the passages that the policy allows without a hand-raise, and would qualify again";
+
 /// How much a line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -187,7 +190,7 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         Event::ReviewAsked { reason, custody } => line(
             Tone::Warn,
             format!("Kept back for {} to look at", member_name(team, custody.holder.member())),
-            plain(reason),
+            if reason == "cycle_limit" { CYCLE_LIMIT.to_owned() } else { plain(reason) },
         ),
         Event::LeadReassigned { from, custody } => line(
             Tone::Accent,

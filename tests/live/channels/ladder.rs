@@ -72,8 +72,8 @@ fn an_ignored_offer_is_told_to_the_rep_the_former_rep_and_the_manager_each_once(
     produce(&installation, FORMS, &demo_request("vera@vega.example"));
     let (rep, _) = slack(&receiver);
     for (seconds, heading) in [
-        (160, "*Half of your time to accept is gone"),
-        (250, "*Four fifths of your time to accept is gone"),
+        (160, "*3 min left of your time to accept"),
+        (250, "*Only 1 min left of your time to accept"),
         (310, "*Your time to accept is over: Ada Quist, Acme Robotics*"),
         (430, "*Given on, nothing to do: Ada Quist, Acme Robotics*"),
     ] {

@@ -84,6 +84,14 @@ fn a_lead_goes_to_the_owner_of_the_companys_open_deal_and_the_account_and_the_re
         (&json!(3), &json!(0)),
         "the same rules, the same reps"
     );
+
+    let said = json!({"person": {"email": "vera@vega.example"}, "actor": user("u-hugo-silva"), "reason": "existing_opportunity"});
+    let returned = Event::new("sales.lead.rejected.v1", "/crm", "r-1", said);
+    produce(&installation, "sales.feedback.v1", &returned);
+    let given = leads.wait("vera's second offer", |record| {
+        record.event_type == "lead.reassigned.v1" && record.data["person"]["email"] == "vera@vega.example"
+    });
+    assert_eq!(given.data["holder"]["id"], "ana-ruiz", "the owner of the company's open deal is asked first");
     installation.check();
 }
 

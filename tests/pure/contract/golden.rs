@@ -3,7 +3,7 @@
 
 use crate::lifecycle;
 use baton::domain::availability::Source;
-use baton::domain::calendar::{Calendar, Span};
+use baton::domain::calendar::Hours;
 use baton::domain::custody::{Clock, ClockKind, Custody, Holder};
 use baton::domain::event::Event;
 use baton::domain::ids::{HandoffId, LeadId, OpportunityId};
@@ -64,7 +64,8 @@ fn samples() -> (BTreeMap<&'static str, Event>, baton::domain::lead::Lead) {
 /// The events that format 2 added, one of each.
 fn since_version_2() -> Vec<Event> {
     let lead = Lead::unseen(LeadId::derived("golden", "1", 0));
-    let due = Clock::over(ClockKind::ReviewBy, &Calendar::office(), Moment(1_000_000), Span::seconds(3_600));
+    let (started_at, due_by) = (Moment(1_000_000), Moment(3_601_000_000));
+    let due = Clock::until(ClockKind::ReviewBy, Hours::Wall, started_at, due_by);
     let custody = Custody::new(Holder::Operations(MemberId("olga".to_owned())), due);
     let terms = Terms {
         handoff: HandoffId::derived(lead.id, 2),

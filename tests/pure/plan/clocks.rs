@@ -3,9 +3,10 @@
 
 use super::desk::{Desk, loop_batch};
 use super::journey::{ask, route};
+use baton::contract::policy_text;
 use baton::contract::request::Who;
 use baton::domain::command::{Command, DueClock};
-use baton::domain::custody::{Custody, Holder};
+use baton::domain::custody::{Basis, ClockKind, Custody, Holder, Rung};
 use baton::domain::lead::{Lead, Stage};
 use baton::domain::time::Moment;
 use baton::store::rows::{OutTopic, OutboxRow};
@@ -125,4 +126,56 @@ fn a_p1_lead_out_of_hours_is_said_to_wait_and_until_when_beside_its_mql() {
     assert_eq!((&mql["topic_sequence"], &queued["topic_sequence"]), (&1.into(), &2.into()), "no gap");
     let day = published("2026-06-01T10:00:00Z");
     assert_eq!(day.len(), 1, "in hours the router offers it at once: {day:?}");
+}
+
+#[test]
+fn a_lead_that_is_raised_to_p1_out_of_hours_is_said_to_wait_as_one_that_comes_as_p1() {
+    let raised = |at: &str| {
+        let mut desk = Desk::new();
+        desk.now = Moment::parse(at).unwrap();
+        // A student waits low-touch; that it is somebody of weight shows with the second form.
+        for (id, title) in [("form-1", "Student"), ("form-2", "VP Engineering")] {
+            desk.published.clear();
+            let form = desk.form(id, PRIYA, title);
+            desk.run(vec![form]);
+        }
+        let told = desk.published.iter().filter(|row| row.topic == OutTopic::Handoff).map(payload);
+        told.collect::<Vec<Value>>()
+    };
+    // Sunday noon.
+    let night = raised("2026-05-31T12:00:00Z");
+    let [.., up, queued] = &night[..] else { panic!("two records: {night:?}") };
+    assert_eq!(
+        (&up["reason_code"], &queued["reason_code"]),
+        (&"priority_raised".into(), &"out_of_hours".into())
+    );
+    assert_eq!(queued["deadline"], "2026-06-01T09:15:00Z", "{queued}");
+    assert_eq!(queued["lead_version"], up["lead_version"], "one event");
+    let [first, second] = [up, queued].map(|told| told["topic_sequence"].as_i64().unwrap());
+    assert_eq!(second, first + 1, "no gap");
+    let day = raised("2026-06-01T10:00:00Z");
+    assert_eq!(day.last().unwrap()["reason_code"], "priority_raised", "{day:?}");
+}
+
+#[test]
+fn a_clock_climbs_the_ladder_of_the_policy_under_which_it_started() {
+    let other = policy_text::DEFAULT_POLICY
+        .replace("reminder_percents = [50, 80]", "reminder_percents = [40]")
+        .replace("escalate_percent = 150", "escalate_percent = 120");
+    let mut desk = Desk::new();
+    desk.policy = Some(policy_text::policy(&other).unwrap());
+    let form = desk.form("form-1", PRIYA, "VP Engineering");
+    let _planned = desk.run(vec![form]);
+    assert_eq!(route(&mut desk, "mid-market"), Outcome::Applied("offer_lead"));
+    let accept =
+        |desk: &Desk| desk.lead(PRIYA).custody().unwrap().clock(ClockKind::AcceptBy).unwrap().clone();
+    let clock = accept(&desk);
+    let at = |percent| clock.started_at.plus(clock.due_by.since(clock.started_at) / 100 * percent);
+    assert_eq!((clock.rung, clock.rung_at), (Rung::RemindHalf, at(40)));
+    assert!(matches!(clock.basis, Basis::Hours(ladder) if ladder.escalate_at == at(120)), "{clock:?}");
+    // Another policy in force moves no running clock.
+    desk.policy = None;
+    let reminded = payload(&pass(&mut desk)[0]);
+    assert_eq!((&reminded["rung"], &reminded["reason"]), (&"half".into(), &"accept_by".into()));
+    assert_eq!((accept(&desk).rung, accept(&desk).rung_at), (Rung::Due, clock.due_by), "the one reminder");
 }

@@ -295,5 +295,6 @@ fn mended_data_is_told_in_time_or_late_and_once_the_missed_deadline_was_told_no_
     assert_eq!(mended_after(0, HOUR), [fact("data_fixed", "in_time", false)]);
     assert_eq!(mended_after(0, 9 * DAY), [fact("data_fixed", "late", false)], "before anybody was told");
     let late = [fact("breached", "data_fix", false), fact("data_fixed", "late", true)];
-    assert_eq!(mended_after(1, HOUR), late);
+    assert_eq!(mended_after(2, HOUR), [fact("data_fixed", "in_time", false)], "reminded twice");
+    assert_eq!(mended_after(3, HOUR), late);
 }

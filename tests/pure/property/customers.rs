@@ -1,6 +1,7 @@
 //! People of a company that buys already (LIFECYCLE N8). It decides nothing itself.
 
 use crate::lifecycle::stories;
+use crate::speaking;
 use crate::words;
 use baton::domain::lead::{Motion, Stage, StageKind};
 
@@ -16,4 +17,30 @@ fn a_hand_raise_of_a_customer_waits_for_the_account_owner_as_expansion() {
     assert_eq!(story.lead.cycle.motion, Motion::Expansion);
     assert_eq!(story.lead.cycle.wanted, Some(words::member("ana")));
     assert!(matches!(story.lead.stage, Stage::Queued { held: false, .. }), "the router may offer it");
+}
+
+#[test]
+fn a_lead_with_a_deal_open_already_goes_to_the_deals_owner_then_the_accounts_and_to_nobody_who_is_gone() {
+    let wanted = |line: &str, deal: Option<&str>, gone: &str| {
+        let mut story = stories()["A"].clone();
+        story.tick();
+        speaking::switch_off(&mut story, gone);
+        story.deal_owner = deal.map(words::member);
+        story.account_owner = Some(words::member("hugo"));
+        let (at, command) = words::command(&mut story, line);
+        let (nature, actor) = words::who("ask dev");
+        story.act(&actor, nature, at, &command).unwrap();
+        let (_, held) = story.lead.queue().unwrap();
+        (story.lead.cycle.wanted, held)
+    };
+    let by_name = |name: &str| (Some(words::member(name)), false);
+    let line = "reject existing_opportunity";
+    assert_eq!(wanted(line, Some("ana"), "kira"), by_name("ana"));
+    assert_eq!(wanted(line, Some("ana"), "ana"), by_name("hugo"), "the deal's owner is switched off");
+    assert_eq!(wanted(line, Some("dev"), "kira"), by_name("hugo"), "the deal is whose who returns it");
+    assert_eq!(wanted(line, None, "kira"), by_name("hugo"));
+    assert_eq!(wanted(line, None, "hugo"), (None, true), "nobody is left: the steward decides");
+    let proposed = "reject existing_opportunity to=emma";
+    assert_eq!(wanted(proposed, Some("ana"), "kira"), by_name("emma"), "sales has named somebody");
+    assert_eq!(wanted(proposed, Some("ana"), "emma"), by_name("ana"));
 }

@@ -62,4 +62,6 @@ scenarios!(
     a_rep_moves_time_zone,
     the_database_clock_goes_back_an_hour,
     a_demo_request_comes_at_night,
+    a_fourth_passage_needs_a_person,
+    an_open_deal_is_looked_at_after_its_close_date,
 );

@@ -124,7 +124,7 @@ const PUBLISHED: &[(&str, &[&str])] = &[
     ("offer_withdrawn", &["lead.offer_withdrawn.v1"]),
     ("opportunity_opened", &["lead.opportunity_opened.v1", "feedback.opportunity_opened.v1"]),
     ("origin_credited", &["lead.updated.v1"]),
-    ("priority_raised", &["lead.updated.v1"]),
+    ("priority_raised", &["lead.updated.v1", "lead.queued.v1"]),
     ("profile_reported", &["lead.updated.v1"]),
     ("rejection_contested", &["lead.updated.v1", "feedback.contested.v1"]),
     ("rejection_voided", &["feedback.rejection_voided.v1"]),

@@ -1,6 +1,7 @@
-//! Hours in the text of a team: shared calendars, a pool's, a person's, and what is refused.
+//! Hours in the text of a team: shared calendars, a pool's, a person's, and the ladder in that of a policy; and what is refused.
 
-use crate::contract::policy_text::{DEFAULT_TEAM, team};
+use crate::contract::policy_text::{DEFAULT_POLICY, DEFAULT_TEAM, policy, team};
+use crate::domain::ladder::Percents;
 use crate::domain::routing::{chain, counted_since};
 use crate::domain::team::{MemberId, PoolId, Team};
 use crate::domain::time::Moment;
@@ -133,4 +134,35 @@ fn a_team_from_before_calendars_keeps_its_pools_hours() {
     let team = team(&older).unwrap_or_else(|faults| panic!("{faults:?}"));
     assert_eq!(opening(&team, "dev-patel"), "2026-06-01T01:00:00Z", "ten in the morning in Tokyo");
     assert_eq!(opening(&team, "maya-cohen"), "2026-06-01T09:00:00Z");
+}
+
+#[test]
+fn a_ladder_has_at_most_two_reminders_before_the_deadline_and_the_manager_after_it() {
+    let ladder = |reminders: &str, escalate: &str| {
+        let text = DEFAULT_POLICY
+            .replace("reminder_percents = [50, 80]", reminders)
+            .replace("escalate_percent = 150", escalate);
+        policy(&text).map(|policy| policy.durations().percents)
+    };
+    let percents = |half, late, escalate| Percents { half, late, escalate };
+    for (reminders, escalate, read) in [
+        ("reminder_percents = [25, 99]", "escalate_percent = 500", percents(25, 99, 500)),
+        ("reminder_percents = [1]", "escalate_percent = 101", percents(1, Percents::NO_REMINDER, 101)),
+        ("reminder_percents = []", "escalate_percent = 150", percents(100, 100, 150)),
+    ] {
+        assert_eq!(ladder(reminders, escalate), Ok(read), "{reminders}, {escalate}");
+    }
+    for (reminders, escalate, fault) in [
+        ("reminder_percents = [80, 50]", "escalate_percent = 150", "the later one last"),
+        ("reminder_percents = [50, 50]", "escalate_percent = 150", "the later one last"),
+        ("reminder_percents = [0, 80]", "escalate_percent = 150", "from 1 to 99"),
+        ("reminder_percents = [50, 100]", "escalate_percent = 150", "from 1 to 99"),
+        ("reminder_percents = [20, 50, 80]", "escalate_percent = 150", "at most 2 percents"),
+        ("", "escalate_percent = 150", "reminder_percents"),
+        ("reminder_percents = [50, 80]", "escalate_percent = 100", "escalate_percent"),
+        ("reminder_percents = [50, 80]", "escalate_percent = 501", "escalate_percent"),
+    ] {
+        let faults = ladder(reminders, escalate).unwrap_err();
+        assert!(faults[0].message.contains(fault), "{reminders}, {escalate}: {faults:?}");
+    }
 }

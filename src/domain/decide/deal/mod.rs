@@ -1,16 +1,17 @@
 //! What the CRM reports of a deal, seen from one of its contacts. Money and history stand at the opportunity; it never
 //! judges whether a deal may be opened again or taken out.
 
+pub(super) mod review;
 mod undone;
 
 use super::Refusal;
 use super::draft::Draft;
 use super::qualify;
 use crate::domain::command::{DealChange, DealReport};
-use crate::domain::custody::{Clock, ClockKind, Custody, Holder};
+use crate::domain::custody::Holder;
 use crate::domain::event::Event;
 use crate::domain::lead::{Deal, DealState, Motion, Origin, Stage, StageKind};
-use crate::domain::time::DAY;
+use review::{dealing, reviewed};
 
 /// The rows "opportunity opened, updated, won, lost, reopened, deleted".
 pub(super) fn report(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
@@ -101,7 +102,7 @@ fn open(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), Refusal> {
 
 /// The move itself, from wherever the lead stands.
 fn enter(draft: &mut Draft<'_>, report: &DealReport, implied: bool) -> Result<(), Refusal> {
-    let custody = reviewed(draft, report).unwrap_or_else(|| draft.dealing(owner(draft, report)));
+    let custody = reviewed(draft, report).unwrap_or_else(|| dealing(draft, owner(draft, report), report));
     draft.push(Event::OpportunityOpened {
         opportunity: report.id,
         at: report.opened_at,
@@ -149,22 +150,6 @@ fn owner(draft: &Draft<'_>, report: &DealReport) -> Holder {
             None => draft.taker().0,
         },
     }
-}
-
-/// The custody of an open deal that was just touched.
-fn reviewed(draft: &Draft<'_>, report: &DealReport) -> Option<Custody> {
-    let custody = draft.lead.stage.custody()?;
-    if draft.stage() != StageKind::Opportunity {
-        return None;
-    }
-    // The manager who looks at a deal without contact goes on looking.
-    if draft.lead.no_contact {
-        return None;
-    }
-    let days = draft.inputs.policy.durations().opportunity_untouched_days;
-    let clock = Clock::wall(ClockKind::ReviewBy, draft.inputs.now, i64::from(days) * DAY);
-    let holder = report.owner.as_ref().map_or_else(|| custody.holder.clone(), |owner| draft.rep(owner));
-    Some(custody.clone().with(clock).held_by(holder))
 }
 
 /// Any report of an open deal restarts its review.
