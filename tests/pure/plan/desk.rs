@@ -4,9 +4,8 @@
 use crate::contract::violations;
 use crate::story::{POLICY, TEAM, start};
 use baton::contract::keys::Keys;
-use baton::contract::policy_text;
 use baton::contract::request::Who;
-use baton::contract::{Decoder, RecordIn};
+use baton::contract::{Decoder, RecordIn, policy_text};
 use baton::domain::ids::{IdentityKey, LeadId};
 use baton::domain::lead::{Lead, Origin};
 use baton::domain::policy::{Policy, Reference};
