@@ -1,6 +1,5 @@
-//! A browser, driven from outside by the keyboard or by pressing what is shown: Chromium over WebDriver's HTTP (W3C), on a
-//! screen as wide as a phone. It reads what the page shows; it fills nothing in by script, and what is hidden or covered it
-//! cannot press.
+//! A browser, driven from outside by the keyboard: Chromium over WebDriver's HTTP (W3C), on a screen as wide as a phone. It
+//! presses keys and reads what the page shows; it never clicks and fills nothing in by script.
 
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
@@ -25,20 +24,6 @@ pub const DOWN: &str = "\u{e015}";
 /// The words of whatever has the focus: of a field its label's.
 const FOCUSED: &str = "const it = document.activeElement; if (!it || it === document.body) return '';
     const label = it.labels && it.labels.length ? it.labels[0] : it; return label.textContent.trim().replace(/\\s+/g, ' ');";
-
-/// What can be pressed and begins with these words, exactly these before longer ones; what is folded away is not there.
-const PRESSABLE: &str = "const words = arguments[0], said = it => it.textContent.trim().replace(/\\s+/g, ' ');
-    const all = [...document.querySelectorAll('button, summary, a[href], label')].filter(it => it.checkVisibility());
-    return all.find(it => said(it) === words) || all.find(it => said(it).startsWith(words)) || null;";
-/// The field whose label begins with these words, as long as it is shown.
-const FIELD: &str = "const words = arguments[0];
-    return [...document.querySelectorAll('select, input, textarea')].find(it => it.checkVisibility()
-        && it.labels && it.labels.length && it.labels[0].textContent.trim().startsWith(words)) || null;";
-/// The option of a field's list that begins with these words.
-const OPTION: &str = "const words = arguments[1];
-    return [...arguments[0].options].find(it => it.textContent.trim().startsWith(words)) || null;";
-/// How WebDriver names an element in JSON.
-const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// One browser with one session.
 pub struct Driver {
@@ -109,33 +94,6 @@ impl Driver {
     /// What a script reads of the page.
     pub fn read(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
-    }
-
-    /// An element of the page; panics with what the page shows where there is none.
-    fn element(&self, script: &str, arguments: &Value) -> Value {
-        let found = self.post("/execute/sync", &json!({ "script": script, "args": arguments }));
-        assert!(found[ELEMENT].is_string(), "nothing on the page answers to {arguments}: {}", self.text());
-        found
-    }
-
-    fn of_element(&self, element: &Value, act: &str, body: &Value) {
-        self.post(&format!("/element/{}/{act}", element[ELEMENT].as_str().unwrap()), body);
-    }
-
-    /// Presses what begins with these words, where it stands on the screen.
-    pub fn tap(&self, words: &str) {
-        self.of_element(&self.element(PRESSABLE, &json!([words])), "click", &json!({}));
-    }
-
-    /// Chooses from the list whose label begins with `label` what begins with `words`.
-    pub fn choose(&self, label: &str, words: &str) {
-        let list = self.element(FIELD, &json!([label]));
-        self.of_element(&self.element(OPTION, &json!([list, words])), "click", &json!({}));
-    }
-
-    /// Types into the field whose label begins with `label`.
-    pub fn fill(&self, label: &str, text: &str) {
-        self.of_element(&self.element(FIELD, &json!([label])), "value", &json!({ "text": text }));
     }
 
     pub fn text(&self) -> String {

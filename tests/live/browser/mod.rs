@@ -1,8 +1,7 @@
-//! The pages in a real browser, as wide as a phone: a rep's day by the keyboard alone, what every page owes to whoever
-//! cannot see or point, and the buttons of every role as somebody new to them presses them.
+//! The pages in a real browser, as wide as a phone and by the keyboard alone: a rep's day, and what every page owes to
+//! whoever cannot see or point.
 
 mod driver;
-mod pressed;
 
 use crate::harness::{Browser, Installation, Reader, Serving, demo_request, produce, until};
 use baton::contract::keys::Keys;
