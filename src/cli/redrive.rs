@@ -3,13 +3,14 @@
 
 use super::kept::{missing, reader, session, word};
 use super::output::{FAILED, Failure, block_on, chain, progress, say, say_json};
+use crate::contract::request::Who;
 use crate::domain::ids::LeadId;
 use crate::settings::Settings;
 use crate::store::kept::Intake;
 use crate::store::read::kept::KeptLine;
 use crate::store::{Reader, StoreError};
 use crate::transaction::batch::Outcome;
-use crate::transaction::redrive::{self, RedriveError, Redriven, stays};
+use crate::transaction::redrive::{self, IDLE_STEPS_MAX, RedriveError, Redriven, stays};
 use crate::transaction::session::Session;
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -18,8 +19,6 @@ use uuid::Uuid;
 
 /// Lines and leads that are read at once.
 const PAGE: i64 = 500;
-/// Steps with a lead that settle nothing, before it is left parked: the first may only show which leads hang together.
-const IDLE_STEPS_MAX: u32 = 2;
 
 /// Which parked records.
 pub(super) enum Parked<'a> {
@@ -149,7 +148,7 @@ impl<'a> Redrive<'a> {
         }
         let mut idle = 0;
         while idle < IDLE_STEPS_MAX {
-            let step = match redrive::parked_lead(&mut self.session, lead).await {
+            let step = match redrive::parked_lead(&mut self.session, lead, &Who::Operator).await {
                 Ok(step) => step,
                 Err(error) => return self.could_not(error),
             };
@@ -187,7 +186,7 @@ impl<'a> Redrive<'a> {
 
     /// `named`: somebody asked for this very record.
     async fn record(&mut self, id: Uuid, named: bool) -> Result<(), Failure> {
-        match redrive::record(&mut self.session, self.from, id).await {
+        match redrive::record(&mut self.session, self.from, id, &Who::Operator).await {
             Ok(Some(step)) => self.take(step),
             // It was settled with another one of this command.
             Ok(None) if !named || self.places.contains_key(&id) => {}

@@ -238,6 +238,15 @@ pub struct PatternAnswer {
     pub begun_at: Moment,
 }
 
+/// Until when nobody is told of a source's silence: somebody knows that it is away. A moment that is past ends the pause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePause {
+    /// `source`, `form`, `type` or `feed`, as the watch over silence names it.
+    pub family: String,
+    pub name: String,
+    pub until: Moment,
+}
+
 /// What a record is about.
 #[derive(Clone, Debug)]
 #[expect(
@@ -257,6 +266,8 @@ pub enum Subject {
     PatternAnswer(PatternAnswer),
     /// Somebody of the team is away, back, or switched off.
     Availability(AvailabilityAsk),
+    /// Somebody knows that a source is away.
+    SourcePause(SourcePause),
 }
 
 /// A note that came with a record: free text, kept in `note` and nowhere else.

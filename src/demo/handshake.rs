@@ -22,12 +22,12 @@ const CONTESTED_PERCENT: u8 = 30;
 const UPHELD_PERCENT: u8 = 45;
 const DECIDED_PERCENT: u8 = 75;
 /// What chance looks like: the same handoff meets the same people in each run of a seed.
-const HUNDRED: u8 = 100;
+pub(super) const HUNDRED: u8 = 100;
 
-/// The two who argue about rejections.
+/// Those whom no record of the company speaks for: the two who argue about rejections, and the stewards (`reviews.rs`).
 pub struct Handshake {
-    reader: Reader,
-    session: Session,
+    pub(super) reader: Reader,
+    pub(super) session: Session,
 }
 
 /// What one handoff meets: numbers below a hundred.
@@ -81,21 +81,22 @@ impl Handshake {
                 continue;
             }
             let Some((member, command)) = ask_of(returned, &marketer, now, argued) else { continue };
-            asks += u32::from(self.ask(rejection.lead.id, returned.handoff, member, command, now).await?);
+            let about = returned.handoff.to_string();
+            asks += u32::from(self.ask(rejection.lead.id, &about, member, command, now).await?);
         }
         Ok(asks)
     }
 
-    /// Asks once; false for what was answered before, as by a refusal, and is not asked again.
-    async fn ask(
+    /// Asks once of what the ask is about; false for what was answered before, as by a refusal, and is not asked again.
+    pub(super) async fn ask(
         &mut self,
         lead: LeadId,
-        handoff: HandoffId,
+        about: &str,
         member: MemberId,
         command: Command,
         now: Moment,
     ) -> Result<bool, DemoError> {
-        let key = format!("demo {} {handoff}", command.name());
+        let key = format!("demo {} {about}", command.name());
         if self.session.answered(&key, &member.0).await?.is_some() {
             return Ok(false);
         }

@@ -36,6 +36,10 @@ const STATES_EVERY: i64 = 10 * DAY;
 /// Marketing looks at what came back so often, and argues about a contest for so long before the arbiter decides.
 const CONTESTS_EVERY: i64 = 10 * HOUR;
 const ARGUED_FOR: i64 = DAY;
+/// The stewards look at what waits for a review so often, and answer within so much time of their hours: they owe it within
+/// a business day.
+const REVIEWS_EVERY: i64 = 2 * HOUR;
+const REVIEWED_WITHIN: i64 = 8 * HOUR;
 
 /// So long before its end the company already lives at the present's pace: somebody who comes now is handed to sales
 /// minutes later, and a board that opens is to show it at once.
@@ -46,10 +50,12 @@ const WARM_UP: i64 = 12 * MINUTE;
 pub struct Told {
     pub steps: u64,
     pub until: Moment,
+    /// Reviews that stewards answered.
+    pub reviews: u32,
 }
 
 /// Tells everything from `from` up to now (which moves on meanwhile), or to the step at which `cancel` came; `handshake`:
-/// who argues about rejections meanwhile. `warm_up`: the present follows.
+/// who argues about rejections and reviews meanwhile. `warm_up`: the present follows.
 ///
 /// # Errors
 /// The database or the broker failed.
@@ -64,8 +70,8 @@ pub async fn tell(
 ) -> Result<Told, DemoError> {
     let mut pace = Pace { urgent_until: Moment::EVER, stretch: 1, warm: false };
     let begun = clock::instant();
-    let mut told = Told { steps: 0, until: from };
-    let (mut published, mut argued) = (from, from);
+    let mut told = Told { steps: 0, until: from, reviews: 0 };
+    let (mut published, mut argued, mut reviewed) = (from, from, from);
     stepped.set_clock(from).await?;
     stepped.live_from(from).await?;
     loop {
@@ -82,11 +88,15 @@ pub async fn tell(
             argued = at;
             handshake.turn(ARGUED_FOR).await?;
         }
+        if at.since(reviewed) >= REVIEWS_EVERY {
+            reviewed = at;
+            told.reviews += handshake.review(REVIEWED_WITHIN).await?;
+        }
         if begins {
             live::quicken(town);
             pace.warm = true;
         }
-        told = Told { steps: told.steps + 1, until: at };
+        told = Told { steps: told.steps + 1, until: at, ..told };
         days.reached(at.since(from), town.company.counts().records);
         if at.since(published) >= STATES_EVERY {
             published = at;

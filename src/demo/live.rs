@@ -1,4 +1,4 @@
-//! The company in the present: records as they happen, the CRM beside them, marketing and the arbiter who argue, until
+//! The company in the present: records as they happen, the CRM beside them, marketing, the arbiter and the stewards, until
 //! somebody stops it. It never looks into the service but for how far it has read.
 
 use super::DemoError;
@@ -24,6 +24,8 @@ const LOOK_TICKS: u32 = 4;
 /// How often marketing and the arbiter look at what came back, in ticks: twice a minute; and how long they argue.
 const ARGUE_TICKS: u32 = 120;
 const ARGUED_FOR: i64 = MINUTE;
+/// The stewards look as often, and answer within so long: minutes here stand for hours of the history.
+const REVIEWED_WITHIN: i64 = 10 * MINUTE;
 /// Unread records of a partition above which the company waits: an in-process broker drops old ones silently.
 const UNREAD_MAX: i64 = 2_000;
 /// At the end the service gets so long to read what was sent.
@@ -63,6 +65,7 @@ pub async fn live(
         }
         if !waits && ticks.is_multiple_of(ARGUE_TICKS) {
             handshake.turn(ARGUED_FOR).await?;
+            handshake.review(REVIEWED_WITHIN).await?;
         }
         tokio::select! {
             biased;

@@ -9,6 +9,7 @@ pub mod history;
 pub mod live;
 pub mod postgres;
 pub mod progress;
+pub mod reviews;
 pub mod run;
 pub mod simulate;
 pub mod stepped;

@@ -81,12 +81,13 @@ pub async fn run(ground: &Ground, options: &Options) -> Result<bool, DemoError> 
     let mut town = Town::open(&settings, company)?;
     let told = past(&settings, &mut town, from, options, &cancel).await?;
     say(format!(
-        "history: {} days to {} in {} steps, {} people, {} records, {:.0} s",
+        "history: {} days to {} in {} steps, {} people, {} records, {} reviews, {:.0} s",
         options.days,
         told.until,
         told.steps,
         town.company.counts().people,
         town.company.counts().records,
+        told.reviews,
         begun.elapsed().as_secs_f32()
     ));
     if options.live && !cancel.is_cancelled() {

@@ -1,10 +1,11 @@
 //! The last words of a demo: what was sent against what was read, the promises, the audit. It only reads.
 
 use super::company::Counts;
-use super::{DemoError, say};
+use super::{DemoError, reviews, say};
 use crate::audit::invariants;
 use crate::audit::verify;
-use crate::domain::time::{DAY, Moment};
+use crate::contract::policy_text;
+use crate::domain::time::{DAY, HOUR, Moment};
 use crate::scoreboard::{self, Contested, Span};
 use crate::store::Reader;
 
@@ -39,6 +40,7 @@ pub async fn print(reader: &Reader, sent: &Counts, read_before: i64) -> Result<b
     ));
     holds &= checked.leads.orphans == 0;
     say(contests(reader).await?);
+    say(reviewed(reader).await?);
     for promise in checked.promises.iter().filter(|promise| !promise.offenders.is_empty()) {
         holds = false;
         say(format!("FAULT: {} {}: {}", promise.id, promise.says, promise.offenders.join("; ")));
@@ -58,6 +60,17 @@ pub async fn print(reader: &Reader, sent: &Counts, read_before: i64) -> Result<b
         }
     }
     Ok(holds)
+}
+
+/// What still waits for a steward's review, and for how long.
+async fn reviewed(reader: &Reader) -> Result<String, DemoError> {
+    let text = reader.team_text().await.map_err(DemoError::Store)?;
+    let team = text.and_then(|text| policy_text::team(&text.body).ok());
+    let Some(team) = team else { return Ok("reviews: no team is in force".to_owned()) };
+    let (waiting, oldest) = reviews::waiting(reader, &team).await?;
+    let now = reader.now().await.map_err(DemoError::Store)?;
+    let hours = oldest.map_or(0, |oldest| now.since(oldest) / HOUR);
+    Ok(format!("reviews: {waiting} wait, the oldest for {hours} h"))
 }
 
 /// What was contested, and how it ended; asks of people are no records, so they stand in no sum of the ledger's line.

@@ -84,6 +84,12 @@ pub enum SubjectEvent {
     AvailabilitySaid(Availability),
     /// The CRM said whom a person of the team reports to and which of its teams they are in: all that it says from now on.
     PlacementSaid(Placement),
+    /// Somebody knows that a source is away: its silence is no news until then.
+    SilencePaused {
+        family: String,
+        name: String,
+        until: Moment,
+    },
 }
 
 impl SubjectEvent {
@@ -101,6 +107,7 @@ impl SubjectEvent {
             Self::PatternAnswered { .. } => "pattern_answered",
             Self::AvailabilitySaid(_) => "availability_said",
             Self::PlacementSaid(_) => "placement_said",
+            Self::SilencePaused { .. } => "silence_paused",
         }
     }
 }

@@ -46,7 +46,8 @@ impl TeamThen {
                 | SubjectEvent::SpendReported { .. }
                 | SubjectEvent::TextPublished { .. }
                 | SubjectEvent::PositionMoved { .. }
-                | SubjectEvent::PatternAnswered { .. } => {}
+                | SubjectEvent::PatternAnswered { .. }
+                | SubjectEvent::SilencePaused { .. } => {}
             }
         }
         if is_news {

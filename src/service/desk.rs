@@ -6,6 +6,7 @@ use crate::transaction::ask::{self, Act, AskError, AskQueue, AskReply};
 use crate::transaction::batch::Outcome;
 use crate::transaction::loaded::Texts;
 use crate::transaction::operation::Publishing;
+use crate::transaction::redrive::{self, Tally};
 use crate::transaction::session::{CommitError, Session};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -59,6 +60,7 @@ impl Desk {
     async fn answer(&mut self, asked: &ask::Asked) -> Result<AskReply, AskError> {
         let failed = |error: CommitError| AskError::Transaction(Box::new(error));
         let now = self.session.now().await.map_err(failed)?;
+        let mut tally = Tally::default();
         let done = match asked.act(&self.keys, now) {
             Act::Decide(batch) => {
                 self.session.commit(&batch).await.map(|done| done.outcomes.into_iter().next())
@@ -69,6 +71,10 @@ impl Desk {
                     Publishing::InForce => Outcome::Filtered("no_change"),
                     Publishing::Overtaken => Outcome::Refused("overtaken".to_owned()),
                 })
+            }),
+            Act::Redrive(again) => redrive::press(&mut self.session, again).await.map(|done| {
+                tally = done;
+                Some(Outcome::Applied("redriven"))
             }),
         };
         let outcome = match done {
@@ -83,6 +89,6 @@ impl Desk {
         // What was asked may itself have changed when somebody is there.
         self.look().await;
         (self.wake)();
-        outcome.map(|outcome| AskReply { outcome, replayed: false }).ok_or(AskError::Closed)
+        outcome.map(|outcome| AskReply { outcome, replayed: false, tally }).ok_or(AskError::Closed)
     }
 }

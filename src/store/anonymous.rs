@@ -6,15 +6,15 @@ use super::error::StoreError;
 use super::rows::AnonymousRow;
 use super::statement::Statement;
 use crate::domain::ids::IdentityKey;
-use crate::domain::signal::{Signal, WINDOW_SIGNALS_MAX};
-use crate::domain::time::Moment;
+use crate::domain::signal::{Signal, SignalKind, WINDOW_SIGNALS_MAX};
+use crate::domain::time::{DAY, Moment};
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
 
 const INSERT: Statement = Statement::new(
     "anonymous_signal.insert",
-    "INSERT INTO anonymous_signal (key, signal_id, at, signal, campaign, source, medium)
-     SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], $7::text[])
+    "INSERT INTO anonymous_signal (key, signal_id, at, signal, campaign, source, medium, called)
+     SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[])
      ON CONFLICT DO NOTHING",
 );
 const READ: Statement = Statement::new(
@@ -34,6 +34,14 @@ const DROP_OLD: Statement = Statement::new(
 
 pub(super) const STATEMENTS: &[Statement] = &[INSERT, READ, DELETE, DROP_OLD];
 
+/// Signals of somebody who never said who they are are kept for so long (LIFECYCLE idea 17).
+pub const KEPT: i64 = 90 * DAY;
+
+/// The kind of a chat or call: who sent it waits for an answer.
+fn called(signal: &Signal) -> Option<&'static str> {
+    matches!(signal.kind, SignalKind::Chat | SignalKind::InboundCall).then(|| signal.kind.code())
+}
+
 /// Keeps signals.
 ///
 /// # Errors
@@ -51,6 +59,7 @@ pub async fn add(conn: &mut PgConnection, rows: &[AnonymousRow]) -> Result<(), S
         .bind(column(&rows, |row| touch(row).0))
         .bind(column(&rows, |row| touch(row).1))
         .bind(column(&rows, |row| touch(row).2))
+        .bind(column(&rows, |row| called(&row.signal)))
         .execute(conn)
         .await
         .map_err(|error| INSERT.failed(error))?;

@@ -16,7 +16,7 @@ pub enum AuditSubject {
     Position(Uuid),
     /// A CRM user, by UUIDv5 of system and id; what is asked about somebody of the team, by `member` and their id.
     User(Uuid),
-    /// A campaign, by UUIDv5 of its id.
+    /// A campaign, by UUIDv5 of its id; a source whose silence is paused, by `silence`, its family and name.
     Campaign(Uuid),
     /// Money spent, by UUIDv5 of its id.
     Spend(Uuid),

@@ -13,8 +13,6 @@ const AWAITING_IDENTITY_MAX: i64 = 24 * HOUR;
 const RAW_MAX: i64 = 30 * DAY;
 /// What stands in the quarantine may have waited a day before it came there.
 const QUARANTINED_MAX: i64 = RAW_MAX - AWAITING_IDENTITY_MAX;
-/// Signals of somebody who never said who they are (LIFECYCLE idea 17).
-const ANONYMOUS_MAX: i64 = 90 * DAY;
 /// As long as duplicate keys are kept: the topics' retention of 14 days and one.
 const DUPLICATES_MAX: i64 = 15 * DAY;
 /// Sent rows are kept for looking back (DELIVERY, Kafka out).
@@ -63,7 +61,7 @@ pub async fn run(conn: &mut PgConnection, now: Moment) -> Result<Maintained, Sto
     let aged = kept::age(conn, now.plus(-AWAITING_IDENTITY_MAX), now, ROWS_MAX).await?;
     let mut forgotten =
         erasure::drop_old(conn, now.plus(-RAW_MAX), now.plus(-QUARANTINED_MAX), now, ROWS_MAX).await?;
-    forgotten += anonymous::drop_old(conn, now.plus(-ANONYMOUS_MAX), ROWS_MAX).await?;
+    forgotten += anonymous::drop_old(conn, now.plus(-anonymous::KEPT), ROWS_MAX).await?;
     forgotten += identity::drop_unbound(conn, now.plus(-AWAITING_IDENTITY_MAX), ROWS_MAX).await?;
     forgotten += duplicate::drop_old(conn, now.plus(-DUPLICATES_MAX), ROWS_MAX).await?;
     forgotten += duplicate::cap_undated(conn, UNDATED_KEYS_MAX, ROWS_MAX).await?;

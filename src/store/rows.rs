@@ -282,6 +282,16 @@ pub struct KeptRow {
     pub names: Vec<IdentityKey>,
 }
 
+/// Until when a source's silence is no news, and who knows why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePauseRow {
+    pub family: String,
+    pub name: String,
+    pub until: Moment,
+    pub by: MemberId,
+    pub at: Moment,
+}
+
 /// A record that waits under keys that name nobody yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedRow {

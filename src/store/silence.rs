@@ -1,6 +1,9 @@
-//! The table `feed_silence`: feeds that broke off against their habit and hold clocks. It never judges what a habit is.
+//! The tables `feed_silence`, feeds that broke off against their habit and hold clocks, and `source_pause`, sources whose
+//! silence somebody expects. It never judges what a habit is.
 
+use super::columns::{column, waves};
 use super::error::StoreError;
+use super::rows::SourcePauseRow;
 use super::statement::Statement;
 use super::work::{clock_feed, moment};
 use crate::domain::silence::{LOOK_BACK_HOURS, WEEK_HOURS, WEEKS};
@@ -57,7 +60,15 @@ const RELEASE: Statement = Statement::new(
     ),
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[HOURS, NOTICE, HEARD, RELEASE];
+/// The last word counts.
+const PAUSE: Statement = Statement::new(
+    "source_pause.upsert",
+    "INSERT INTO source_pause (family, name, until, said_by, said_at)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[])
+     ON CONFLICT (family, name) DO UPDATE SET until = excluded.until, said_by = excluded.said_by, said_at = excluded.said_at",
+);
+
+pub(super) const STATEMENTS: &[Statement] = &[HOURS, NOTICE, HEARD, RELEASE, PAUSE];
 
 /// What was read of a feed, hour by hour (hours since 1970-01-01; absent is none).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +126,26 @@ pub async fn notice(conn: &mut PgConnection, feed: &FeedHours, last_hour: i64) -
         .execute(conn)
         .await;
     Ok(done.map_err(|error| NOTICE.failed(error))?.rows_affected() > 0)
+}
+
+/// Keeps until when the silence of sources is expected.
+///
+/// # Errors
+/// The statement fails.
+pub async fn pause(conn: &mut PgConnection, rows: &[SourcePauseRow]) -> Result<(), StoreError> {
+    for wave in waves(rows, |row| (row.family.clone(), row.name.clone())) {
+        PAUSE
+            .query()
+            .bind(column(&wave, |row| row.family.as_str()))
+            .bind(column(&wave, |row| row.name.as_str()))
+            .bind(column(&wave, |row| row.until.0))
+            .bind(column(&wave, |row| row.by.0.as_str()))
+            .bind(column(&wave, |row| row.at.0))
+            .execute(&mut *conn)
+            .await
+            .map_err(|error| PAUSE.failed(error))?;
+    }
+    Ok(())
 }
 
 /// Ends the silence of feeds of which a record came; says how many.

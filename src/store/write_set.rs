@@ -4,8 +4,8 @@ use super::rows::{
     AccountRow, AnonymousRow, AssignmentRow, AuditRow, CampaignRow, CauseTextRow, ConsentRow, ContactRow,
     DisagreementRow, ErasureRow, FanOutRow, FanOutStep, HandoffFactRow, HandoffRow, HeadRow, IdempotencyRow,
     IdentityRow, KeptRow, LeadRow, LedgerRow, MergeRow, NoteRow, OpportunityRow, OutboxRow, ParkedRow,
-    PatternAnswerRow, PersonRow, PositionRow, RotationEntryRow, RotationRow, SpendRow, SplitRow, TouchRow,
-    UserRow,
+    PatternAnswerRow, PersonRow, PositionRow, RotationEntryRow, RotationRow, SourcePauseRow, SpendRow,
+    SplitRow, TouchRow, UserRow,
 };
 use crate::domain::availability::Availability;
 use crate::domain::ids::{IdentityKey, LeadId, OpportunityId};
@@ -43,6 +43,7 @@ pub struct WriteSet {
     pub handoffs: Vec<HandoffRow>,
     pub handoff_facts: Vec<HandoffFactRow>,
     pub pattern_answers: Vec<PatternAnswerRow>,
+    pub source_pauses: Vec<SourcePauseRow>,
     pub disagreements: Vec<DisagreementRow>,
     /// Disagreements that somebody settled: lead, version, when.
     pub settled: Vec<(LeadId, i64, Moment)>,

@@ -8,7 +8,7 @@ use crate::store::write_set::WriteSet;
 use crate::store::{
     account, anonymous, assignment, audit, audit_head, availability, erasure, facts, fan_out, handoff,
     identity, kept, lead, ledger, merge, opportunity, outbox, parked_lead, passage, person, position,
-    rotation,
+    rotation, silence,
 };
 use sqlx::PgConnection;
 
@@ -50,6 +50,7 @@ pub async fn apply(
     write!(step, set.handoffs, handoff::upsert(conn, &set.handoffs));
     write!(step, set.handoff_facts, handoff::add_facts(conn, &set.handoff_facts));
     write!(step, set.pattern_answers, handoff::answer_patterns(conn, &set.pattern_answers));
+    write!(step, set.source_pauses, silence::pause(conn, &set.source_pauses));
     write!(step, set.disagreements, passage::add_disagreements(conn, &set.disagreements));
     write!(step, set.settled, passage::settle_disagreements(conn, &set.settled));
     write!(step, set.anonymous, anonymous::add(conn, &set.anonymous));

@@ -1,9 +1,10 @@
 //! Asks of people: one at a time through one session, each answered once whatever its sender repeats. It decides nothing.
 
-use super::ask_duty::PatternRequest;
+use super::ask_duty::{PatternRequest, PauseRequest};
 use super::availability::{self, TeamAsk};
 use super::batch::{Batch, Entry, Idempotency, Outcome, Raw, Stream};
 use super::operation::Publication;
+use super::redrive::{Again, Tally};
 use crate::contract::keys::{Keys, normal_email};
 use crate::contract::request::{
     Cause, Creates, CrmKey, Decoded, NoteText, PersonPatch, PersonRef, Request, Subject, Who,
@@ -78,10 +79,14 @@ pub struct AskRequest {
 pub enum Asked {
     OfLead(Box<AskRequest>),
     Pattern(Box<PatternRequest>),
+    /// A source is known to be away.
+    Pause(Box<PauseRequest>),
     /// About somebody of the team.
     Team(TeamAsk),
     /// Another text in force.
     Publish(Box<Publication>),
+    /// Kept records, decided again.
+    Redrive(Again),
 }
 
 /// What an ask does.
@@ -91,6 +96,8 @@ pub enum Act<'a> {
     Decide(Box<Batch>),
     /// A text is put in force.
     Publish(&'a Publication),
+    /// What is kept is decided again.
+    Redrive(&'a Again),
 }
 
 impl Asked {
@@ -100,8 +107,10 @@ impl Asked {
         match self {
             Self::OfLead(request) => Act::Decide(Box::new(batch(request, keys, now))),
             Self::Pattern(request) => Act::Decide(Box::new(request.batch(keys, now))),
+            Self::Pause(request) => Act::Decide(Box::new(request.batch(keys, now))),
             Self::Team(ask) => Act::Decide(Box::new(availability::batch(ask, keys, now))),
             Self::Publish(publication) => Act::Publish(publication),
+            Self::Redrive(again) => Act::Redrive(again),
         }
     }
 }
@@ -109,6 +118,12 @@ impl Asked {
 impl From<Publication> for Asked {
     fn from(publication: Publication) -> Self {
         Self::Publish(Box::new(publication))
+    }
+}
+
+impl From<Again> for Asked {
+    fn from(again: Again) -> Self {
+        Self::Redrive(again)
     }
 }
 
@@ -124,6 +139,12 @@ impl From<PatternRequest> for Asked {
     }
 }
 
+impl From<PauseRequest> for Asked {
+    fn from(request: PauseRequest) -> Self {
+        Self::Pause(Box::new(request))
+    }
+}
+
 impl From<TeamAsk> for Asked {
     fn from(ask: TeamAsk) -> Self {
         Self::Team(ask)
@@ -136,6 +157,8 @@ pub struct AskReply {
     pub outcome: Outcome,
     /// The key had been answered before; nothing was done again.
     pub replayed: bool,
+    /// What became of kept records; nothing of any other ask.
+    pub tally: Tally,
 }
 
 /// Why an ask has no outcome.
@@ -291,9 +314,11 @@ pub async fn replayed(reader: &Reader, asked: &IdempotencyKey) -> Result<Option<
         .map_err(|error: StoreError| AskError::Transaction(Box::new(error)))?;
     match found {
         None => Ok(None),
-        Some(answer) if answer.body_hash == asked.body_hash => {
-            Ok(Some(AskReply { outcome: stored_outcome(&answer.reply), replayed: true }))
-        }
+        Some(answer) if answer.body_hash == asked.body_hash => Ok(Some(AskReply {
+            outcome: stored_outcome(&answer.reply),
+            replayed: true,
+            tally: Tally::default(),
+        })),
         Some(_) => Err(AskError::KeyReused),
     }
 }

@@ -101,7 +101,8 @@ impl Named {
             | Subject::Availability(_)
             | Subject::Campaign(_)
             | Subject::Spend(_)
-            | Subject::PatternAnswer(_) => {
+            | Subject::PatternAnswer(_)
+            | Subject::SourcePause(_) => {
                 self.subjects.extend(audited(&request.subject));
             }
             Subject::Lead | Subject::Merge => {}
@@ -126,6 +127,10 @@ pub fn audited(subject: &Subject) -> Option<AuditSubject> {
         Subject::Campaign(patch) => Some(AuditSubject::named(AuditSubject::Campaign, &patch.id)),
         Subject::PatternAnswer(answer) => Some(AuditSubject::named(AuditSubject::Campaign, &answer.campaign)),
         Subject::Spend(patch) => Some(AuditSubject::named(AuditSubject::Spend, &patch.id)),
+        Subject::SourcePause(pause) => {
+            let name = format!("silence\u{0}{}\u{0}{}", pause.family, pause.name);
+            Some(AuditSubject::named(AuditSubject::Campaign, &name))
+        }
     }
 }
 

@@ -59,11 +59,11 @@ pub fn erase(keys: &Keys, named: Vec<IdentityKey>, now: Moment) -> Entry {
     entry
 }
 
-/// An entry that names an operator's redrive of what queues behind a lead; it asks for nothing itself.
+/// An entry that names a redrive of what queues behind a lead, and who does it; it asks for nothing itself.
 #[must_use]
-pub fn redrive(keys: &Keys, lead: LeadId, now: Moment) -> Entry {
+pub fn redrive(keys: &Keys, lead: LeadId, by: Who, now: Moment) -> Entry {
     let id = format!("{lead}/{}", now.0);
-    entry(keys, lead, now, REDRIVE, Who::Operator, id, "turn.redrive", None)
+    entry(keys, lead, now, REDRIVE, by, id, "turn.redrive", None)
 }
 
 /// An entry that tells one lead of a wide change. `key`: of the change, so that it is one cause however often it is told.

@@ -1,4 +1,4 @@
-//! Ticks for open pages: a counter that moves when anything was decided, or anything about one person's or pool's leads. It
+//! Ticks for open pages: a count that moves when anything was decided, or anything about one person's or pool's leads. It
 //! carries no data; pages re-read.
 
 use super::WebState;
@@ -26,7 +26,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// What a tick says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Tick {
-    /// Moves whenever anything was decided or read; an equal one needs no re-reading.
+    /// Moves whenever anything was decided or read, the same on every instance; an equal one needs no re-reading.
     pub count: u64,
     /// The fragments that may show something new.
     pub pages: Vec<String>,
@@ -43,20 +43,22 @@ pub struct LiveQuery {
     pub pool: Option<String>,
 }
 
-/// Looks once a second whether anything moved, and moves the counter; ends with the service.
+/// The count of a pulse: how much was read and decided so far.
+pub(super) fn count_of(pulse: i64) -> u64 {
+    u64::try_from(pulse).unwrap_or(0)
+}
+
+/// Looks once a second whether anything moved, and tells the count; ends with the service.
 ///
 /// A database that does not answer is no tick: pages keep what they show.
 pub(super) async fn watch_pulse(reader: Reader, ticks: watch::Sender<u64>, cancel: CancellationToken) {
-    let mut last = None;
     while cancel.run_until_cancelled(tokio::time::sleep(PULSE)).await.is_some() {
         if ticks.is_closed() {
             continue;
         }
-        if let Ok(pulse) = reader.pulse().await
-            && last != Some(pulse)
-        {
-            last = Some(pulse);
-            ticks.send_modify(|count| *count = count.wrapping_add(1));
+        if let Ok(pulse) = reader.pulse().await {
+            let now = count_of(pulse);
+            ticks.send_if_modified(|count| std::mem::replace(count, now) != now);
         }
     }
 }

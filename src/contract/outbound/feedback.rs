@@ -226,7 +226,9 @@ fn consequence(handed: &Handed<'_>) -> Value {
     })
 }
 
+/// The deal's value, and which deal: each of its contacts tells it, and only the deal's key says that it is the same money.
 fn amounts(deal: &DealShown, payload: &mut Object) {
+    put(payload, "opportunity", json!({ "system": deal.system, "id": deal.external_id }));
     if let Some(amount) = &deal.amount {
         put(payload, "amount", parts::decimal(amount.ten_thousandths));
         put(payload, "currency", amount.currency.clone());

@@ -3,6 +3,7 @@
 use super::Reader;
 use crate::domain::event::Event;
 use crate::domain::time::{DAY, Moment};
+use crate::store::anonymous;
 use crate::store::codec;
 use crate::store::error::StoreError;
 use crate::store::statement::Statement;
@@ -63,9 +64,16 @@ const ANONYMOUS: Statement = Statement::new(
     "SELECT count(*) FROM (SELECT DISTINCT key FROM anonymous_signal) AS visitors",
 );
 
+/// Chats and calls of theirs, by where they came from; what is older than they are kept only waits for the upkeep.
+const CALLED: Statement = Statement::new(
+    "intake.called",
+    "SELECT called AS kind, source, campaign, count(*) AS count, min(at) AS oldest, max(at) AS newest FROM anonymous_signal
+     WHERE called IS NOT NULL AND at >= $1 GROUP BY called, source, campaign ORDER BY 5, 1, 2, 3 LIMIT $2",
+);
+
 /// Every statement of this file, for the test that prepares them all.
 pub(in crate::store) const STATEMENTS: &[Statement] =
-    &[REASONS, FORMS, REJECTED, PARKED, QUARANTINED, PARKED_LEADS, FEEDS, ERASURES, ANONYMOUS];
+    &[REASONS, FORMS, REJECTED, PARKED, QUARANTINED, PARKED_LEADS, FEEDS, ERASURES, ANONYMOUS, CALLED];
 
 /// How often one reason came.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -84,6 +92,28 @@ pub struct KeptCount {
     pub count: i64,
     /// Microseconds since 1970-01-01.
     pub oldest: i64,
+}
+
+/// Chats or calls of one origin that wait for whoever made them to say who they are.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct CalledCount {
+    /// `chat`, `call.inbound`.
+    pub kind: String,
+    pub source: Option<String>,
+    pub campaign: Option<String>,
+    pub count: i64,
+    /// Microseconds since 1970-01-01.
+    pub oldest: i64,
+    /// The same.
+    pub newest: i64,
+}
+
+impl CalledCount {
+    /// When the first of them is forgotten.
+    #[must_use]
+    pub fn ends_at(&self) -> Moment {
+        Moment(self.oldest).plus(anonymous::KEPT)
+    }
 }
 
 /// One topic and how far it is known.
@@ -116,6 +146,8 @@ pub struct IntakeRead {
     pub erasures: (i64, i64),
     /// Visitors who have not said who they are.
     pub anonymous: i64,
+    /// Chats and calls among what they left, the longest waiting first; at most forty lines.
+    pub called: Vec<CalledCount>,
 }
 
 impl Reader {
@@ -153,6 +185,13 @@ impl Reader {
         let feeds = FEEDS.rows().fetch_all(&mut *conn).await.map_err(failed(FEEDS))?;
         let erasures = ERASURES.rows().bind(month).fetch_one(&mut *conn).await.map_err(failed(ERASURES))?;
         let (anonymous,): (i64,) = ANONYMOUS.rows().fetch_one(&mut *conn).await.map_err(failed(ANONYMOUS))?;
+        let called = CALLED
+            .rows()
+            .bind(now.plus(-anonymous::KEPT).0)
+            .bind(LINES_MAX)
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(failed(CALLED))?;
         Ok(IntakeRead {
             now,
             reasons,
@@ -167,6 +206,7 @@ impl Reader {
             feeds,
             erasures,
             anonymous,
+            called,
         })
     }
 }

@@ -33,7 +33,9 @@ const COUNTED_TO: Statement = Statement::new("watch.counted_to", "SELECT rolled_
 const SERIES: Statement = Statement::new(
     "watch.series",
     "SELECT family, name, array_agg(hour ORDER BY hour) AS hours, array_agg(count ORDER BY hour) AS counts,
-         count(*) OVER () AS all_of_them
+         count(*) OVER () AS all_of_them,
+         (SELECT until FROM source_pause AS it WHERE it.family = hourly_count.family AND it.name = hourly_count.name) AS paused_until,
+         (SELECT said_by FROM source_pause AS it WHERE it.family = hourly_count.family AND it.name = hourly_count.name) AS paused_by
      FROM hourly_count WHERE hour >= $1 GROUP BY family, name ORDER BY sum(count) DESC, family, name LIMIT $2",
 );
 
@@ -65,7 +67,7 @@ pub struct HoursRead {
 }
 
 /// The hours of one topic, source, form or type; hours since 1970-01-01, those without any record are absent.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
 pub struct SeriesRead {
     /// `feed`, `source`, `form`, `type`.
     pub family: String,
@@ -74,6 +76,9 @@ pub struct SeriesRead {
     pub counts: Vec<i64>,
     /// How many series there are in all.
     pub all_of_them: i64,
+    /// Until when its silence is expected (microseconds), by the last word on it, and whose word that is.
+    pub paused_until: Option<i64>,
+    pub paused_by: Option<String>,
 }
 
 /// Leads whose clock could have fired long ago and did not.

@@ -237,6 +237,7 @@ impl Planner<'_> {
             Subject::Campaign(patch) => Some(self.campaign(entry, request, patch)?),
             Subject::Spend(patch) => Some(self.spend(entry, request, patch)?),
             Subject::PatternAnswer(answer) => Some(self.answer_pattern(entry, request, answer)?),
+            Subject::SourcePause(pause) => Some(self.pause_source(entry, request, pause)?),
             Subject::Opportunity(patch) => {
                 let step = self.opportunity(entry, request, patch)?;
                 if let Some(Command::ConvertCrmRecord { .. }) = request.command {

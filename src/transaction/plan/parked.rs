@@ -191,7 +191,8 @@ impl Planner<'_> {
             | Subject::Availability(_)
             | Subject::Campaign(_)
             | Subject::Spend(_)
-            | Subject::PatternAnswer(_) => BTreeSet::new(),
+            | Subject::PatternAnswer(_)
+            | Subject::SourcePause(_) => BTreeSet::new(),
             Subject::Lead | Subject::Merge | Subject::Opportunity(_) => {
                 let people = request.people.iter().chain(&request.others);
                 let by_keys = people.flat_map(|person| &person.keys).filter_map(|key| self.named_by(*key));

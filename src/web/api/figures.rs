@@ -165,6 +165,8 @@ pub struct CampaignsShape {
 /// One source against its habit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SourceShape {
+    /// RFC 3339: its silence is expected until then, and no alarm; null for most.
+    pub paused_until: Option<String>,
     /// `feed`, `source`, `form`, `type`.
     pub family: String,
     pub name: String,
@@ -190,6 +192,22 @@ pub struct IntakeShape {
     pub quarantined: i64,
     pub parked_leads: i64,
     pub erased: i64,
+    /// Chats and calls of visitors who have not said who they are, the longest waiting first; at most forty lines.
+    pub called: Vec<CalledShape>,
+}
+
+/// Chats or calls of one origin that wait for whoever made them to say who they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CalledShape {
+    /// `chat` or `call.inbound`.
+    pub kind: String,
+    pub source: Option<String>,
+    pub campaign: Option<String>,
+    pub count: i64,
+    /// RFC 3339: since when the first of them waits.
+    pub since: String,
+    /// RFC 3339: when the first of them is forgotten.
+    pub ends_at: String,
 }
 
 /// What a rep of a pool holds and got since midnight of the pool's zone; a bound that is null is none.

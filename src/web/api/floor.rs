@@ -2,13 +2,15 @@
 //! person's own figures are for that person and whoever manages them.
 
 use super::figures::{
-    CampaignShape, CampaignsQuery, CampaignsShape, CodeCount, FloorShape, IntakeShape, LoadShape,
-    MyLeadShape, MyQuery, MyShape, OrphansShape, PersonOfTeam, PoolShape, QueueShape, RepLoadShape,
-    SourceShape, TeamShape, Unconverted, WaitingShape,
+    CalledShape, CampaignShape, CampaignsQuery, CampaignsShape, CodeCount, FloorShape, IntakeShape,
+    LoadShape, MyLeadShape, MyQuery, MyShape, OrphansShape, PersonOfTeam, PoolShape, QueueShape,
+    RepLoadShape, SourceShape, TeamShape, Unconverted, WaitingShape,
 };
 use super::pattern::{pattern, patterns_now};
 use crate::domain::team::MemberId;
+use crate::domain::time::Moment;
 use crate::store::read::board::LedgerTotals;
+use crate::store::read::intake::CalledCount;
 use crate::web::WebState;
 use crate::web::auth::Scope;
 use crate::web::caller::ApiCaller;
@@ -212,7 +214,7 @@ pub(crate) async fn intake(
     let topics = state.reader.ledger_by_topic().await.map_err(failed)?;
     let totals = topics.iter().fold(LedgerTotals::default(), |sum, (_, one)| sum.plus(one));
     let sources = series(&hours, read.now);
-    let view = intake_view(&read, (&sources, &hours), &totals, &texts.reference);
+    let view = intake_view(&read, (&sources, &hours), &totals, &texts);
     let sources = sources.into_iter().map(|one| SourceShape {
         family: one.family,
         name: one.name,
@@ -220,6 +222,7 @@ pub(crate) async fn intake(
         expected_milli: one.rhythm.day_expected_milli,
         quiet_hours: one.rhythm.quiet_hours,
         silent: one.rhythm.silent,
+        paused_until: one.paused.map(|(until, _)| until.to_string()),
     });
     Ok(Json(IntakeShape {
         sources: sources.collect(),
@@ -229,7 +232,19 @@ pub(crate) async fn intake(
         quarantined: read.quarantined.iter().map(|line| line.count).sum(),
         parked_leads: read.parked_leads,
         erased: read.erasures.0,
+        called: read.called.into_iter().map(called).collect(),
     }))
+}
+
+fn called(line: CalledCount) -> CalledShape {
+    CalledShape {
+        since: Moment(line.oldest).to_string(),
+        ends_at: line.ends_at().to_string(),
+        kind: line.kind,
+        source: line.source,
+        campaign: line.campaign,
+        count: line.count,
+    }
 }
 
 /// The team: pools with their fairness, people and who is there.

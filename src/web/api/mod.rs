@@ -7,9 +7,11 @@ mod figures;
 pub(super) mod floor;
 mod handshake;
 pub(super) mod health;
+pub(super) mod kept;
 pub(super) mod leads;
 pub(super) mod ledger;
 pub(super) mod pattern;
+pub(super) mod pause;
 pub(super) mod routing;
 mod shapes;
 pub(super) mod sla;
@@ -26,7 +28,7 @@ use utoipa::OpenApi;
         health::livez, health::readyz, health::metrics, leads::leads, leads::lead, leads::history, leads::score,
         deliveries::deliveries, asks::ask, sla::sla, pattern::answer_pattern, team::availability, team_text::team_text, team_text::publish_team,
         routing::fairness, explain::explain,
-        ledger::ledger, floor::my, floor::floor, floor::campaigns, floor::intake, floor::team, super::live::live
+        ledger::ledger, kept::redrive, pause::pause, floor::my, floor::floor, floor::campaigns, floor::intake, floor::team, super::live::live
     ),
     components(schemas(Problem, FieldFault)),
     tags(

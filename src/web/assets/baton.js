@@ -85,14 +85,16 @@
   };
   if (document.querySelector("[data-fragment]") && "EventSource" in window) {
     const stream = new EventSource("/api/v1/live");
-    let seen = null;
+    // The page says at which count it was read. The first tick may be older than that, and later ones are not.
+    let seen = "seen" in document.body.dataset ? Number(document.body.dataset.seen) : null, first = true;
     stream.addEventListener("open", () => show(true));
     stream.addEventListener("error", () => show(false));
     stream.addEventListener("tick", (event) => {
       show(true);
       const count = JSON.parse(event.data).count;
-      if (seen !== null && count !== seen) refreshAll();
-      seen = count;
+      if (seen !== null && (first ? count > seen : count !== seen)) refreshAll();
+      seen = first && seen !== null ? Math.max(seen, count) : count;
+      first = false;
     });
   }
   // The one field that a reason asks for; without this script all of them stand there, each optional.

@@ -27,8 +27,9 @@ pub(in crate::web) async fn board(
     State(state): State<WebState>,
     caller: PageCaller,
 ) -> Result<Response, PageFault> {
+    let seen = super::position(&state).await;
     let read = state.reader.board().await.map_err(|error| PageFault::store(&error))?;
-    let shell = shell(&state, &caller, "Board", "board", read.now);
+    let shell = Shell { seen, ..shell(&state, &caller, "Board", "board", read.now) };
     html(&BoardPage { shell, view: view_of(&read, &state.texts()) })
 }
 

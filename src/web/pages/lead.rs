@@ -162,6 +162,7 @@ async fn page(
     before: Option<i64>,
     told: Told,
 ) -> Result<Response, PageFault> {
+    let seen = super::position(state).await;
     let (read, story) = read(state, id, before).await?;
     let versions = read.lead.version;
     let now = read.now;
@@ -183,7 +184,7 @@ async fn page(
     let Told { message, refused, fields, .. } = told;
     let paused = if as_of.is_some() { String::new() } else { super::paused(state).await? };
     html(&LeadPage {
-        shell: shell(state, caller, &view.name, "leads", now),
+        shell: Shell { seen, ..shell(state, caller, &view.name, "leads", now) },
         view,
         panel,
         idempotency: asking::drawn()?,

@@ -16,6 +16,7 @@ pub(super) mod team_text;
 
 use super::WebState;
 use super::auth::Caller;
+use super::live::count_of;
 use super::problem::Problem;
 use super::sight::{Page, Sight};
 use super::view::Shell;
@@ -165,8 +166,15 @@ fn shell(state: &WebState, caller: &Caller, title: &str, place: &'static str, no
         nav: Sight::of(caller, &state.texts().team).nav(place),
         name: Some(name),
         csrf: caller.csrf().to_owned(),
+        seen: None,
         now_ms: now.0.div_euclid(1_000),
     }
+}
+
+/// Where the ticks of live pages stand, read before anything else of a page: what was decided since shows at its first tick.
+/// Without an answer of the database the page waits for the second one.
+async fn position(state: &WebState) -> Option<u64> {
+    state.reader.pulse().await.ok().map(count_of)
 }
 
 /// Lets pass whom a page is for.

@@ -90,6 +90,7 @@ async fn page(state: &WebState, caller: &PageCaller, query: MyQuery) -> Result<M
         return Err(PageFault::others());
     }
     let holder = named.clone().unwrap_or_else(|| own.clone());
+    let seen = super::position(state).await;
     let read = state.reader.my(&holder.0).await.map_err(|error| PageFault::store(&error))?;
     let waits = state.reader.waiting(&holder.0).await.map_err(|error| PageFault::store(&error))?;
     let asker = caller.member.as_ref().filter(|_| caller.may(Scope::Ask));
@@ -101,7 +102,7 @@ async fn page(state: &WebState, caller: &PageCaller, query: MyQuery) -> Result<M
         .and_then(AskKind::parse)
         .map(|_| "Nothing had to change: the lead stands like this already.".to_owned());
     Ok(MyPage {
-        shell: shell(state, caller, "My leads", "my", read.now),
+        shell: Shell { seen, ..shell(state, caller, "My leads", "my", read.now) },
         view,
         waiting: waiting_view(&waits, texts.team.member(&holder), &texts.team),
         reps: reps(sight, &texts.team, &own),

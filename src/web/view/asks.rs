@@ -159,7 +159,9 @@ pub fn available(lead: &Lead, member: Option<&Member>, team: &Team) -> Vec<AskKi
         asks.extend([AskKind::Merge, AskKind::Split]);
     }
     asks.push(AskKind::Note);
-    if !lead.no_contact && lead.stage.kind() != StageKind::Suppressed {
+    // With a deal it is said already; a lead that came back by a hand-raise is set aside by it again.
+    let said = lead.no_contact && matches!(lead.stage.kind(), StageKind::Opportunity | StageKind::Won);
+    if !said && lead.stage.kind() != StageKind::Suppressed {
         asks.push(AskKind::Suppress);
     }
     asks

@@ -4,13 +4,14 @@
 use super::watch::Series;
 use super::{grouped, percent};
 use crate::domain::event::Event;
-use crate::domain::policy::reference::Reference;
+use crate::domain::team::Team;
 use crate::domain::time::{MINUTE, Moment};
 use crate::store::read::board::LedgerTotals;
-use crate::store::read::intake::{FeedRead, IntakeRead, KeptCount};
+use crate::store::read::intake::{CalledCount, FeedRead, IntakeRead, KeptCount};
 use crate::store::read::watch::HoursRead;
+use crate::transaction::loaded::Texts;
 use crate::web::view::board::{LedgerLine, ledger_line};
-use crate::web::words::{ago, moment_words, plain, span};
+use crate::web::words::{ago, member_name, moment_words, plain, span};
 use std::collections::BTreeMap;
 
 /// Thousandths, as expectations come.
@@ -35,6 +36,11 @@ pub struct SeriesRow {
     pub since: String,
     /// Of the normal, at most 100.
     pub percent: i64,
+    /// What a form names it by.
+    pub code: String,
+    /// Whether its alarm may be paused now, or is.
+    pub silent: bool,
+    pub paused: bool,
 }
 
 /// One feed.
@@ -65,6 +71,21 @@ pub struct KeptRow {
     pub count: String,
     pub oldest: String,
     pub command: String,
+    /// `parked` or `quarantined`, and the reason's code: what the button names.
+    pub from: &'static str,
+    pub reason: String,
+}
+
+/// Chats or calls of one origin, of visitors who have not said who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalledRow {
+    /// `3 chats`.
+    pub words: String,
+    /// Where they came from, as the producer says it.
+    pub from: String,
+    pub oldest: String,
+    /// When the first of them is forgotten.
+    pub ends: String,
 }
 
 /// The page.
@@ -94,6 +115,8 @@ pub struct IntakeView {
     pub erased: String,
     pub erased_lately: String,
     pub anonymous: String,
+    /// The longest waiting first.
+    pub called: Vec<CalledRow>,
 }
 
 /// The page from what was read.
@@ -102,7 +125,7 @@ pub fn intake_view(
     read: &IntakeRead,
     (series, hours): (&[Series], &HoursRead),
     ledger: &LedgerTotals,
-    reference: &Reference,
+    texts: &Texts,
 ) -> IntakeView {
     let unmapped = |of: fn(&Event) -> bool| read.rejected.iter().filter(|event| of(event)).count();
     IntakeView {
@@ -112,7 +135,7 @@ pub fn intake_view(
             .counted_to
             .filter(|at| read.now.since(*at) > COUNTS_OLD)
             .map_or_else(String::new, moment_words),
-        series: series_rows(series),
+        series: series_rows(series, &texts.team),
         series_beyond: hidden(hours),
         feeds: read.feeds.iter().map(|feed| feed_row(feed, read.now)).collect(),
         ledger: ledger_line(ledger),
@@ -124,22 +147,36 @@ pub fn intake_view(
         forms: read
             .forms
             .iter()
-            .filter(|(form, _, _)| reference.form_kind(form, None).is_none())
+            .filter(|(form, _, _)| texts.reference.form_kind(form, None).is_none())
             .map(|(form, count, last)| (form.clone(), grouped(*count), ago(read.now, Moment(*last))))
             .collect(),
         unmapped_rejections: unmapped(|event| matches!(event, Event::LeadRejected { unmapped: true, .. })),
         unmapped_losses: unmapped(|event| matches!(event, Event::LeadLost { unmapped: true, .. })),
-        parked: kept(&read.parked, read.now, |line| match line.reason.as_str() {
+        parked: kept(&read.parked, ("parked", read.now), |line| match line.reason.as_str() {
             "lead_parked" => "baton parked redrive --all".to_owned(),
             reason => format!("baton parked list --reason {reason}"),
         }),
-        quarantined: kept(&read.quarantined, read.now, |line| {
+        quarantined: kept(&read.quarantined, ("quarantined", read.now), |line| {
             format!("baton quarantine redrive --reason {}", line.reason)
         }),
         parked_leads: read.parked_leads,
         erased: grouped(read.erasures.0),
         erased_lately: grouped(read.erasures.1),
         anonymous: grouped(read.anonymous),
+        called: read.called.iter().map(|line| called_row(line, read.now)).collect(),
+    }
+}
+
+fn called_row(line: &CalledCount, now: Moment) -> CalledRow {
+    let one = if line.kind == "chat" { "chat" } else { "call" };
+    let plural = if line.count == 1 { "" } else { "s" };
+    let campaign = line.campaign.as_ref().map(|campaign| format!("campaign {campaign}"));
+    let from: Vec<String> = line.source.clone().into_iter().chain(campaign).collect();
+    CalledRow {
+        words: format!("{} {one}{plural}", grouped(line.count)),
+        from: if from.is_empty() { "source not said".to_owned() } else { from.join(", ") },
+        oldest: ago(now, Moment(line.oldest)),
+        ends: moment_words(line.ends_at()),
     }
 }
 
@@ -148,7 +185,7 @@ fn hidden(hours: &HoursRead) -> String {
     if hidden > 0 { grouped(hidden) } else { String::new() }
 }
 
-fn series_rows(series: &[Series]) -> Vec<SeriesRow> {
+fn series_rows(series: &[Series], team: &Team) -> Vec<SeriesRow> {
     let mut sorted: Vec<&Series> = series.iter().collect();
     sorted.sort_by(|a, b| {
         (b.rhythm.silent, family_order(&a.family), &a.name).cmp(&(
@@ -157,7 +194,7 @@ fn series_rows(series: &[Series]) -> Vec<SeriesRow> {
             &b.name,
         ))
     });
-    sorted.into_iter().map(series_row).collect()
+    sorted.into_iter().map(|one| series_row(one, team)).collect()
 }
 
 fn family_order(family: &str) -> u8 {
@@ -169,13 +206,14 @@ fn family_order(family: &str) -> u8 {
     }
 }
 
-fn series_row(series: &Series) -> SeriesRow {
+fn series_row(series: &Series, team: &Team) -> SeriesRow {
     let rhythm = series.rhythm;
     let day = i64::try_from(rhythm.day).unwrap_or(i64::MAX);
     let normal =
         rhythm.day_expected_milli.map(|milli| i64::try_from(milli.div_ceil(MILLI)).unwrap_or(i64::MAX));
     let (state, tone) = match normal {
         _ if rhythm.silent => ("silent", "bad"),
+        _ if series.paused.is_some() => ("away", ""),
         None => ("learning", ""),
         Some(normal) if normal > 0 && day.saturating_mul(2) < normal => ("below half", "warn"),
         Some(_) => ("as usual", "good"),
@@ -192,7 +230,12 @@ fn series_row(series: &Series) -> SeriesRow {
         normal: normal.map_or_else(String::new, grouped),
         state,
         tone,
-        since: if rhythm.silent {
+        code: series.family.clone(),
+        silent: rhythm.silent,
+        paused: series.paused.is_some(),
+        since: if let Some((until, by)) = &series.paused {
+            format!("its silence is no alarm until {}, says {}", moment_words(*until), member_name(team, by))
+        } else if rhythm.silent {
             format!(
                 "nothing for {}, where {} were to be expected",
                 span(rhythm.quiet_hours.saturating_mul(crate::domain::time::HOUR)),
@@ -254,7 +297,11 @@ fn reasons(read: &IntakeRead, outcome: &str) -> Vec<ReasonRow> {
         .collect()
 }
 
-fn kept(lines: &[KeptCount], now: Moment, command: impl Fn(&KeptCount) -> String) -> Vec<KeptRow> {
+fn kept(
+    lines: &[KeptCount],
+    (from, now): (&'static str, Moment),
+    command: impl Fn(&KeptCount) -> String,
+) -> Vec<KeptRow> {
     lines
         .iter()
         .map(|line| KeptRow {
@@ -263,6 +310,8 @@ fn kept(lines: &[KeptCount], now: Moment, command: impl Fn(&KeptCount) -> String
             count: grouped(line.count),
             oldest: ago(now, Moment(line.oldest)),
             command: command(line),
+            from,
+            reason: line.reason.clone(),
         })
         .collect()
 }

@@ -58,6 +58,8 @@ pub struct Shell {
     /// Who is signed in.
     pub name: Option<String>,
     pub csrf: String,
+    /// The count of ticks from before the page was read; nothing on a page that nothing moves.
+    pub seen: Option<u64>,
     /// Milliseconds since 1970-01-01 by the database's clock; 0 where the page shows no countdown.
     pub now_ms: i64,
 }

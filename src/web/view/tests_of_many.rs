@@ -24,7 +24,7 @@ use crate::store::read::campaigns::{
 use crate::store::read::floor::{
     BreachedRead, EscalationRead, FloorRead, HygieneRead, LoadRead, MovableRead,
 };
-use crate::store::read::intake::{FeedRead, IntakeRead, KeptCount, ReasonCount};
+use crate::store::read::intake::{CalledCount, FeedRead, IntakeRead, KeptCount, ReasonCount};
 use crate::store::read::watch::HoursRead;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -360,6 +360,14 @@ fn intake_names_what_is_silent_behind_and_kept_with_the_command_that_mends_it() 
         feeds: vec![feed("a", 0, 0), feed("b", -HOUR, 0), feed("c", 0, 1)],
         erasures: (5, 1),
         anonymous: 7,
+        called: vec![CalledCount {
+            kind: "call.inbound".to_owned(),
+            source: None,
+            campaign: Some("c-autumn".to_owned()),
+            count: 2,
+            oldest: NOW.plus(-2 * HOUR).0,
+            newest: NOW.0,
+        }],
     };
     let silent = Rhythm { quiet_hours: 3, quiet_expected_milli: 9_000, silent: true, ..Rhythm::default() };
     let usual = Rhythm { day: 10, day_expected_milli: Some(10_000), ..Rhythm::default() };
@@ -367,9 +375,10 @@ fn intake_names_what_is_silent_behind_and_kept_with_the_command_that_mends_it() 
         family: family.to_owned(),
         name: "demo".to_owned(),
         rhythm,
+        paused: None,
     });
     let hours = HoursRead { counted_to: Some(NOW), series: Vec::new(), all: 1_203 };
-    let view = intake_view(&read, (&series, &hours), &LedgerTotals::default(), &shipped().reference);
+    let view = intake_view(&read, (&series, &hours), &LedgerTotals::default(), &shipped());
     assert_eq!(view.series_beyond, "1\u{202f}203", "what is not read is said");
     assert_eq!((view.silent, view.series[0].state, view.series[1].state), (1, "silent", "as usual"));
     assert!(view.series[0].since.contains("3 h"));
@@ -378,6 +387,12 @@ fn intake_names_what_is_silent_behind_and_kept_with_the_command_that_mends_it() 
     assert_eq!(view.refused.len(), 1);
     assert_eq!(view.forms[0].0, "never-mapped");
     assert_eq!(view.quarantined[0].command, "baton quarantine redrive --reason schema");
+    assert_eq!((view.quarantined[0].from, view.quarantined[0].reason.as_str()), ("quarantined", "schema"));
+    assert_eq!(
+        (view.called[0].words.as_str(), view.called[0].from.as_str()),
+        ("2 calls", "campaign c-autumn")
+    );
+    assert_eq!(view.called[0].ends, crate::web::words::moment_words(NOW.plus(90 * DAY - 2 * HOUR)));
     let feeds: Vec<bool> = view.feeds.iter().map(|feed| feed.behind).collect();
     assert_eq!(feeds, [false, true, false]);
     assert_eq!(view.feeds[2].command, "baton lane resume c PARTITION");

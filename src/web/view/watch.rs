@@ -57,6 +57,8 @@ pub struct Series {
     pub family: String,
     pub name: String,
     pub rhythm: Rhythm,
+    /// Until when its silence is expected, and by whom: it does not count as silent meanwhile.
+    pub paused: Option<(Moment, MemberId)>,
 }
 
 /// How each source does as of now, or as of when the hours are counted: what is not counted yet is not silence.
@@ -73,10 +75,14 @@ pub fn series(read: &HoursRead, now: Moment) -> Vec<Series> {
                 .zip(&series.counts)
                 .map(|(hour, count)| (i64::from(*hour), u64::try_from(*count).unwrap_or(0)))
                 .collect();
+            let rhythm = rhythm(&counts, hour_now);
+            let until = series.paused_until.map(Moment).filter(|until| *until > now);
+            let paused = until.zip(series.paused_by.clone().map(MemberId));
             Series {
                 family: series.family.clone(),
                 name: series.name.clone(),
-                rhythm: rhythm(&counts, hour_now),
+                rhythm: Rhythm { silent: rhythm.silent && paused.is_none(), ..rhythm },
+                paused,
             }
         })
         .collect()
@@ -109,8 +115,14 @@ mod tests {
         let week = 168;
         let hours: Vec<i32> = (0..4 * week).collect();
         let counts = vec![3; hours.len()];
-        let read =
-            SeriesRead { family: "form".to_owned(), name: "demo".to_owned(), hours, counts, all_of_them: 1 };
+        let read = SeriesRead {
+            family: "form".to_owned(),
+            name: "demo".to_owned(),
+            hours,
+            counts,
+            all_of_them: 1,
+            ..SeriesRead::default()
+        };
         let now = Moment(i64::from(4 * week + 3) * HOUR);
         let hours = |counted_to| HoursRead { counted_to, series: vec![read.clone()], all: 1 };
         let [one] = series(&hours(Some(now)), now).try_into().unwrap();
@@ -119,5 +131,11 @@ mod tests {
         let [behind] = series(&hours(Some(now.plus(-3 * HOUR))), now).try_into().unwrap();
         assert!(!behind.rhythm.silent, "what is not counted yet is no silence");
         assert!(series(&hours(None), now).is_empty());
+        let away =
+            SeriesRead { paused_until: Some(now.0 + 1), paused_by: Some("olga".to_owned()), ..read.clone() };
+        let expected =
+            |now| series(&HoursRead { counted_to: Some(now), series: vec![away.clone()], all: 1 }, now);
+        assert!(!expected(now)[0].rhythm.silent, "somebody knows that it is away");
+        assert!(expected(now.plus(1))[0].rhythm.silent, "only until then");
     }
 }

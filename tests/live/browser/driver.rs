@@ -84,6 +84,13 @@ impl Driver {
         self.post("/url", &json!({ "url": address }));
     }
 
+    /// Runs a script in every page that is opened from now on, before the page's own.
+    pub fn before_each_page(&self, script: &str) {
+        let params = json!({ "source": script });
+        let command = json!({ "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": params });
+        self.post("/goog/cdp/execute", &command);
+    }
+
     /// What a script reads of the page.
     pub fn read(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))

@@ -3,9 +3,16 @@
 
 mod driver;
 
-use crate::harness::{Installation, Reader, Serving, demo_request, produce, until};
+use crate::harness::{Browser, Installation, Reader, Serving, demo_request, produce, until};
+use baton::contract::keys::Keys;
+use baton::contract::links::{Link, LinkAction};
+use baton::domain::ids::{HandoffId, LeadId};
+use baton::domain::team::MemberId;
+use baton::domain::time::{HOUR, Moment};
 use driver::{DOWN, Driver, ENTER, SPACE};
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 /// Fields that no label names, as a list of their names.
 const UNLABELLED: &str = "return [...document.querySelectorAll('input, select, textarea')]
@@ -91,28 +98,82 @@ fn a_rep_signs_in_accepts_calls_and_returns_a_lead_on_a_phone_by_the_keyboard_al
     installation.check();
 }
 
+/// Signs links, so that the page of one can be opened.
+const SERVICE_KEY: &str = "a service key of the tests, longer than 32 bytes";
+/// Where the router is told every page; the list of pages to check must not lag behind it.
+const ROUTER: &str = include_str!("../../../src/web/mod.rs");
+
+/// The pages that the router knows, as it writes their addresses; a fragment is a part of its page.
+fn routed_pages() -> BTreeSet<&'static str> {
+    let routes = ROUTER.lines().filter_map(|line| line.trim().strip_prefix(".route(\""));
+    let pages = routes.filter(|line| line.contains("get(pages::") && !line.starts_with("/fragments/"));
+    pages.map(|line| line.split('"').next().unwrap()).collect()
+}
+
+/// An address as the router writes it.
+fn as_routed(address: &str) -> String {
+    let path = address.split(['?', '#']).next().unwrap();
+    match path.rsplit_once('/') {
+        Some(("/leads", _)) => "/leads/{id}".to_owned(),
+        Some(("/links", _)) => "/links/{token}".to_owned(),
+        _ => path.to_owned(),
+    }
+}
+
 #[test]
 fn every_page_fits_a_phone_and_names_what_it_asks() {
     if is_left_out() {
         return;
     }
     let installation = Installation::new();
-    let serving = installation.serve(&[]);
+    let serving = installation.serve(&[("BATON__SECURITY__SERVICE_KEY", SERVICE_KEY)]);
     let mut leads = Reader::of(&installation, "handoff.leads.v1");
     produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
     let routed = leads.wait("routed", |record| record.event_type == "lead.routed.v1");
     let (rep, lead) = (routed.data["holder"]["id"].as_str().unwrap(), format!("/leads/{}", routed.key));
+    let link = Link {
+        action: LinkAction::Accept,
+        lead: LeadId(routed.key.parse().unwrap()),
+        handoff: HandoffId(routed.data["handoff_id"].as_str().unwrap().parse().unwrap()),
+        custody_version: routed.data["custody_version"].as_u64().unwrap(),
+        member: MemberId(rep.to_owned()),
+        expires_at: Moment(jiff::Timestamp::now().as_microsecond() + HOUR),
+    };
+    let link = format!("/links/{}", Keys::new(SERVICE_KEY.as_bytes(), 0).link(&link));
+    let past = format!("{lead}?version=1");
+    let behind = "/duties/leads?figure=accept_on_time&outcome=met";
     let browser = Driver::start();
+    // The sign-in page is looked at by whoever signs in.
+    let mut seen = BTreeSet::from(["/sign-in".to_owned()]);
     for (member, pages) in [
-        (rep, vec!["/", "/my", "/leads", "/team", lead.as_str()]),
-        ("paul-dupont", vec!["/", "/floor", "/leads", "/campaigns", "/intake", "/team", lead.as_str()]),
+        (rep, vec!["/", "/my", "/leads", "/duties", "/team", lead.as_str(), link.as_str()]),
+        (
+            "paul-dupont",
+            vec![
+                "/",
+                "/my",
+                "/floor",
+                "/leads",
+                "/duties",
+                behind,
+                "/campaigns",
+                "/intake",
+                "/team",
+                lead.as_str(),
+                past.as_str(),
+            ],
+        ),
     ] {
         sign_in(&browser, &installation, &serving, member);
         for page in pages {
             browser.open(&format!("{}{page}", serving.address));
             owes(&browser, &format!("{page} of {member}"));
+            seen.insert(as_routed(page));
         }
     }
+    let left_out: Vec<&str> = routed_pages().into_iter().filter(|page| !seen.contains(*page)).collect();
+    assert_eq!(left_out, Vec::<&str>::new(), "pages of the router that nobody looked at on a phone");
+    assert!(seen.contains("/duties") && routed_pages().len() > 10, "the router's pages were read");
 }
 
 #[test]
@@ -141,5 +202,53 @@ fn a_board_that_stays_open_shows_a_new_handoff_by_itself_and_says_so() {
     until("whoever cannot see hears of it", || {
         browser.read("return document.getElementById('spoken').textContent") == "1 new on the board"
     });
+    assert_eq!(browser.errors(), Vec::<String>::new(), "the console tells errors");
+}
+
+/// A stream of ticks that is slow to open: it does so once the page is told to.
+const SLOW_STREAM: &str = "const Real = window.EventSource;
+    window.EventSource = class extends EventTarget { constructor(address) { super(); window.opened = () => {
+        const real = new Real(address);
+        for (const kind of ['open', 'error', 'tick'])
+            real.addEventListener(kind, it => this.dispatchEvent(new MessageEvent(kind, { data: it.data }))); }; } };";
+/// Nothing is decided any more when no tick came for so long; they come once a second.
+const QUIET: Duration = Duration::from_secs(3);
+
+#[test]
+fn what_was_decided_before_the_first_tick_is_on_the_board_without_waiting_for_a_next_one() {
+    if is_left_out() {
+        return;
+    }
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    let (browser, other) = (Driver::start(), Driver::start());
+    // A board that stays open elsewhere, so that ticks are counted all the time.
+    sign_in(&other, &installation, &serving, "rosa-lind");
+    until("the other board hears of changes", || {
+        other.read("return document.getElementById('pulse').textContent") == "Live"
+    });
+    sign_in(&browser, &installation, &serving, "paul-dupont");
+    browser.before_each_page(SLOW_STREAM);
+    browser.open(&format!("{}/", serving.address));
+    assert!(browser.text().contains("No handoff yet."), "nobody was handed over before");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
+    let routed = leads.wait("routed", |record| record.event_type == "lead.routed.v1");
+    let pages = Browser::of(&installation, &serving, "paul-dupont");
+    let mut stood = (String::new(), Instant::now());
+    until("all ticks of it are over", || {
+        let page = pages.get("/").body;
+        let at = page.split("data-seen=\"").nth(1).expect("the page says where it stands");
+        let at = at.split('"').next().unwrap().to_owned();
+        if at != stood.0 {
+            stood = (at, Instant::now());
+        }
+        stood.1.elapsed() >= QUIET
+    });
+    let shown =
+        format!("return document.querySelectorAll('.handoff a[href=\"/leads/{}\"]').length", routed.key);
+    assert_eq!(browser.read(&shown), 0, "the page has heard of nothing yet");
+    browser.read("window.opened()");
+    until("the handoff is on the board", || browser.read(&shown) == 1);
     assert_eq!(browser.errors(), Vec::<String>::new(), "the console tells errors");
 }

@@ -12,6 +12,9 @@ const STOP_MAX: Duration = Duration::from_secs(30);
 /// Ninety days take half a minute alone, and minutes in a debug build beside other tests.
 const HISTORY_MAX: Duration = Duration::from_mins(8);
 
+/// Two people a week raise a hand that a rule holds back: so many wait at most, as two or three days bring them.
+const REVIEWS_LEFT_MAX: u64 = 5;
+
 /// The binary as somebody has it who set nothing: no database, no broker.
 fn demo(days: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
@@ -89,6 +92,11 @@ fn a_demo_tells_its_history_and_ends_with_a_clean_verdict() {
         ["raised ", "upheld ", "overturned ", "lapsed "].map(|end| number_after(contests, end));
     assert!(raised > 0 && upheld + overturned + lapsed > 0, "both sides argue: {contests}");
     assert!(upheld + overturned + lapsed <= raised, "{contests}");
+    let reviews = said.lines().find(|line| line.starts_with("reviews: ")).expect("a line of reviews");
+    let (answered, wait) = (number_after(&said, " records, "), number_after(reviews, "reviews: "));
+    assert!(answered > 0, "stewards review: {said}");
+    // A day of the office each, and a weekend between.
+    assert!(wait <= REVIEWS_LEFT_MAX && number_after(reviews, "the oldest for ") < 80, "{reviews}");
     until("what it started is gone", || !directory(&said).exists());
 }
 

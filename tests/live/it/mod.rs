@@ -7,6 +7,7 @@ mod demo;
 mod erasure;
 mod forgery;
 mod handshake;
+mod intake;
 mod kill;
 mod leaver;
 mod merge;

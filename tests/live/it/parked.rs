@@ -1,7 +1,9 @@
 //! A fault of ours on one lead: it is parked with what comes for it, and a redrive applies everything in order. What was
 //! quarantined is settled in the transaction that decides on it.
 
-use crate::harness::{Event, Installation, Reader, crm, demo_request, form, produce, until};
+use crate::harness::{
+    Browser, Event, Installation, Reader, ask, crm, demo_request, form, produce, token, until,
+};
 use baton::domain::ids::LeadId;
 use baton::domain::lead::{Lead, Stage};
 use baton::store::connect::{self, Timeouts};
@@ -169,5 +171,58 @@ fn a_quarantined_record_is_decided_and_settled_in_one_transaction_and_in_order()
     assert_eq!(refused.status.code(), Some(2), "a reason is a word");
     installation.run(&["quarantine", "discard", &left, "--reason", "test_data"]);
     assert!(installation.run(&["quarantine", "list"]).contains("nothing in quarantine"));
+    installation.check();
+}
+
+#[test]
+fn operations_lets_kept_records_be_decided_again_by_a_button_in_their_own_name() {
+    let installation = Installation::new();
+    let owner = |statement| installation.execute(&installation.owner_url, statement).unwrap();
+    owner("ALTER TABLE person ADD CONSTRAINT refused_for_the_test CHECK (email <> 'ada@acme.example')");
+    let serving = installation.serve(&[]);
+    produce(&installation, FORMS, &demo_request("ada@acme.example"));
+    produce(&installation, FORMS, &Event::new("form.exploded.v1", "/forms", "x", json!({})));
+    until("both are kept", || installation.number("SELECT count(*) FROM quarantine") == 2);
+    owner("ALTER TABLE person DROP CONSTRAINT refused_for_the_test");
+    let [olga, noah] = ["olga-petrov", "noah-fischer"].map(|it| Browser::of(&installation, &serving, it));
+    let page = olga.get("/intake").body;
+    let csrf = Browser::field(&page, "csrf");
+    let of = |from: &'static str, reason: &'static str| [("from", from), ("reason", reason)];
+    let press = |from, reason| {
+        olga.post("/intake/redrive", &[&[("csrf", csrf.as_str())], &of(from, reason)[..]].concat())
+    };
+    assert!(page.contains("value=\"database_refused\"") && page.contains("Decide again"), "{page}");
+    let seen = noah.get("/intake").body;
+    assert!(seen.contains("database refused") && !seen.contains("Decide again"), "marketing looks on");
+    let own = Browser::field(&seen, "csrf");
+    let theirs = [&[("csrf", own.as_str())], &of("quarantined", "database_refused")[..]].concat();
+    assert_eq!(noah.post("/intake/redrive", &theirs).status, 403);
+    assert_eq!(olga.post("/intake/redrive", &of("quarantined", "database_refused")).status, 403, "no csrf");
+    assert_eq!(installation.number("SELECT count(*) FROM lead"), 0, "nothing was decided so far");
+    let done = press("quarantined", "database_refused").body;
+    assert!(done.contains("1 record decided again, none stays."), "{done}");
+    assert!(!done.contains("value=\"database_refused\""), "it is kept no longer");
+    assert!(press("quarantined", "database_refused").body.contains("Nothing is kept for this reason"));
+
+    let manager = token(&installation, "paul-dupont");
+    let body = json!({"from": "quarantined", "reason": "unknown_type"});
+    let (status, answer) = ask(&serving, &manager, "intake/redrive", Some(&body));
+    assert_eq!((status, &answer["settled"], &answer["kept"]), (200, &json!(0), &json!(1)), "{answer}");
+    let rep = token(&installation, "ana-ruiz");
+    assert_eq!(ask(&serving, &rep, "intake/redrive", Some(&body)).1["code"], "role");
+
+    let id = installation.texts("SELECT id::text FROM lead").remove(0);
+    let mut stage = Stage::Unseen;
+    change(&installation, &id, |lead| stage = std::mem::take(&mut lead.stage));
+    produce(&installation, FORMS, &form("pricing", "ada@acme.example", "VP Sales"));
+    until("the lead is parked", || parked(&installation) == 1);
+    let stays = press("parked", "lead_parked").body;
+    assert!(stays.contains("1 record looked at again: 0 decided, 1 stay."), "{stays}");
+    change(&installation, &id, |lead| lead.stage = stage);
+    let done = press("parked", "lead_parked").body;
+    assert!(done.contains("1 record decided again, none stays. 1 lead goes on."), "{done}");
+    let by = "SELECT actor FROM audit WHERE event = 'lead_unparked'";
+    assert!(installation.texts(by).contains(&"member:olga-petrov".to_owned()));
+    assert!(!done.contains("ada@acme.example"), "the page shows no content");
     installation.check();
 }

@@ -4,8 +4,8 @@
 use crate::contract::violations;
 use crate::story::{POLICY, TEAM, start};
 use baton::contract::keys::Keys;
-use baton::contract::policy_text;
-use baton::contract::{Decoder, RecordIn};
+use baton::contract::request::Who;
+use baton::contract::{Decoder, RecordIn, policy_text};
 use baton::domain::ids::{IdentityKey, LeadId};
 use baton::domain::lead::{Lead, Origin};
 use baton::domain::policy::{Policy, Reference};
@@ -342,7 +342,7 @@ impl Desk {
         let leads: BTreeSet<LeadId> = parked.map(|row| row.lead.id).collect();
         self.loaded.queued_behind = leads.iter().copied().filter(beyond).collect();
         self.loaded.kept = rows.iter().copied().collect();
-        let act = Box::new(turn::redrive(DECODER.keys(), *leads.first().unwrap(), self.now));
+        let act = Box::new(turn::redrive(DECODER.keys(), *leads.first().unwrap(), Who::Operator, self.now));
         let redrive = Some(Redrive { from: Intake::Parked, rows, leads, act });
         let entries = waiting.into_iter().map(|waiting| waiting.entry).collect();
         self.take(Batch { stream: Some(Stream::Web(0)), entries, redrive, ..Batch::default() })

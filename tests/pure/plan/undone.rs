@@ -7,6 +7,7 @@ use baton::domain::lead::{Origin, Permission, StageKind, SuppressedFor};
 use baton::transaction::batch::{Batch, Entry, Outcome, Stream};
 use baton::transaction::turn;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const PRIYA: &str = "priya@northwind-robotics.example";
 const DANIEL: &str = "daniel@northwind-robotics.example";
@@ -274,4 +275,39 @@ fn a_campaign_that_changes_sides_takes_the_credit_of_whom_it_brought_along() {
     assert_eq!(planned.outcomes, vec![Outcome::Applied("credit_campaign")]);
     assert_eq!(planned.write.touches_credited, vec![(lead, "c-9".to_owned(), Origin::Sales)]);
     assert_eq!(desk.lead(PRIYA).origin, Origin::Sales);
+}
+
+#[test]
+fn a_win_that_two_contacts_tell_names_its_deal_and_counts_once_in_money() {
+    let mut desk = with_form();
+    for (change, revision, more) in [
+        ("opened", 1, json!({})),
+        ("won", 2, json!({ "closed_on": "2026-06-01" })),
+        ("reopened", 3, json!({})),
+        ("won", 4, json!({ "closed_on": "2026-06-08", "amount": "90000.00" })),
+    ] {
+        let record = deal(&mut desk, change, revision, &[PRIYA, DANIEL], &more);
+        let form = desk.form("form-2", DANIEL, "VP Sales");
+        let _planned = desk.run(if change == "opened" { vec![form, record] } else { vec![record] });
+    }
+    // What a reader of the topic does who adds wins up: the latest word of each deal.
+    let mut revenue = BTreeMap::new();
+    let mut wins = 0;
+    for row in desk.published.iter().filter(|row| row.event_type.starts_with("feedback.")) {
+        let payload: Value = serde_json::from_slice(row.payload.as_ref().unwrap()).unwrap();
+        let key = payload["opportunity"].to_string();
+        match row.event_type.as_str() {
+            "feedback.won.v1" => {
+                wins += 1;
+                revenue.insert(key, payload["amount"].as_str().unwrap().to_owned());
+            }
+            "feedback.win_reversed.v1" => {
+                revenue.remove(&key);
+            }
+            _other => {}
+        }
+    }
+    assert_eq!(wins, 4, "each contact is told of each win");
+    let once = [(r#"{"id":"006","system":"crm"}"#.to_owned(), "90000.00".to_owned())];
+    assert_eq!(revenue, BTreeMap::from(once));
 }

@@ -61,6 +61,7 @@ fn meaning(decoded: &Decoded) -> String {
         Subject::Merge => "merge",
         Subject::PatternAnswer(_) => "pattern answer",
         Subject::Availability(_) => "availability",
+        Subject::SourcePause(_) => "source pause",
     };
     format!("row {row}")
 }

@@ -311,6 +311,8 @@ fn a_deal_is_shown_with_exact_amounts_and_dates() {
     assert_eq!((&deal["amount"], &deal["recurring_amount"]), (&"84000.00".into(), &"42000.0001".into()));
     assert_eq!((&deal["closed_on"], &won.payload["holder"]), (&"2026-05-28".into(), &Value::Null));
     assert_eq!(feedback.payload["amount_reporting"], "91560.00");
+    let told = &feedback.payload["opportunity"];
+    assert_eq!((&told["system"], &told["id"]), (&deal["system"], &deal["id"]), "which deal's money it is");
 }
 
 #[test]
