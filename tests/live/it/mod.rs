@@ -12,6 +12,7 @@ mod leaver;
 mod merge;
 mod pages;
 mod parked;
+mod policy;
 mod routing;
 mod stages;
 mod story;
