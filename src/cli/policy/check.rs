@@ -20,15 +20,12 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) fn run(settings: &Settings, arguments: &Arguments) -> Result<(), Failure> {
-    let (name, checked) = match &arguments.file {
-        Some(file) => {
-            let name = file.display().to_string();
-            (name, texts::from_file(file)?.map_err(|fault| vec![fault]).and_then(|text| check(&text)))
-        }
-        None => {
-            let text = block_on(texts::running_or_built_in(settings))?;
-            (text.name.clone(), check(&text))
-        }
+    let (name, checked) = if let Some(file) = &arguments.file {
+        let text = texts::from_file(file)?.map_err(|fault| vec![fault]);
+        (file.display().to_string(), text.and_then(|text| check(&text)))
+    } else {
+        let text = block_on(texts::running_or_built_in(settings))?;
+        (text.name.clone(), check(&text))
     };
     if arguments.json {
         say_json(&shown(&name, &checked));

@@ -329,10 +329,10 @@ impl Drop for Section<'_, '_> {
         let mut missing = self.missing.borrow_mut();
         for (key, _) in self.table.into_iter().flat_map(DeTable::iter) {
             let word = key.get_ref().as_ref();
-            if !asked.contains(word) {
-                if let Some(meant) = self.stranger(key.span(), "key", word, &absent) {
-                    missing.remove(&meant);
-                }
+            if !asked.contains(word)
+                && let Some(meant) = self.stranger(key.span(), "key", word, &absent)
+            {
+                missing.remove(&meant);
             }
         }
         for (key, instead) in missing.iter() {

@@ -17,7 +17,7 @@ const COLUMN_BYTES_MAX: usize = 10_000;
 
 /// The text and the faults found so far.
 pub(super) struct Text<'t> {
-    text: &'t str,
+    body: &'t str,
     /// Where each line begins.
     lines: Vec<usize>,
     faults: RefCell<Vec<TextError>>,
@@ -26,15 +26,15 @@ pub(super) struct Text<'t> {
 }
 
 impl<'t> Text<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(place, _)| place + 1);
+    pub(super) fn new(body: &'t str) -> Self {
+        let ends = body.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(place, _)| place + 1);
         let lines = std::iter::once(0).chain(ends).collect();
-        Self { text, lines, faults: RefCell::default(), more: Cell::new(0) }
+        Self { body, lines, faults: RefCell::default(), more: Cell::new(0) }
     }
 
     /// Parses the text; syntax faults are kept like all others.
     pub(super) fn parse(&self) -> Spanned<DeTable<'t>> {
-        let (table, faults) = DeTable::parse_recoverable(self.text);
+        let (table, faults) = DeTable::parse_recoverable(self.body);
         for fault in faults {
             let span = fault.span().unwrap_or(0..0);
             self.fault(span, fault.message().to_owned(), None);
@@ -65,14 +65,14 @@ impl<'t> Text<'t> {
             return;
         }
         let (line, column) = self.place(span.start);
-        let found = self.text.get(span).unwrap_or("").lines().next().unwrap_or("");
+        let found = self.body.get(span).unwrap_or("").lines().next().unwrap_or("");
         self.faults.borrow_mut().push(TextError {
             line,
             column,
-            found: shortened(found.trim_end(), FOUND_CHARS_MAX),
-            message: shortened(&message, MESSAGE_CHARS_MAX),
+            found: shortened(found.trim_end().to_owned(), FOUND_CHARS_MAX),
+            message: shortened(message, MESSAGE_CHARS_MAX),
             nearest,
-            instead: instead.map(|words| shortened(&words, MESSAGE_CHARS_MAX)),
+            instead: instead.map(|words| shortened(words, MESSAGE_CHARS_MAX)),
         });
     }
 
@@ -107,15 +107,16 @@ impl<'t> Text<'t> {
     fn place(&self, byte: usize) -> (usize, Option<usize>) {
         let line = self.lines.partition_point(|start| *start <= byte).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or(0);
-        let before = self.text.get(start..byte).filter(|before| before.len() <= COLUMN_BYTES_MAX);
+        let before = self.body.get(start..byte).filter(|before| before.len() <= COLUMN_BYTES_MAX);
         (line, before.map(|before| before.chars().count() + 1))
     }
 }
 
 /// A text of at most so many characters, with dots where it was longer.
-fn shortened(text: &str, chars_max: usize) -> String {
-    match text.char_indices().nth(chars_max) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
+fn shortened(text: String, chars_max: usize) -> String {
+    let end = text.char_indices().nth(chars_max).map(|(end, _)| end);
+    match end {
+        Some(end) => format!("{}...", &text[..end]),
+        None => text,
     }
 }

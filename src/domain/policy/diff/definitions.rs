@@ -15,7 +15,7 @@ pub(super) fn mql(before: &MqlDefinition, after: &MqlDefinition, notes: &mut Not
                 notes.rows(&format!("MQL by {}", name_of(ground)), ground_rows(ground), ground_rows(other));
             }
             None => {
-                notes.note(format!("MQL by {}", name_of(ground)), How::Removed { said: in_words(ground) })
+                notes.note(format!("MQL by {}", name_of(ground)), How::Removed { said: in_words(ground) });
             }
         }
     }

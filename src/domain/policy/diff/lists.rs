@@ -63,7 +63,8 @@ pub(super) fn routes(before: &[RouteRule], after: &[RouteRule], notes: &mut Note
         match after.iter().find(|other| other.id == rule.id) {
             Some(other) => notes.rows(&format!("Route `{}`", rule.id), route_rows(rule), route_rows(other)),
             None => {
-                notes.note(format!("Route `{}`", rule.id), How::Removed { said: format!("to {}", rule.pool) })
+                notes
+                    .note(format!("Route `{}`", rule.id), How::Removed { said: format!("to {}", rule.pool) });
             }
         }
     }
