@@ -15,6 +15,7 @@ mod migrate;
 mod outbox;
 mod output;
 mod parked;
+mod policy;
 mod position;
 mod quarantine;
 mod redrive;
@@ -127,6 +128,9 @@ enum Command {
     /// Explains, tests and replays how leads are routed; changes nothing.
     #[command(subcommand, after_help = EXIT_CODES)]
     Route(route::Arguments),
+    /// Checks a policy's text, and says in words how two of them differ; changes nothing.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Policy(policy::Arguments),
     /// Publishes or shows the reference data.
     #[command(subcommand, after_help = EXIT_CODES)]
     Reference(reference::Arguments),
@@ -189,6 +193,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Lead(arguments) => lead::run(&settings, &arguments),
         Command::Erase(arguments) => erase::run(&settings, &arguments),
         Command::Team(arguments) => team::run(&settings, &arguments),
+        Command::Policy(arguments) => policy::run(&settings, &arguments),
         Command::Reference(arguments) => reference::run(&settings, &arguments),
         Command::Report(arguments) => report::run(&settings, &arguments),
         Command::Route(arguments) => route::run(&settings, &arguments),

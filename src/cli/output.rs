@@ -134,3 +134,17 @@ pub(super) fn progress(total: u64) -> ProgressBar {
 pub(super) fn moment(micros: i64) -> String {
     crate::domain::time::Moment(micros).to_string()
 }
+
+/// A table's line: columns as wide as their widest entry.
+pub(super) fn columns(rows: &[Vec<String>]) {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..count)
+        .map(|place| {
+            rows.iter().filter_map(|row| row.get(place)).map(|it| it.chars().count()).max().unwrap_or(0)
+        })
+        .collect();
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        say(cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+}

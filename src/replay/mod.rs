@@ -3,5 +3,6 @@
 pub mod explain;
 pub mod past;
 pub mod route_cases;
+pub mod sides;
 pub mod then;
 pub mod walk;

@@ -221,6 +221,14 @@ impl Settings {
         if self.database.owner_url.is_empty() { &self.database.url } else { &self.database.owner_url }
     }
 
+    /// Whether somebody said which database; else commands that can do without one go on where none answers.
+    #[must_use]
+    pub fn names_database(&self) -> bool {
+        let built_in = DEFAULTS.parse::<toml::Table>().ok();
+        let address = built_in.as_ref().and_then(|defaults| defaults.get("database")?.get("url")?.as_str());
+        address != Some(self.database.url.expose())
+    }
+
     /// What people type into a browser.
     #[must_use]
     pub fn board_url(&self) -> String {

@@ -33,7 +33,13 @@ const HISTORY: Statement = Statement::new(
      ORDER BY published_at DESC, hash LIMIT $2",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[PUBLISH, ACTIVATE, BODY, ACTIVE, LOCK, HISTORY];
+const BEGINNING: Statement = Statement::new(
+    "published_text.beginning",
+    "SELECT kind, hash, body, publisher, published_at FROM published_text
+     WHERE kind = $1 AND encode(hash, 'hex') LIKE $2 || '%' ORDER BY published_at DESC, hash LIMIT $3",
+);
+
+pub(super) const STATEMENTS: &[Statement] = &[PUBLISH, ACTIVATE, BODY, ACTIVE, LOCK, HISTORY, BEGINNING];
 
 /// Which text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,4 +141,18 @@ pub async fn history(
     limit: i64,
 ) -> Result<Vec<PublishedText>, StoreError> {
     HISTORY.rows().bind(kind.code()).bind(limit).fetch_all(conn).await.map_err(|error| HISTORY.failed(error))
+}
+
+/// The versions whose hash begins with these hexadecimal digits in lower case, newest first.
+///
+/// # Errors
+/// The statement fails.
+pub async fn beginning(
+    conn: &mut PgConnection,
+    kind: TextKind,
+    digits: &str,
+    limit: i64,
+) -> Result<Vec<PublishedText>, StoreError> {
+    let rows = BEGINNING.rows().bind(kind.code()).bind(digits.to_owned()).bind(limit).fetch_all(conn).await;
+    rows.map_err(|error| BEGINNING.failed(error))
 }

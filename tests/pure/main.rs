@@ -15,6 +15,7 @@ mod handshake;
 mod lifecycle;
 mod people;
 mod plan;
+mod policy;
 mod property;
 mod routing;
 mod scenario;

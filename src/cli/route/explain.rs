@@ -1,7 +1,7 @@
 //! `baton route explain`: one made-up lead, by flags or JSON, with its company as the router would find it. It only reads.
 
-use super::super::output::{FAILED, Failure, USAGE, block_on, say, say_json};
-use super::{Files, columns, lint};
+use super::super::output::{FAILED, Failure, USAGE, block_on, columns, say, say_json};
+use super::{Files, lint};
 use crate::clock;
 use crate::contract::policy_text::{self, MadeUp};
 use crate::domain::time::Moment;

@@ -5,7 +5,7 @@ mod cases;
 mod explain;
 mod simulate;
 
-use super::output::{FAILED, Failure, USAGE, complain, say};
+use super::output::{FAILED, Failure, USAGE, complain};
 use crate::contract::policy_text::{self, TextError};
 use crate::domain::policy::{Policy, Reference};
 use crate::domain::team::Team;
@@ -118,18 +118,4 @@ fn lint(policy: &Policy, team: &Team) -> bool {
         complain(&Failure::new(FAILED, format!("policy {finding}")));
     }
     findings.iter().any(|finding| finding.error)
-}
-
-/// A table's line: columns as wide as their widest entry.
-fn columns(rows: &[Vec<String>]) {
-    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..count)
-        .map(|place| {
-            rows.iter().filter_map(|row| row.get(place)).map(|it| it.chars().count()).max().unwrap_or(0)
-        })
-        .collect();
-    for row in rows {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        say(cells.collect::<Vec<_>>().join("  ").trim_end());
-    }
 }

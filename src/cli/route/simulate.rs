@@ -1,7 +1,7 @@
 //! `baton route simulate`: past leads through other rules, page by page. It changes nothing.
 
-use super::super::output::{FAILED, Failure, USAGE, WORLD, block_on, progress, say, say_json};
-use super::{Files, columns, lint};
+use super::super::output::{FAILED, Failure, USAGE, WORLD, block_on, columns, progress, say, say_json};
+use super::{Files, lint};
 use crate::domain::policy::Policy;
 use crate::domain::team::Team;
 use crate::domain::time::MINUTE;

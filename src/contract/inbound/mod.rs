@@ -5,6 +5,7 @@ mod crm_accounts;
 mod crm_leads;
 mod crm_opportunities;
 mod emails;
+mod facts;
 mod fields;
 mod forms;
 mod people;
@@ -19,6 +20,7 @@ mod tests;
 
 pub use super::envelope::RecordIn;
 pub use crm_leads::unresolved_member;
+pub use facts::carried_facts;
 pub use forms::BOT_SCORE_BLOCKS;
 
 use super::envelope::{self, Envelope, TYPE_PREFIX};

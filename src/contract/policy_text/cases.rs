@@ -3,7 +3,8 @@
 use super::error::TextError;
 use super::policy::pairs;
 use super::routes::PRIORITIES;
-use super::section::{Section, Text};
+use super::section::Section;
+use super::source::Text;
 use crate::domain::lead::{Motion, Origin};
 use crate::domain::policy::{Grade, Priority, Segment};
 use crate::domain::routing::name_key;
@@ -73,7 +74,7 @@ pub fn cases(text: &str) -> Result<Vec<RouteCase>, Vec<TextError>> {
         let root = Section::root(&reader, &table);
         let sections = root.sections("case");
         if sections.is_empty() {
-            root.missing("case");
+            root.missing_tables("case");
         }
         sections.iter().map(case).collect()
     };

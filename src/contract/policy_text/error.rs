@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Words longer than this are near to none: the work grows with the product of both lengths, and no key is half as long.
+const NEAR_CHARS_MAX: usize = 64;
+
 /// One fault of a policy, team or reference text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextError {
@@ -15,6 +18,28 @@ pub struct TextError {
     pub message: String,
     /// The nearest good word.
     pub nearest: Option<String>,
+    /// What to write instead, where neither the message nor the nearest word says it.
+    pub instead: Option<String>,
+}
+
+impl TextError {
+    /// The fault as compilers tell theirs, with what stands there and what to write instead:
+    /// ``mine.toml:8:1: error: unknown key `totl_max`; write `total_max` ``. `kind`: `error` or `warning`.
+    #[must_use]
+    pub fn told(&self, file: &str, kind: &str) -> String {
+        let column = self.column.map(|column| format!(":{column}")).unwrap_or_default();
+        let mut told = format!("{file}:{}{column}: {kind}: {}", self.line, self.message);
+        // Most messages name it already.
+        let found = self.found.trim_end_matches(',');
+        if !found.is_empty() && !self.message.contains(found.trim_matches('"')) {
+            told = format!("{told} (at `{found}`)");
+        }
+        match (&self.nearest, &self.instead) {
+            (Some(word), _) => format!("{told}; write `{word}`"),
+            (None, Some(words)) => format!("{told}; write {words}"),
+            (None, None) => told,
+        }
+    }
 }
 
 impl fmt::Display for TextError {
@@ -33,16 +58,11 @@ impl std::error::Error for TextError {}
 /// The good word nearest to a bad one, if one is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(found: &str, good: impl Iterator<Item = &'a str>) -> Option<String> {
+    if found.chars().nth(NEAR_CHARS_MAX).is_some() {
+        return None;
+    }
     good.map(|word| (strsim::damerau_levenshtein(found, word), word))
         .filter(|(distance, word)| *distance * 3 <= word.chars().count().max(3))
         .min()
         .map(|(_, word)| word.to_owned())
-}
-
-/// Line and column, both from 1, of a byte in a text.
-pub(super) fn place(text: &str, byte: usize) -> (usize, usize) {
-    let before = text.get(..byte).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-    (line, column)
 }

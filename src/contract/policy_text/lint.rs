@@ -28,10 +28,8 @@ impl fmt::Display for Finding {
 /// Findings by line. `reference` names free-mail domains, where it is at hand.
 #[must_use]
 pub fn lint(policy: &Policy, team: &Team, reference: Option<&Reference>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (place, rule) in policy.routes().iter().enumerate() {
-        let (before, after) = policy.routes().split_at(place);
-        shadows(rule, before, after.len() - 1, &mut findings);
+    let mut findings = unreached(policy);
+    for rule in policy.routes() {
         pool(team, &rule.pool, rule.line, &format!("the route `{}`", rule.id), &mut findings);
     }
     for account in policy.named_accounts().list() {
@@ -62,8 +60,19 @@ fn error(line: u32, message: String) -> Finding {
     Finding { line, error: true, message }
 }
 
+/// What is said of every route without a team: the routes that are never reached.
+pub(super) fn unreached(policy: &Policy) -> Vec<Finding> {
+    let routes = policy.routes();
+    let each = routes.iter().enumerate().flat_map(|(place, rule)| {
+        let (before, after) = routes.split_at(place);
+        shadows(rule, before, after.len() - 1)
+    });
+    each.collect()
+}
+
 /// Rules that are never reached.
-fn shadows(rule: &RouteRule, before: &[RouteRule], after: usize, findings: &mut Vec<Finding>) {
+fn shadows(rule: &RouteRule, before: &[RouteRule], after: usize) -> Vec<Finding> {
+    let mut findings = Vec::new();
     if rule.takes_everything() && after > 0 {
         let message =
             format!("the route `{}` takes every lead: the {after} after it are never tried", rule.id);
@@ -78,6 +87,7 @@ fn shadows(rule: &RouteRule, before: &[RouteRule], after: usize, findings: &mut 
         );
         findings.push(Finding { line: rule.line, error: false, message });
     }
+    findings
 }
 
 /// A pool that is not there, or in which nobody takes leads.

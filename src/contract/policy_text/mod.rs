@@ -1,6 +1,8 @@
 //! Policy, team and reference texts to values, with every fault at its line. It never publishes or signs.
 
 mod cases;
+mod check;
+mod consistency;
 mod error;
 mod hours;
 mod lint;
@@ -10,6 +12,7 @@ mod rejections;
 mod routes;
 mod scoring;
 mod section;
+mod source;
 mod team;
 mod team_check;
 
@@ -17,9 +20,10 @@ mod team_check;
 mod tests;
 
 pub use cases::{Expected, MadeUp, RouteCase, cases, made_up};
+pub use check::{PolicyCheck, check_policy};
 pub use error::{TextError, nearest};
 pub use lint::{Finding, lint};
-pub use policy::policy;
+pub use policy::{POLICY_BYTES_MAX, policy, too_long};
 pub use reference::reference;
 pub use team::team;
 pub use team_check::{TeamCheck, check_team};

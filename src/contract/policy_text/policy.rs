@@ -1,8 +1,10 @@
 //! The text of a policy to its terms. It never fills in a number that the text leaves out.
 
 use super::error::TextError;
-use super::section::{Section, Text};
-use super::{hash, minute_of_day, rejections, routes, scoring};
+use super::scoring::POINTS_MAX;
+use super::section::Section;
+use super::source::Text;
+use super::{consistency, hash, minute_of_day, rejections, routes, scoring};
 use crate::domain::calendar::Span;
 use crate::domain::ladder::Percents;
 use crate::domain::policy::{
@@ -11,6 +13,10 @@ use crate::domain::policy::{
 };
 use std::ops::Range;
 
+/// Bytes of a policy's text: the shipped one has 14 KiB, and a text is held several times over while it is read.
+pub const POLICY_BYTES_MAX: usize = 1 << 20;
+/// Grounds of the MQL definition: two names with one grade each would make eight.
+const GROUNDS_MAX: usize = 8;
 /// A duration is at most so many business seconds: about three years,
 const DURATION_SECONDS_MAX: u32 = 100_000_000;
 /// or as many working days.
@@ -23,8 +29,12 @@ const ESCALATE_PERCENTS: Range<i64> = 101..501;
 /// Reads a policy.
 ///
 /// # Errors
-/// Every fault of the text, by line: syntax, unknown keys and words, missing or impossible values.
+/// Every fault of the text, by line: syntax, unknown keys and words, missing or impossible values, definitions that
+/// contradict each other. A text of more than [`POLICY_BYTES_MAX`] is not looked at.
 pub fn policy(text: &str) -> Result<Policy, Vec<TextError>> {
+    if text.len() > POLICY_BYTES_MAX {
+        return Err(vec![too_long(text.len())]);
+    }
     let reader = Text::new(text);
     let table = reader.parse();
     let terms = {
@@ -35,6 +45,19 @@ pub fn policy(text: &str) -> Result<Policy, Vec<TextError>> {
     match terms {
         Some(terms) if faults.is_empty() => Ok(Policy::compile(hash(text), terms)),
         Some(_) | None => Err(faults),
+    }
+}
+
+/// The one fault of a text of so many bytes, whatever stands in it.
+#[must_use]
+pub fn too_long(bytes: usize) -> TextError {
+    TextError {
+        line: 1,
+        column: None,
+        found: String::new(),
+        message: format!("the text has {bytes} bytes; a policy has at most {POLICY_BYTES_MAX}"),
+        nearest: None,
+        instead: Some("fewer rules, or long word lists as reference data".to_owned()),
     }
 }
 
@@ -65,6 +88,7 @@ fn terms(root: &Section<'_, '_>) -> Option<PolicyTerms> {
     let targets = targets(&root.section("targets"));
     let enterprise_above = segment.count("enterprise_above");
     let mid_market_from = segment.count("mid_market_from");
+    consistency::segments(&segment, mid_market_from, enterprise_above);
     Some(PolicyTerms {
         name,
         engagement: engagement?,
@@ -90,13 +114,15 @@ fn terms(root: &Section<'_, '_>) -> Option<PolicyTerms> {
 fn mql_definition(section: &Section<'_, '_>) -> Option<MqlDefinition> {
     let hand_raise_priority = priority(section, "hand_raise_priority");
     let low_priority = priority(section, "low_priority");
-    let grounds: Vec<Option<EngagementGround>> = section.sections("ground").iter().map(ground).collect();
-    if grounds.is_empty() {
-        section.missing("ground");
+    let tables = section.sections_at_most("ground", GROUNDS_MAX);
+    let grounds: Vec<Option<EngagementGround>> = tables.iter().map(ground).collect();
+    if !section.has("ground") {
+        section.missing_tables("ground");
     }
+    consistency::grounds(&tables, &grounds);
     Some(MqlDefinition {
         bot_score_min: section.percent("bot_score_min"),
-        hand_raise_grades: grades(section, "hand_raise_grades"),
+        hand_raise_grades: own_grades(section, "hand_raise_grades"),
         hand_raise_priority: hand_raise_priority?,
         low_priority: low_priority?,
         grounds: grounds.into_iter().collect::<Option<Vec<_>>>()?,
@@ -109,10 +135,10 @@ fn ground(section: &Section<'_, '_>) -> Option<EngagementGround> {
     let priority = priority(section, "priority");
     let read = EngagementGround {
         ground: ground.unwrap_or(MqlGround::EngagementOnly),
-        grades: grades(section, "grades"),
-        points: u16::try_from(section.number("points", 1..10_001)).unwrap_or(u16::MAX),
+        grades: own_grades(section, "grades"),
+        points: u16::try_from(section.number("points", 1..POINTS_MAX + 1)).unwrap_or(u16::MAX),
         human_kinds: section.optional_count("human_kinds").unwrap_or(0),
-        human_within_days: section.optional_count("human_within_days"),
+        human_within_days: section.optional_positive("human_within_days"),
         priority: priority.unwrap_or(Priority::P4),
     };
     (ground.is_some() && priority.is_some()).then_some(read)
@@ -243,6 +269,14 @@ fn targets(section: &Section<'_, '_>) -> Targets {
 fn priority(section: &Section<'_, '_>, key: &str) -> Option<Priority> {
     let number = section.number(key, 1..5);
     u8::try_from(number).ok().and_then(Priority::from_number)
+}
+
+/// Grades that must be there: a definition without them would hold for nobody.
+fn own_grades(section: &Section<'_, '_>, key: &str) -> Vec<Grade> {
+    if !section.has(key) {
+        section.missing(key);
+    }
+    grades(section, key)
 }
 
 pub(super) fn grades(section: &Section<'_, '_>, key: &str) -> Vec<Grade> {

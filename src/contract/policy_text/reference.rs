@@ -3,7 +3,8 @@
 use super::error::TextError;
 use super::hash;
 use super::policy::pairs;
-use super::section::{At, Section, Text};
+use super::section::{At, Section};
+use super::source::Text;
 use crate::domain::policy::reference::{RATE_UNIT, StatusMeaning};
 use crate::domain::policy::{Reference, RejectionCode};
 use crate::domain::signal::FormKind;

@@ -15,6 +15,11 @@ pub(super) const PRIORITIES: [(&str, Priority); 4] =
 /// A lead keeps the product that was asked about: a word, not a text.
 const PRODUCT_CHARS_MAX: usize = 64;
 
+/// Routes are tried one after the other for every lead, and each is held against all before it when they are checked.
+const ROUTES_MAX: usize = 500;
+/// Companies by name: the largest lists of target accounts; found by key, not one after the other.
+const NAMED_ACCOUNTS_MAX: usize = 5_000;
+
 /// What a policy says of routing.
 pub(super) struct Routing {
     pub products: Vec<String>,
@@ -26,12 +31,13 @@ pub(super) fn routing(root: &Section<'_, '_>) -> Routing {
     let products = root.optional_section("routing").map(|section| products(&section)).unwrap_or_default();
     let mut ids = BTreeSet::new();
     let named_accounts = root
-        .sections("named_account")
+        .sections_at_most("named_account", NAMED_ACCOUNTS_MAX)
         .iter()
         .filter_map(|section| named_account(section, &mut ids))
         .collect();
     let mut ids = BTreeSet::new();
-    let routes = root.sections("route").iter().map(|section| route(section, &products, &mut ids)).collect();
+    let tables = root.sections_at_most("route", ROUTES_MAX);
+    let routes = tables.iter().map(|section| route(section, &products, &mut ids)).collect();
     Routing { products, named_accounts, routes }
 }
 

@@ -1,58 +1,12 @@
 //! Walks a TOML text table by table and keeps every fault with its line. It never knows what the values are for.
 
-use super::error::{TextError, nearest, place};
+use super::error::nearest;
+use super::source::Text;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// The text and the faults found so far.
-pub(super) struct Text<'t> {
-    text: &'t str,
-    faults: RefCell<Vec<TextError>>,
-}
-
-impl<'t> Text<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
-        Self { text, faults: RefCell::new(Vec::new()) }
-    }
-
-    /// Parses the text; syntax faults are kept like all others.
-    pub(super) fn parse(&self) -> Spanned<DeTable<'t>> {
-        let (table, faults) = DeTable::parse_recoverable(self.text);
-        for fault in faults {
-            let span = fault.span().unwrap_or(0..0);
-            self.fault(span, fault.message().to_owned(), None);
-        }
-        table
-    }
-
-    /// Keeps a fault.
-    pub(super) fn fault(&self, span: Range<usize>, message: String, near: Option<String>) {
-        let (line, column) = place(self.text, span.start);
-        let found = self.text.get(span).unwrap_or("");
-        self.faults.borrow_mut().push(TextError {
-            line,
-            column: Some(column),
-            found: found.lines().next().unwrap_or("").to_owned(),
-            message,
-            nearest: near,
-        });
-    }
-
-    /// The line, from 1, on which a span begins.
-    pub(super) fn line(&self, span: &Range<usize>) -> u32 {
-        u32::try_from(place(self.text, span.start).0).unwrap_or(u32::MAX)
-    }
-
-    /// The faults by line; empty for a good text.
-    pub(super) fn into_faults(self) -> Vec<TextError> {
-        let mut faults = self.faults.into_inner();
-        faults.sort_by_key(|fault| (fault.line, fault.column));
-        faults
-    }
-}
 
 /// One value and where it stands.
 #[derive(Clone)]
@@ -61,7 +15,11 @@ pub(super) struct At<T> {
     pub span: Range<usize>,
 }
 
-/// One table; when it is dropped, every key that nobody asked for is a fault.
+/// Words that are listed where one of them must stand; the longest list, the signals, has 37.
+const LISTED_MAX: usize = 40;
+
+/// One table; when it is dropped, every key that nobody asked for is a fault, and every one that is missing, unless an
+/// unknown one is most likely it.
 pub(super) struct Section<'a, 't> {
     pub(super) text: &'a Text<'t>,
     table: Option<&'a DeTable<'t>>,
@@ -69,6 +27,8 @@ pub(super) struct Section<'a, 't> {
     name: String,
     span: Range<usize>,
     asked: RefCell<BTreeSet<String>>,
+    /// What is missing, and what to write there.
+    missing: RefCell<BTreeMap<String, String>>,
 }
 
 impl<'a, 't> Section<'a, 't> {
@@ -77,7 +37,7 @@ impl<'a, 't> Section<'a, 't> {
     }
 
     fn of(text: &'a Text<'t>, table: Option<&'a DeTable<'t>>, name: String, span: Range<usize>) -> Self {
-        Self { text, table, name, span, asked: RefCell::default() }
+        Self { text, table, name, span, asked: RefCell::default(), missing: RefCell::default() }
     }
 
     /// Where the table's header stands.
@@ -112,7 +72,7 @@ impl<'a, 't> Section<'a, 't> {
                 Self::of(self.text, None, name, span)
             }
             None => {
-                self.missing(key);
+                self.lacks(key, format!("`{name}`"));
                 Self::of(self.text, None, name, self.span())
             }
         }
@@ -146,6 +106,18 @@ impl<'a, 't> Section<'a, 't> {
             }
         });
         tables.collect()
+    }
+
+    /// The tables of `[[key]]`, of which there may be so many; of more none is read.
+    pub(super) fn sections_at_most(&self, key: &str, most: usize) -> Vec<Section<'a, 't>> {
+        if let Some((span, DeValue::Array(array))) = self.find(key)
+            && array.len() > most
+        {
+            let message = format!("{} times `{key}`; a policy holds at most {most}", array.len());
+            self.text.fault(span, message, None);
+            return Vec::new();
+        }
+        self.sections(key)
     }
 
     /// A text that must be there.
@@ -220,6 +192,16 @@ impl<'a, 't> Section<'a, 't> {
         self.optional_number(key, 0..COUNT_END).and_then(|number| u32::try_from(number).ok())
     }
 
+    /// A count that is not 0: of days in which something may happen at all.
+    pub(super) fn positive(&self, key: &str) -> u32 {
+        u32::try_from(self.number(key, 1..COUNT_END)).unwrap_or(1)
+    }
+
+    /// The same where it may be missing.
+    pub(super) fn optional_positive(&self, key: &str) -> Option<u32> {
+        self.optional_number(key, 1..COUNT_END).and_then(|number| u32::try_from(number).ok())
+    }
+
     /// A small number, 0 to 100: points of fit, percents.
     pub(super) fn percent(&self, key: &str) -> u8 {
         u8::try_from(self.number(key, 0..101)).unwrap_or(0)
@@ -263,20 +245,33 @@ impl<'a, 't> Section<'a, 't> {
 
     /// Keeps that a word is none of the good ones.
     pub(super) fn unknown<'g>(&self, what: &str, word: &At<String>, good: impl Iterator<Item = &'g str>) {
-        let near = nearest(&word.value, good);
-        self.text.fault(word.span.clone(), format!("unknown {what} `{}`", word.value), near);
+        self.stranger(word.span.clone(), what, &word.value, &good.collect::<Vec<_>>());
+    }
+
+    /// Keeps a word that nobody knows, with the nearest that is known, which it gives, else with all of them.
+    fn stranger(&self, span: Range<usize>, what: &str, word: &str, good: &[&str]) -> Option<String> {
+        // Of faults that are only counted, nobody reads what is near.
+        let is_read = !self.text.is_full();
+        let near = is_read.then(|| nearest(word, good.iter().copied())).flatten();
+        let instead = (is_read && near.is_none()).then(|| one_of(good)).flatten();
+        self.text.fault_with(span, format!("unknown {what} `{word}`"), near.clone(), instead);
+        near
     }
 
     /// Keeps that a key is missing.
     pub(super) fn missing(&self, key: &str) {
+        self.lacks(key, format!("`{key} = ...`"));
+    }
+
+    /// Keeps that not one table `[[key]]` is there.
+    pub(super) fn missing_tables(&self, key: &str) {
+        self.lacks(key, format!("`[{}]`", self.name_of(key)));
+    }
+
+    fn lacks(&self, key: &str, instead: String) {
         // An empty stand-in has said so already.
         if self.table.is_some() {
-            let message = if self.name.is_empty() {
-                format!("`{key}` is missing")
-            } else {
-                format!("`{key}` is missing in {}", self.name)
-            };
-            self.text.fault(self.span(), message, None);
+            self.missing.borrow_mut().insert(key.to_owned(), instead);
         }
     }
 
@@ -326,13 +321,40 @@ impl<'a, 't> Section<'a, 't> {
 impl Drop for Section<'_, '_> {
     fn drop(&mut self) {
         let asked = self.asked.borrow();
+        let present: BTreeSet<&str> =
+            self.table.into_iter().flat_map(DeTable::iter).map(|(key, _)| key.get_ref().as_ref()).collect();
+        // What stands there already was hardly meant a second time.
+        let absent: Vec<&str> =
+            asked.iter().map(String::as_str).filter(|key| !present.contains(key)).collect();
+        let mut missing = self.missing.borrow_mut();
         for (key, _) in self.table.into_iter().flat_map(DeTable::iter) {
             let word = key.get_ref().as_ref();
-            if !asked.contains(word) {
-                let near = nearest(word, asked.iter().map(String::as_str));
-                self.text.fault(key.span(), format!("unknown key `{word}`"), near);
+            if !asked.contains(word)
+                && let Some(meant) = self.stranger(key.span(), "key", word, &absent)
+            {
+                missing.remove(&meant);
             }
         }
+        for (key, instead) in missing.iter() {
+            let message = if self.name.is_empty() {
+                format!("`{key}` is missing")
+            } else {
+                format!("`{key}` is missing in {}", self.name)
+            };
+            self.text.fault_with(self.span(), message, None, Some(instead.clone()));
+        }
+    }
+}
+
+/// `one of a, b`; `None` where nothing may stand there.
+fn one_of(good: &[&str]) -> Option<String> {
+    let listed = good.iter().take(LISTED_MAX).copied().collect::<Vec<_>>().join(", ");
+    let more = good.len().saturating_sub(LISTED_MAX);
+    match (good.len(), more) {
+        (0, _) => None,
+        (1, _) => Some(listed),
+        (_, 0) => Some(format!("one of {listed}")),
+        (_, more) => Some(format!("one of {listed} and {more} more")),
     }
 }
 

@@ -1,12 +1,13 @@
 //! The policy that both teams signed, compiled for quick reading. It never reads text, a clock or a lead's stage.
 
+pub mod diff;
 pub mod mql;
 pub mod reference;
 pub mod rejection;
 pub mod sql;
 pub mod terms;
 
-pub use mql::{Blocker, EngagementGround, Guards, MqlDefinition, MqlGround, MqlVerdict};
+pub use mql::{Blocker, EngagementGround, Guards, MqlDefinition, MqlGround, MqlVerdict, human_kinds_max};
 pub use reference::Reference;
 pub use rejection::{
     Consequence, Demands, DisqualifiedFor, LossRule, RejectionCode, RejectionRule, RejectionTask,

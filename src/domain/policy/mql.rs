@@ -7,6 +7,7 @@ use crate::domain::scoring::{Missing, Score, Standing};
 use crate::domain::signal::{Signal, SignalKind};
 use crate::domain::time::{DAY, HOUR, Moment};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Facts about a lead that keep it from sales; they live in the lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -239,6 +240,14 @@ impl Human {
     fn is_within(&self, as_of: Moment, days: u32) -> bool {
         self.newest.is_some_and(|newest| as_of.since(newest) <= i64::from(days) * DAY)
     }
+}
+
+/// How many kinds of human signal there are; more no definition can ask for.
+#[must_use]
+pub fn human_kinds_max() -> u32 {
+    let kinds: BTreeSet<&str> =
+        SignalKind::ALL.iter().filter(|kind| kind.is_human()).map(|kind| human_kind(*kind)).collect();
+    u32::try_from(kinds.len()).unwrap_or(u32::MAX)
 }
 
 /// The kind that counts: one visit makes page views and sessions of many pages, and is one kind.

@@ -126,6 +126,15 @@ pub struct SqlDefinition {
 }
 
 impl SqlDefinition {
+    /// The facts that the definition looks at, by their words in the contract; every one that it may find missing.
+    #[must_use]
+    pub fn facts(&self) -> Vec<&'static str> {
+        let asked = ["conversation", "need", "next_step_on", "account"];
+        let any_of =
+            if self.good_facts_min > 0 { &["authority", "budget", "timeline_months"][..] } else { &[] };
+        asked.iter().chain(any_of).copied().collect()
+    }
+
     /// The facts that are missing on that day (days since 1970-01-01), by their words in the contract; none is an SQL.
     ///
     /// A fact reported as "none" is missing whatever the others say.

@@ -80,6 +80,16 @@ pub struct EngagementRules {
     by_kind: Vec<Vec<usize>>,
 }
 
+/// What of the rules a fault is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RulePlace {
+    All,
+    /// The rule at that place.
+    Rule(usize),
+    /// The band of decay at that place.
+    Band(usize),
+}
+
 /// One award, as the walk over the signals finds it.
 pub(super) struct Award<'a> {
     pub rule: usize,
@@ -101,22 +111,8 @@ impl EngagementRules {
         negative_days_max: u32,
         total_max: u16,
     ) -> Result<Self, RuleError> {
-        if rules.len().max(groups.len()) > RULES_MAX {
-            return Err(RuleError::TooMany { found: rules.len().max(groups.len()) });
-        }
-        for rule in &rules {
-            if rule.points.signum() != rule.cap.signum() {
-                return Err(RuleError::CapSign { rule: rule.id.clone(), points: rule.points, cap: rule.cap });
-            }
-            if rule.points < 0 && rule.group.is_some() {
-                return Err(RuleError::NegativeInGroup { rule: rule.id.clone() });
-            }
-        }
-        let falls = decay
-            .windows(2)
-            .all(|pair| pair[0].days_max < pair[1].days_max && pair[0].percent >= pair[1].percent);
-        if !falls || decay.iter().any(|band| band.percent > 100) {
-            return Err(RuleError::Decay);
+        if let Some((_, fault)) = Self::faults(&rules, &groups, &decay).into_iter().next() {
+            return Err(fault);
         }
         let mut by_kind = vec![Vec::new(); SignalKind::ALL.len()];
         for (place, rule) in rules.iter().enumerate() {
@@ -125,6 +121,38 @@ impl EngagementRules {
             }
         }
         Ok(Self { rules, groups, decay, negative_days_max, total_max, by_kind })
+    }
+
+    /// Everything that keeps rules from being compiled, each with what it is about.
+    #[must_use]
+    pub fn faults(
+        rules: &[EngagementRule],
+        groups: &[GroupCap],
+        decay: &[DecayBand],
+    ) -> Vec<(RulePlace, RuleError)> {
+        let found = rules.len().max(groups.len());
+        if found > RULES_MAX {
+            return vec![(RulePlace::All, RuleError::TooMany { found })];
+        }
+        let mut faults = Vec::new();
+        for (place, rule) in rules.iter().enumerate() {
+            if rule.points.signum() != rule.cap.signum() {
+                let sign = RuleError::CapSign { rule: rule.id.clone(), points: rule.points, cap: rule.cap };
+                faults.push((RulePlace::Rule(place), sign));
+            }
+            if rule.points < 0 && rule.group.is_some() {
+                faults.push((RulePlace::Rule(place), RuleError::NegativeInGroup { rule: rule.id.clone() }));
+            }
+        }
+        for (place, band) in decay.iter().enumerate() {
+            let before = place.checked_sub(1).and_then(|before| decay.get(before));
+            let falls =
+                before.is_none_or(|other| other.days_max < band.days_max && other.percent >= band.percent);
+            if !falls || band.percent > 100 {
+                faults.push((RulePlace::Band(place), RuleError::Decay));
+            }
+        }
+        faults
     }
 
     /// The rules, in the order of the policy.

@@ -2,10 +2,13 @@
 
 mod engagement;
 mod fit;
+mod reach;
 mod receipt;
 mod title;
 
-pub use engagement::{Counting, DecayBand, EngagementRule, EngagementRules, GroupCap, RULES_MAX, RuleError};
+pub use engagement::{
+    Counting, DecayBand, EngagementRule, EngagementRules, GroupCap, RULES_MAX, RuleError, RulePlace,
+};
 pub use fit::{FitField, FitReading, FitRules, SizeBand};
 pub use receipt::{FitLine, Missing, Receipt, ReceiptLine, ReceiptPart};
 pub use title::{TitleRules, Words};

@@ -15,6 +15,7 @@ pub mod lead_list;
 pub mod lead_page;
 pub mod my;
 pub mod offers;
+pub mod open_leads;
 pub mod published;
 pub mod rejections;
 pub mod said;
@@ -51,6 +52,7 @@ pub(super) fn statements() -> Vec<Statement> {
         lead_page::STATEMENTS,
         my::STATEMENTS,
         offers::STATEMENTS,
+        open_leads::STATEMENTS,
         published::STATEMENTS,
         rejections::STATEMENTS,
         said::STATEMENTS,

@@ -13,6 +13,7 @@ mod leaver;
 mod merge;
 mod pages;
 mod parked;
+mod policy;
 mod routing;
 mod stages;
 mod story;
