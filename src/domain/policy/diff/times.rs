@@ -2,6 +2,7 @@
 
 use super::notes::{Notes, Row};
 use crate::domain::calendar::Span;
+use crate::domain::ladder::Percents;
 use crate::domain::policy::{Durations, Priority, SlaTerms, Targets};
 
 const HOUR: u32 = 3_600;
@@ -83,8 +84,7 @@ fn duty_rows(durations: &Durations) -> Vec<Row> {
         history_review_days: _,
         offers_max: _,
         misroutes_max: _,
-        reminder_percents,
-        escalate_percent,
+        percents: Percents { half, late, escalate },
         out_of_hours_contact,
         retry_on_months_max: _,
         contest_business_days,
@@ -95,7 +95,11 @@ fn duty_rows(durations: &Durations) -> Vec<Row> {
         other_alarm_percent: _,
         anonymous_days: _,
     } = durations;
-    let reminders: Vec<String> = reminder_percents.iter().map(ToString::to_string).collect();
+    let reminders: Vec<String> = [half, late]
+        .into_iter()
+        .filter(|percent| **percent < Percents::NO_REMINDER)
+        .map(ToString::to_string)
+        .collect();
     vec![
         ("Reply to a person who asks again", respond_hours.to_string(), " business hours"),
         ("Records that could not be read", redrive_business_days.to_string(), " bd"),
@@ -108,7 +112,7 @@ fn duty_rows(durations: &Durations) -> Vec<Row> {
         ("Facts of an SQL that are owed", facts_business_days.to_string(), " bd"),
         ("Look at a blocked hand-raise", blocked_hand_raise_business_days.to_string(), " bd"),
         ("Reminders at percent of a clock", reminders.join(", "), ""),
-        ("Escalation at percent of a clock", escalate_percent.to_string(), ""),
+        ("Escalation at percent of a clock", escalate.to_string(), ""),
         ("P1 out of hours: from the opening on", span(*out_of_hours_contact), ""),
         ("Time to contest", contest_business_days.to_string(), " bd"),
         ("Time for a verdict", verdict_business_days.to_string(), " bd"),
