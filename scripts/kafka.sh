@@ -8,6 +8,9 @@
 #   scripts/kafka.sh status DIR         exit code 0 when it answers
 #   scripts/kafka.sh fetch              only download the jars into the cache
 #
+# KAFKA_BRIEF=yes: the broker lives for one test, so Java compiles and collects in its quickest way to start and takes
+# Kafka's classes from an archive that the first such start makes.
+#
 # Writes DIR/server.properties, DIR/kafka.pid, DIR/bootstrap (host:port), DIR/kafka.log.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -21,13 +24,15 @@ log4j_version=2.25.4
 dependency_plugin=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 start_seconds=60
 stop_seconds=20
+# Java writes the archive of classes while it stops, which a busy machine takes long for.
+archive_seconds=120
 # The port is chosen before the broker binds it, so somebody may be faster; more than three times is no accident.
 port_attempts=3
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/baton/kafka-$kafka_version"
 
 usage() {
-  sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -59,6 +64,33 @@ XML
   mv -T "$work/lib" "$cache" 2>/dev/null || [ -f "$cache/kafka_2.13-$kafka_version.jar" ] || die "cannot write $cache"
   rm -rf "$work"
 }
+
+# Options of Java for every process below.
+java_options=()
+
+# brief: options for a broker that lives for one test. It starts with a third of the work: most of a start is reading and
+# compiling classes. The archive serves the Java alone that made it; without one the broker starts as ever, but slower.
+brief() {
+  java_options=(-XX:TieredStopAtLevel=1 -XX:+UseSerialGC)
+  local archive
+  archive="$cache.classes-$(stat -L -c %Y "$(command -v java)").jsa"
+  [ -f "$archive" ] || make_archive "$archive" || say "no archive of classes could be made: the broker starts without"
+  [ ! -f "$archive" ] || java_options+=("-XX:SharedArchiveFile=$archive" -Xshare:auto)
+}
+
+# make_archive FILE: by starting and stopping a broker; of several at once one makes it, the others wait.
+make_archive() (
+  exec 9>"$cache.lock"
+  flock 9
+  [ ! -f "$1" ] || exit 0
+  say "making an archive of Kafka's classes, so that brokers of tests start quickly (once)"
+  dir=$(mktemp -d "$cache.part-XXXXXX")
+  trap 'rm -rf "$dir"' EXIT
+  wanted_port='' stop_seconds=$archive_seconds
+  begin "-XX:ArchiveClassesAtExit=$dir/classes.jsa" 9>&-
+  stop
+  mv "$dir/classes.jsa" "$1"
+)
 
 pid_of() { cat "$dir/kafka.pid" 2>/dev/null || true; }
 is_running() { runs "$(pid_of)" "$dir/server.properties"; }
@@ -116,15 +148,15 @@ PROPERTIES
 format() {
   local id
   id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'Aa' | cut -c1-22)
-  java -Xmx256m -Dlog4j2.configurationFile="$dir/log4j2.properties" -cp "$cache/*" kafka.tools.StorageTool format \
+  java -Xmx256m "${java_options[@]}" -Dlog4j2.configurationFile="$dir/log4j2.properties" -cp "$cache/*" kafka.tools.StorageTool format \
     --standalone -t "$id" -c "$dir/server.properties" >>"$dir/kafka.log" 2>&1 ||
     { show_tail "$dir/kafka.log" "Kafka's log"; die "Kafka's storage could not be formatted (java 17 or newer is needed)"; }
 }
 
-# launch: starts the broker of DIR/server.properties in its own session, so that Ctrl-C reaches only the tests.
-# Exit code as kafka_answers.py.
+# launch [OPTION]: starts the broker of DIR/server.properties in its own session, so that Ctrl-C reaches only the tests,
+# with one more option of Java. Exit code as kafka_answers.py.
 launch() {
-  setsid java -Xms128m -Xmx512m -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
+  setsid java -Xms128m -Xmx512m "${java_options[@]}" "$@" -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
     -Dlog4j2.configurationFile="$dir/log4j2.properties" -cp "$cache/*" kafka.Kafka "$dir/server.properties" \
     </dev/null >>"$dir/kafka.log" 2>&1 &
   echo $! >"$dir/kafka.pid"
@@ -140,6 +172,25 @@ fail_to_start() {
   die "Kafka $how (port $(sed 's/.*://' "$dir/bootstrap")); its last lines are above"
 }
 
+# begin [OPTION]: a new broker on free ports, with one more option of Java.
+begin() {
+  local attempt ports
+  for ((attempt = 1; ; attempt++)); do
+    mapfile -t ports < <(free_ports 2)
+    [ "${#ports[@]}" -eq 2 ] || die "no free ports on the loopback address"
+    rm -rf "$dir/data"
+    : >"$dir/kafka.log"
+    write_settings "${wanted_port:-${ports[0]}}" "${ports[1]}"
+    format
+    launch "$@" && break
+    if [ "$attempt" -ge "$port_attempts" ] || [ -n "$wanted_port" ] ||
+      ! grep -q 'Address already in use' "$dir/kafka.log"; then
+      fail_to_start
+    fi
+    end_pid "$(pid_of)" "$dir/server.properties" "$stop_seconds" Kafka
+  done
+}
+
 start() {
   if is_running; then
     say "already running at $(cat "$dir/bootstrap")"
@@ -147,24 +198,11 @@ start() {
   fi
   need_java
   fetch
+  [ -z "${KAFKA_BRIEF:-}" ] || brief
   if [ -f "$dir/server.properties" ] && [ -d "$dir/data" ]; then
     launch || fail_to_start
   else
-    local attempt ports
-    for ((attempt = 1; ; attempt++)); do
-      mapfile -t ports < <(free_ports 2)
-      [ "${#ports[@]}" -eq 2 ] || die "no free ports on the loopback address"
-      rm -rf "$dir/data"
-      : >"$dir/kafka.log"
-      write_settings "${wanted_port:-${ports[0]}}" "${ports[1]}"
-      format
-      launch && break
-      if [ "$attempt" -ge "$port_attempts" ] || [ -n "$wanted_port" ] ||
-        ! grep -q 'Address already in use' "$dir/kafka.log"; then
-        fail_to_start
-      fi
-      end_pid "$(pid_of)" "$dir/server.properties" "$stop_seconds" Kafka
-    done
+    begin
   fi
   say "Kafka $kafka_version answers at $(cat "$dir/bootstrap") (pid $(pid_of))"
 }

@@ -46,14 +46,20 @@ fn broker(directory: &std::path::Path) -> String {
 
 fn kafka_script(verb: &str, directory: &std::path::Path) {
     let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/kafka.sh");
-    let output =
-        Command::new(script).arg(verb).arg(directory).stdin(Stdio::null()).output().expect("the script runs");
+    let output = Command::new(script)
+        .arg(verb)
+        .arg(directory)
+        .env("KAFKA_BRIEF", "yes")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the script runs");
     assert!(output.status.success(), "kafka.sh {verb}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 impl Drop for Installation {
     fn drop(&mut self) {
-        kafka_script("stop", &self.kafka);
+        // Nothing of it is wanted any more: there is no order to keep.
+        kafka_script("kill", &self.kafka);
         let _removed = std::fs::remove_dir_all(&self.kafka);
     }
 }
