@@ -9,7 +9,7 @@ use crate::relay::webhooks::{Dispatcher, Notices};
 use crate::router::Router;
 use crate::store::Dispatch;
 use crate::store::checkpoint::Book;
-use crate::sweeper::Sweeper;
+use crate::sweeper::{SWEEPERS, Sweeper};
 use crate::transaction::loaded::Texts;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 impl Parts {
-    /// The router and the sweeper.
+    /// The router and the sweepers.
     pub(super) async fn run_turns(
         &self,
         tasks: &mut JoinSet<Ended>,
@@ -40,15 +40,18 @@ impl Parts {
                 Ok(())
             })
         });
-        let sweeper =
-            Sweeper::new(self.session("sweeper").await?, Arc::clone(settings), health.clone(), self.wake());
-        let cancel = stop.clone();
-        tasks.spawn(async move {
-            ("the sweeper", {
-                sweeper.run(cancel).await;
-                Ok(())
-            })
-        });
+        for share in 0..SWEEPERS {
+            let session = self.session(&format!("sweeper-{share}")).await?;
+            let sweeper =
+                Sweeper::new(session, Arc::clone(settings), health.clone(), self.wake()).sharing(share);
+            let cancel = stop.clone();
+            tasks.spawn(async move {
+                ("the sweeper", {
+                    sweeper.run(cancel).await;
+                    Ok(())
+                })
+            });
+        }
         Ok(())
     }
 

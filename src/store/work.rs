@@ -92,9 +92,11 @@ const TRACES: Statement = Statement::new(
     "SELECT id, (SELECT traceparent FROM outbox WHERE outbox.lead_id = mine.id AND topic = 1
          ORDER BY topic_sequence DESC LIMIT 1) FROM unnest($1::uuid[]) AS mine (id)",
 );
+/// The last byte of an id is drawn, or of a hash: leads are spread evenly by it.
 const DUE: Statement = Statement::new(
     "lead.due",
-    "SELECT id, custody_version, cycle, next_due_at FROM lead WHERE next_due_at <= $1 ORDER BY next_due_at, id LIMIT $2",
+    "SELECT id, custody_version, cycle, next_due_at FROM lead WHERE next_due_at <= $1 AND get_byte(uuid_send(id), 15) % $4 = $3
+     ORDER BY next_due_at, id LIMIT $2",
 );
 
 pub(super) const STATEMENTS: &[Statement] = &[QUEUED, POOLS, HORIZON, HOLDING, TRACES, DUE];
@@ -211,13 +213,26 @@ pub async fn traces(
     Ok(rows.into_iter().filter_map(|(id, trace)| Some((LeadId(id), trace?))).collect())
 }
 
-/// Leads whose earliest clock stands at or before `until`, the longest overdue first.
+/// Leads whose earliest clock stands at or before `until`, the longest overdue first; of the leads, spread evenly over so
+/// many, one share (`share`: which, from 0, and of how many).
 ///
 /// # Errors
 /// The statement fails.
-pub async fn due(conn: &mut PgConnection, until: Moment, limit: i64) -> Result<Vec<DueLead>, StoreError> {
-    let rows: Vec<(Uuid, i64, i32, i64)> =
-        DUE.head().bind(until.0).bind(limit).fetch_all(conn).await.map_err(|error| DUE.failed(error))?;
+pub async fn due(
+    conn: &mut PgConnection,
+    until: Moment,
+    (this, of): (u8, u8),
+    limit: i64,
+) -> Result<Vec<DueLead>, StoreError> {
+    let rows: Vec<(Uuid, i64, i32, i64)> = DUE
+        .head()
+        .bind(until.0)
+        .bind(limit)
+        .bind(i32::from(this))
+        .bind(i32::from(of))
+        .fetch_all(conn)
+        .await
+        .map_err(|error| DUE.failed(error))?;
     Ok(rows
         .into_iter()
         .map(|(id, custody_version, cycle, due_at)| DueLead {

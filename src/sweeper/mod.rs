@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-/// Streams that number the sweeper's decisions.
+/// Streams that number the sweeper's decisions; sweepers of one instance have some each.
 const STREAMS: u8 = 8;
 /// Feeds that lag further than this hold clocks for too long: somebody has to look.
 const HELD_MAX: i64 = 2 * MINUTE;
@@ -30,6 +30,30 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 /// Called after every commit that changed something.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
+/// Sweepers of one instance: while Postgres works for one, the other decides. More of them keep live records waiting.
+pub const SWEEPERS: u8 = 2;
+
+/// Whose clocks a sweeper passes: of the leads, spread evenly over so many, those of this one, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Share {
+    this: u8,
+    of: u8,
+}
+
+impl Share {
+    const ALL: Self = Self { this: 0, of: 1 };
+
+    /// What `/readyz` calls it.
+    const fn name(self) -> &'static str {
+        if self.is_first() { "sweeper" } else { "second sweeper" }
+    }
+
+    /// Does what is done once and not for each lead: upkeep, wide changes, alarms.
+    const fn is_first(self) -> bool {
+        self.this == 0
+    }
+}
+
 /// One instance's sweeper. Two of them do no harm: a clock that the other has passed is stale.
 pub struct Sweeper {
     session: Session,
@@ -39,6 +63,7 @@ pub struct Sweeper {
     maintained_at: Option<Instant>,
     /// Numbers the turns: each takes the next stream, so that two instances seldom wait for each other's counter.
     turns: u64,
+    share: Share,
     /// Leads whose clock is due and that somebody else works on just now.
     busy: Busy,
     /// How far wide changes were looked at for whether they touch anybody.
@@ -58,10 +83,18 @@ impl Sweeper {
             wake,
             maintained_at: None,
             turns: 0,
+            share: Share::ALL,
             busy: Busy::default(),
             looked_at: LookedAt::default(),
             alarmed: false,
         }
+    }
+
+    /// The same for the leads of one share alone, of [`SWEEPERS`]. The first also does what is no lead's.
+    #[must_use]
+    pub fn sharing(mut self, this: u8) -> Self {
+        self.share = Share { this, of: SWEEPERS };
+        self
     }
 
     /// Runs until cancelled, once per tick; without pause while more is due.
@@ -74,16 +107,16 @@ impl Sweeper {
             let wait = match self.turn().await {
                 Ok(0) => {
                     failures = 0;
-                    self.health.well("sweeper");
+                    self.health.well(self.share.name());
                     tick
                 }
                 Ok(passed) => {
                     failures = 0;
-                    self.health.well("sweeper");
+                    self.health.well(self.share.name());
                     rest.max(self.paced(passed).saturating_sub(began.elapsed()))
                 }
                 Err(error) => {
-                    self.health.unwell("sweeper", "clocks cannot be passed");
+                    self.health.unwell(self.share.name(), "clocks cannot be passed");
                     tracing::warn!(error = %error, "the sweeper's turn failed");
                     if let Err(error) = self.session.reopen().await {
                         tracing::debug!(error = %error, "the sweeper's session could not be opened again");
@@ -102,11 +135,14 @@ impl Sweeper {
 
     /// How long so many clocks take at the rate that leaves room for what comes in live: a backlog is worked off evenly.
     fn paced(&self, passed: usize) -> Duration {
-        let passed = u32::try_from(passed).unwrap_or(u32::MAX);
+        let passed = u32::try_from(passed).unwrap_or(u32::MAX).saturating_mul(u32::from(self.share.of));
         Duration::from_secs(1).saturating_mul(passed) / self.settings.sweeper.leads_per_second.max(1)
     }
 
     async fn turn(&mut self) -> Result<usize, CommitError> {
+        if !self.share.is_first() {
+            return self.run_once().await;
+        }
         let every = Duration::from_secs(self.settings.sweeper.maintenance_seconds);
         if self.maintained_at.is_none_or(|at| at.elapsed() >= every) {
             self.maintained_at = Some(clock::instant());
@@ -123,8 +159,11 @@ impl Sweeper {
     /// # Errors
     /// The database failed; what was not passed stays due.
     pub async fn run_once(&mut self) -> Result<usize, CommitError> {
-        let (horizon, due) = self.session.due(i64::from(self.settings.sweeper.leads)).await?;
-        self.alarm(&horizon).await?;
+        let share = (self.share.this, self.share.of);
+        let (horizon, due) = self.session.due(share, i64::from(self.settings.sweeper.leads)).await?;
+        if self.share.is_first() {
+            self.alarm(&horizon).await?;
+        }
         let due: BTreeSet<LeadId> = due.into_iter().map(|due| due.lead).collect();
         if due.is_empty() {
             return Ok(0);
@@ -179,7 +218,8 @@ impl Sweeper {
 impl Sweeper {
     fn next_stream(&mut self) -> u8 {
         self.turns = self.turns.wrapping_add(1);
-        u8::try_from(self.turns % u64::from(STREAMS)).unwrap_or(0)
+        let own = self.turns % u64::from(STREAMS / self.share.of);
+        u8::try_from(own).unwrap_or(0) * self.share.of + self.share.this
     }
 }
 

@@ -72,7 +72,7 @@ impl Session {
     ///
     /// # Errors
     /// A statement fails.
-    pub async fn due(&mut self, limit: i64) -> Result<(Horizon, Vec<DueLead>), CommitError> {
+    pub async fn due(&mut self, share: (u8, u8), limit: i64) -> Result<(Horizon, Vec<DueLead>), CommitError> {
         self.whole().await?;
         let mut horizon = work::horizon(&mut self.conn).await.map_err(CommitError::Store)?;
         if horizon.silences > 0 && silence::end_heard(&mut self.conn).await.map_err(CommitError::Store)? > 0 {
@@ -81,8 +81,9 @@ impl Session {
         if horizon.releases > 0 {
             lane::end_releases(&mut self.conn).await.map_err(CommitError::Store)?;
         }
-        let due =
-            work::due(&mut self.conn, horizon.fires_until(), limit).await.map_err(CommitError::Store)?;
+        let due = work::due(&mut self.conn, horizon.fires_until(), share, limit)
+            .await
+            .map_err(CommitError::Store)?;
         Ok((horizon, due))
     }
 
