@@ -92,10 +92,11 @@ const TRACES: Statement = Statement::new(
     "SELECT id, (SELECT traceparent FROM outbox WHERE outbox.lead_id = mine.id AND topic = 1
          ORDER BY topic_sequence DESC LIMIT 1) FROM unnest($1::uuid[]) AS mine (id)",
 );
-/// The last byte of an id is drawn, or of a hash: leads are spread evenly by it.
+/// Ids are hashes, so that leads are spread evenly over ranges of them; how many a range holds is something that the planner
+/// knows, as it knows of no other way to take a share, and so it reads no more of the index than it is to give.
 const DUE: Statement = Statement::new(
     "lead.due",
-    "SELECT id, custody_version, cycle, next_due_at FROM lead WHERE next_due_at <= $1 AND get_byte(uuid_send(id), 15) % $4 = $3
+    "SELECT id, custody_version, cycle, next_due_at FROM lead WHERE next_due_at <= $1 AND id BETWEEN $3 AND $4
      ORDER BY next_due_at, id LIMIT $2",
 );
 
@@ -213,23 +214,45 @@ pub async fn traces(
     Ok(rows.into_iter().filter_map(|(id, trace)| Some((LeadId(id), trace?))).collect())
 }
 
-/// Leads whose earliest clock stands at or before `until`, the longest overdue first; of the leads, spread evenly over so
-/// many, one share (`share`: which, from 0, and of how many).
+/// One share of all leads, spread evenly over so many: which, from 0, and of how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    pub this: u8,
+    pub of: u8,
+}
+
+impl Share {
+    /// All leads.
+    pub const ALL: Self = Self { this: 0, of: 1 };
+
+    /// The first and the last id of the share.
+    #[must_use]
+    pub fn ids(self) -> (Uuid, Uuid) {
+        let width = u128::MAX / u128::from(self.of.max(1));
+        let first = width * u128::from(self.this) + u128::from(self.this);
+        let is_last = self.this + 1 >= self.of;
+        let last = if is_last { u128::MAX } else { first + width };
+        (Uuid::from_u128(first), Uuid::from_u128(last))
+    }
+}
+
+/// Leads of a share whose earliest clock stands at or before `until`, the longest overdue first.
 ///
 /// # Errors
 /// The statement fails.
 pub async fn due(
     conn: &mut PgConnection,
     until: Moment,
-    (this, of): (u8, u8),
+    share: Share,
     limit: i64,
 ) -> Result<Vec<DueLead>, StoreError> {
+    let (first, last) = share.ids();
     let rows: Vec<(Uuid, i64, i32, i64)> = DUE
         .head()
         .bind(until.0)
         .bind(limit)
-        .bind(i32::from(this))
-        .bind(i32::from(of))
+        .bind(first)
+        .bind(last)
         .fetch_all(conn)
         .await
         .map_err(|error| DUE.failed(error))?;
@@ -242,4 +265,21 @@ pub async fn due(
             due_at: Moment(due_at),
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Share;
+    use uuid::Uuid;
+
+    #[test]
+    fn shares_hold_every_id_once() {
+        for of in 1..=5 {
+            let ids: Vec<(Uuid, Uuid)> = (0..of).map(|this| Share { this, of }.ids()).collect();
+            assert_eq!((ids[0].0, ids[ids.len() - 1].1), (Uuid::nil(), Uuid::max()), "{of} shares");
+            for pair in ids.windows(2) {
+                assert_eq!(pair[0].1.as_u128() + 1, pair[1].0.as_u128(), "{of} shares");
+            }
+        }
+    }
 }

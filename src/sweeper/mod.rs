@@ -11,7 +11,7 @@ use crate::telemetry::health::Health;
 use crate::telemetry::{metrics, semantic};
 use crate::transaction::batch::{Batch, Entry, Outcome, Stream};
 use crate::transaction::busy::Busy;
-use crate::transaction::session::{CommitError, Horizon, LookedAt, Session};
+use crate::transaction::session::{CommitError, Horizon, LookedAt, Session, Share};
 use crate::transaction::turn;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,27 +33,6 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Sweepers of one instance: while Postgres works for one, the other decides. More of them keep live records waiting.
 pub const SWEEPERS: u8 = 2;
 
-/// Whose clocks a sweeper passes: of the leads, spread evenly over so many, those of this one, from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Share {
-    this: u8,
-    of: u8,
-}
-
-impl Share {
-    const ALL: Self = Self { this: 0, of: 1 };
-
-    /// What `/readyz` calls it.
-    const fn name(self) -> &'static str {
-        if self.is_first() { "sweeper" } else { "second sweeper" }
-    }
-
-    /// Does what is done once and not for each lead: upkeep, wide changes, alarms.
-    const fn is_first(self) -> bool {
-        self.this == 0
-    }
-}
-
 /// One instance's sweeper. Two of them do no harm: a clock that the other has passed is stale.
 pub struct Sweeper {
     session: Session,
@@ -63,6 +42,7 @@ pub struct Sweeper {
     maintained_at: Option<Instant>,
     /// Numbers the turns: each takes the next stream, so that two instances seldom wait for each other's counter.
     turns: u64,
+    /// Whose clocks it passes.
     share: Share,
     /// Leads whose clock is due and that somebody else works on just now.
     busy: Busy,
@@ -107,16 +87,16 @@ impl Sweeper {
             let wait = match self.turn().await {
                 Ok(0) => {
                     failures = 0;
-                    self.health.well(self.share.name());
+                    self.health.well(self.name());
                     tick
                 }
                 Ok(passed) => {
                     failures = 0;
-                    self.health.well(self.share.name());
+                    self.health.well(self.name());
                     rest.max(self.paced(passed).saturating_sub(began.elapsed()))
                 }
                 Err(error) => {
-                    self.health.unwell(self.share.name(), "clocks cannot be passed");
+                    self.health.unwell(self.name(), "clocks cannot be passed");
                     tracing::warn!(error = %error, "the sweeper's turn failed");
                     if let Err(error) = self.session.reopen().await {
                         tracing::debug!(error = %error, "the sweeper's session could not be opened again");
@@ -133,6 +113,16 @@ impl Sweeper {
         }
     }
 
+    /// What `/readyz` calls it.
+    fn name(&self) -> &'static str {
+        if self.is_first() { "sweeper" } else { "second sweeper" }
+    }
+
+    /// Does what is done once and not for each lead: upkeep, wide changes, alarms.
+    fn is_first(&self) -> bool {
+        self.share.this == 0
+    }
+
     /// How long so many clocks take at the rate that leaves room for what comes in live: a backlog is worked off evenly.
     fn paced(&self, passed: usize) -> Duration {
         let passed = u32::try_from(passed).unwrap_or(u32::MAX).saturating_mul(u32::from(self.share.of));
@@ -140,7 +130,7 @@ impl Sweeper {
     }
 
     async fn turn(&mut self) -> Result<usize, CommitError> {
-        if !self.share.is_first() {
+        if !self.is_first() {
             return self.run_once().await;
         }
         let every = Duration::from_secs(self.settings.sweeper.maintenance_seconds);
@@ -159,9 +149,8 @@ impl Sweeper {
     /// # Errors
     /// The database failed; what was not passed stays due.
     pub async fn run_once(&mut self) -> Result<usize, CommitError> {
-        let share = (self.share.this, self.share.of);
-        let (horizon, due) = self.session.due(share, i64::from(self.settings.sweeper.leads)).await?;
-        if self.share.is_first() {
+        let (horizon, due) = self.session.due(self.share, i64::from(self.settings.sweeper.leads)).await?;
+        if self.is_first() {
             self.alarm(&horizon).await?;
         }
         let due: BTreeSet<LeadId> = due.into_iter().map(|due| due.lead).collect();

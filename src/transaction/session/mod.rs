@@ -9,7 +9,7 @@ mod rehearse;
 
 pub use super::trouble::{CommitError, Trouble};
 pub use crate::store::fan_out::LookedAt;
-pub use crate::store::work::Horizon;
+pub use crate::store::work::{Horizon, Share};
 pub use claim::{Claimed, Wanted};
 pub use lanes::LaneStanding;
 

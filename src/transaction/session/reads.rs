@@ -1,6 +1,6 @@
 //! What router, sweeper and web read on a session between transactions, and the upkeep of tables. No row is locked.
 
-use super::{CommitError, LookedAt, Session};
+use super::{CommitError, LookedAt, Session, Share};
 use crate::domain::fan_out::FanOut;
 use crate::domain::ids::LeadId;
 use crate::domain::lead::Lead;
@@ -68,11 +68,11 @@ impl Session {
         Ok(lease.map_err(CommitError::Store)?.is_some())
     }
 
-    /// Leads whose earliest clock came due, no further than the feeds are known, and how far that is.
+    /// Leads of a share whose earliest clock came due, no further than the feeds are known, and how far that is.
     ///
     /// # Errors
     /// A statement fails.
-    pub async fn due(&mut self, share: (u8, u8), limit: i64) -> Result<(Horizon, Vec<DueLead>), CommitError> {
+    pub async fn due(&mut self, share: Share, limit: i64) -> Result<(Horizon, Vec<DueLead>), CommitError> {
         self.whole().await?;
         let mut horizon = work::horizon(&mut self.conn).await.map_err(CommitError::Store)?;
         if horizon.silences > 0 && silence::end_heard(&mut self.conn).await.map_err(CommitError::Store)? > 0 {
