@@ -92,8 +92,7 @@ const TRACES: Statement = Statement::new(
     "SELECT id, (SELECT traceparent FROM outbox WHERE outbox.lead_id = mine.id AND topic = 1
          ORDER BY topic_sequence DESC LIMIT 1) FROM unnest($1::uuid[]) AS mine (id)",
 );
-/// Ids are hashes, so that leads are spread evenly over ranges of them; how many a range holds is something that the planner
-/// knows, as it knows of no other way to take a share, and so it reads no more of the index than it is to give.
+/// Ids are hashes, so that leads are spread evenly over ranges of them. The order is the index's own (migration 0028).
 const DUE: Statement = Statement::new(
     "lead.due",
     "SELECT id, custody_version, cycle, next_due_at FROM lead WHERE next_due_at <= $1 AND id BETWEEN $3 AND $4
