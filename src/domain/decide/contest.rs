@@ -66,7 +66,7 @@ pub(super) fn contest(draft: &mut Draft<'_>, handoff: HandoffId) -> Result<(), R
 
 /// The rows "verdict".
 pub(super) fn settle(draft: &mut Draft<'_>, handoff: HandoffId, ruling: Ruling) -> Result<(), Refusal> {
-    if matches!(draft.stage(), StageKind::Unseen | StageKind::Merged) {
+    if draft.stage() == StageKind::Unseen {
         return Err(Refusal::NotFound);
     }
     let returned = find(draft, handoff).cloned().ok_or(Refusal::NotContested)?;

@@ -73,9 +73,6 @@ pub(super) fn convert(
     report: &Report,
 ) -> Result<(), Refusal> {
     let stage = draft.stage();
-    if stage == StageKind::Merged {
-        return Err(Refusal::NotFound);
-    }
     if stage == StageKind::Unseen {
         draft.capture(Origin::Sales)?;
     }

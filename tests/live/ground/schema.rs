@@ -4,7 +4,7 @@ use super::harness::{Ground, empty_database, on, server_url};
 use baton::domain::time::{DAY, Moment};
 use baton::store::connect::{self, Timeouts};
 use baton::store::{catalog, maintenance, migrate};
-use sqlx::{Executor, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 #[tokio::test]
 async fn every_statement_prepares_against_the_migrated_schema() {
@@ -15,6 +15,35 @@ async fn every_statement_prepares_against_the_migrated_schema() {
     for statement in catalog() {
         let prepared = (&mut conn).prepare(statement.sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "{}: {:?}", statement.name, prepared.err());
+    }
+}
+
+/// What is read from the head again and again, with arguments of its parameters' types.
+const HEADS: [(&str, &str); 3] = [
+    ("lead.due", "0, 1, '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'"),
+    ("lead.queued", "'small', 1, '{}'"),
+    ("fan_out.next", "1"),
+];
+
+#[tokio::test]
+async fn the_heads_of_queues_are_read_off_an_index_however_many_stand_at_one_moment() {
+    let ground = Ground::new().await;
+    let mut conn = ground.connection().await;
+    // On a small table reading and sorting all is quicker, so only what can't be done without a sort has one here.
+    for way in ["seqscan", "bitmapscan", "sort", "incremental_sort"] {
+        conn.execute(AssertSqlSafe(format!("SET enable_{way} = off"))).await.unwrap();
+    }
+    for (name, arguments) in HEADS {
+        let statement = catalog().into_iter().find(|statement| statement.name == name).unwrap();
+        conn.execute(AssertSqlSafe(format!("PREPARE head AS {}", statement.sql))).await.unwrap();
+        let plan: Vec<(String,)> =
+            sqlx::query_as(AssertSqlSafe(format!("EXPLAIN EXECUTE head ({arguments})")))
+                .fetch_all(&mut conn)
+                .await
+                .unwrap();
+        let plan: Vec<String> = plan.into_iter().map(|(line,)| line).collect();
+        assert!(!plan.iter().any(|line| line.contains("Sort")), "{name}: {plan:#?}");
+        conn.execute("DEALLOCATE head").await.unwrap();
     }
 }
 
@@ -54,7 +83,7 @@ async fn the_service_role_adds_to_the_audit_and_can_change_nothing_there() {
         "DELETE FROM ledger_resolution",
         "UPDATE ledger_folded SET folded_to = 0",
     ] {
-        let refused = owner.execute(sqlx::AssertSqlSafe(forbidden.to_owned())).await.unwrap_err();
+        let refused = owner.execute(AssertSqlSafe(forbidden.to_owned())).await.unwrap_err();
         assert_eq!(refused.as_database_error().unwrap().code().unwrap(), "42501", "{forbidden}");
     }
     assert!(on(&server_url(), "x").ends_with("/x"));

@@ -21,9 +21,6 @@ pub(super) fn report(draft: &mut Draft<'_>, report: &DealReport) -> Result<(), R
     if let Stage::Suppressed { .. } = draft.lead.stage {
         return suppressed(draft, report);
     }
-    if let Stage::Merged { .. } = draft.lead.stage {
-        return Err(Refusal::NotFound);
-    }
     let known = draft.lead.deal(report.id);
     match &report.change {
         DealChange::Opened | DealChange::Updated => match known {
