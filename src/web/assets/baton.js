@@ -34,19 +34,29 @@
     const form = event.target.closest("[data-fragment] form");
     if (form) form.dataset.begun = "";
   });
+  // A field that somebody is in, such as an opened list, counts as begun.
+  const isBegun = (holder) => {
+    const focus = document.activeElement;
+    return holder.querySelector("form[data-begun]") || (holder.contains(focus) && focus.matches("input, select, textarea"));
+  };
+  const keyOf = (node) => node.closest("[data-key]")?.dataset.key;
+  const isSame = (node, other) => keyOf(node) === keyOf(other) && node.getAttribute("href") === other.getAttribute("href")
+    && node.textContent === other.textContent;
   const refresh = async (holder) => {
-    if (holder.querySelector("form[data-begun]")) {
-      const stale = document.getElementById("stale");
-      if (stale) stale.hidden = false;
-      return;
-    }
+    const stale = document.getElementById("stale");
+    const isHeld = () => {
+      if (stale && isBegun(holder)) stale.hidden = false;
+      return isBegun(holder);
+    };
+    if (isHeld()) return;
     const answer = await fetch(holder.dataset.fragment, { credentials: "same-origin", headers: { accept: "text/html" } });
     if (answer.status === 401 || answer.redirected) { location.reload(); return; }
     if (!answer.ok) return;
-    const known = keys(holder), focus = document.activeElement, mark = holder.contains(focus) ? focus.dataset.key || focus.getAttribute("href") : null;
-    const open = new Set([...holder.querySelectorAll("details[open][data-key]")].map((node) => node.dataset.key));
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (holder.querySelector("form[data-begun]")) return;
+    if (isHeld()) return;
+    // From here on nothing waits: what is folded out, and what has the focus, is as it was when the parts are replaced.
+    const known = keys(holder), focus = holder.contains(document.activeElement) ? document.activeElement : null;
+    const open = new Set([...holder.querySelectorAll("details[open][data-key]")].map((node) => node.dataset.key));
     holder.replaceChildren(...next.body.childNodes);
     wire(holder);
     setClock(holder);
@@ -55,13 +65,12 @@
       if (node.tagName === "DETAILS") { node.open = open.has(node.dataset.key); continue; }
       if (!known.has(node.dataset.key)) { node.classList.add("is-new"); news += 1; }
     }
-    if (mark) {
-      const again = [...holder.querySelectorAll("a, button")].find((node) => node.dataset.key === mark || node.getAttribute("href") === mark);
+    if (focus) {
+      const again = [...holder.querySelectorAll(focus.tagName)].find((node) => isSame(node, focus));
       if (again) again.focus({ preventScroll: true });
     }
     if (news > 0) say(holder.dataset.news ? `${news} ${holder.dataset.news}` : "Updated");
     const version = holder.querySelector("[data-custody-version]"), asks = document.querySelector("[data-asks-for]");
-    const stale = document.getElementById("stale");
     if (version && asks && stale) stale.hidden = version.dataset.custodyVersion === asks.dataset.asksFor;
     countDown();
   };

@@ -1,7 +1,8 @@
-//! The pages in a real browser, as wide as a phone and by the keyboard alone: a rep's day, and what every page owes to
-//! whoever cannot see or point.
+//! The pages in a real browser, as wide as a phone: a rep's day by the keyboard alone, what every page owes to whoever
+//! cannot see or point, and the buttons of a lead's page as the two teams press them.
 
 mod driver;
+mod pressed;
 
 use crate::harness::{Browser, Installation, Reader, Serving, demo_request, produce, until};
 use baton::contract::keys::Keys;
@@ -9,7 +10,7 @@ use baton::contract::links::{Link, LinkAction};
 use baton::domain::ids::{HandoffId, LeadId};
 use baton::domain::team::MemberId;
 use baton::domain::time::{HOUR, Moment};
-use driver::{DOWN, Driver, ENTER, SPACE};
+use driver::{DOWN, Driver, ENTER, SHIFT, SPACE};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -96,6 +97,47 @@ fn a_rep_signs_in_accepts_calls_and_returns_a_lead_on_a_phone_by_the_keyboard_al
     until("nothing waits", || browser.text().contains("Nothing waits for you"));
     assert_eq!(browser.errors(), Vec::<String>::new(), "the console tells errors");
     installation.check();
+}
+
+/// Marks the parts of a list as they are, so that parts that took their place can be told from them.
+const MARK: &str =
+    "document.querySelectorAll('[data-fragment] [data-key]').forEach(it => { it.marked = true; })";
+const REPLACED: &str =
+    "return [...document.querySelectorAll('[data-fragment] [data-key]')].every(it => !it.marked)";
+
+#[test]
+fn a_list_that_is_read_again_leaves_the_focus_where_it_was_and_a_field_that_somebody_is_in_alone() {
+    if is_left_out() {
+        return;
+    }
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let mut leads = Reader::of(&installation, "handoff.leads.v1");
+    produce(&installation, "marketing.form-fills.v1", &demo_request("vera@vega.example"));
+    let routed = leads.wait("routed", |record| record.event_type == "lead.routed.v1");
+    let rep = routed.data["holder"]["id"].as_str().unwrap();
+    let browser = Driver::start();
+    sign_in(&browser, &installation, &serving, rep);
+    browser.reach("My leads", ENTER);
+    until("the list hears of changes", || {
+        browser.read("const pulse = document.getElementById('pulse'); return pulse && pulse.textContent")
+            == "Live"
+            && browser.text().contains("Call logged")
+    });
+    browser.reach("Call logged", ENTER);
+    browser.read(MARK);
+    produce(&installation, "marketing.form-fills.v1", &demo_request("otto@orion.example"));
+    until("the list is read again", || browser.read(REPLACED) == true);
+    assert_eq!(browser.focused(), "Call logged");
+    browser.reach("What came of it", SHIFT);
+    browser.read(MARK);
+    produce(&installation, "marketing.form-fills.v1", &demo_request("cora@corvus.example"));
+    until("the page says that it waits", || {
+        browser.text().contains("Your list changed while you were writing.")
+    });
+    assert_eq!(browser.read(REPLACED), false, "what is being written stays");
+    assert_eq!(browser.focused(), "What came of it");
+    assert_eq!(browser.errors(), Vec::<String>::new(), "the console tells errors");
 }
 
 /// Signs links, so that the page of one can be opened.
