@@ -116,7 +116,9 @@ fn hurry(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
     if priority >= terms.priority {
         return Ok(());
     }
-    let hours = draft.pool_hours(&draft.pool());
+    let (home, waits) = (draft.pool(), matches!(draft.lead.stage, Stage::Queued { held: false, .. }));
+    let pool = if waits { draft.shift_of(home.clone(), priority) } else { home.clone() };
+    let hours = draft.pool_hours(&pool);
     let raised = draft.terms(hours, priority, terms.grade, terms.points, Some(at), true);
     let contact_by = raised.contact_by.min(terms.contact_by);
     let Some(custody) = draft.lead.stage.custody().cloned() else { return Ok(()) };
@@ -143,7 +145,9 @@ fn hurry(draft: &mut Draft<'_>, at: Moment) -> Result<(), Refusal> {
         }
         Some(_) | None => custody,
     };
-    draft.push(Event::PriorityRaised { priority, contact_by, custody })
+    draft.push(Event::PriorityRaised { priority, contact_by, custody })?;
+    // Its own region sleeps: the next one on shift has it at once, and calls in its own time.
+    if pool == home { Ok(()) } else { draft.requeue(draft.lead.cycle.wanted.clone(), pool, false, false) }
 }
 
 /// The custody with a clock cut to the time of a higher priority, where that ends earlier.

@@ -93,7 +93,7 @@ impl Draft<'_> {
     }
 
     /// The pool, or for what cannot wait the next region on shift; where everybody sleeps, the pool itself at its opening.
-    fn shift_of(&self, pool: PoolId, priority: Priority) -> PoolId {
+    pub fn shift_of(&self, pool: PoolId, priority: Priority) -> PoolId {
         let team = self.inputs.team;
         if priority != Priority::P1 || self.is_history() {
             return pool;

@@ -80,6 +80,14 @@ pub struct FitReading {
     pub excluded: bool,
 }
 
+impl FitReading {
+    /// The fields that nobody has told.
+    pub fn unknown(&self) -> impl Iterator<Item = FitField> {
+        let known = self.fields.iter().map(|(_, known)| *known);
+        FitField::ALL.iter().copied().zip(known).filter(|(_, known)| !known).map(|(field, _)| field)
+    }
+}
+
 impl FitRules {
     /// The most that a field can give.
     #[must_use]

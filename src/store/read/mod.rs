@@ -21,6 +21,7 @@ pub mod rejections;
 pub mod said;
 pub mod standing;
 pub mod sums;
+pub mod thin;
 pub mod trail;
 pub mod waiting;
 pub mod watch;
@@ -57,6 +58,7 @@ pub(super) fn statements() -> Vec<Statement> {
         rejections::STATEMENTS,
         said::STATEMENTS,
         sums::STATEMENTS,
+        thin::STATEMENTS,
         trail::STATEMENTS,
         waiting::STATEMENTS,
         watch::STATEMENTS,

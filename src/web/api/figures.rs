@@ -160,6 +160,32 @@ pub struct CampaignsShape {
     pub currency: String,
     pub campaigns: Vec<CampaignShape>,
     pub patterns: Vec<PatternShape>,
+    pub thin: ThinShape,
+}
+
+/// Open leads whose grade is at most C for want of data, the most engaged first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ThinShape {
+    /// At most forty.
+    pub leads: Vec<ThinLeadShape>,
+    /// So many others were looked at, with fewer points.
+    pub more: usize,
+    /// There are open leads of grade C or D that were not looked at: those with fewer points than a thousand others.
+    pub partial: bool,
+}
+
+/// A lead that better data could grade higher.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ThinLeadShape {
+    pub lead: String,
+    /// `employees`, `industry`, `country`, `seniority`, `function`, `company`.
+    pub unknown: Vec<&'static str>,
+    /// RFC 3339: when the lead was first seen; nobody has told these fields since.
+    pub since: String,
+    /// By its fit as it is.
+    pub grade: &'static str,
+    /// Of engagement, as they were counted last.
+    pub points: i32,
 }
 
 /// One source against its habit.

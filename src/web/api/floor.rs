@@ -4,7 +4,7 @@
 use super::figures::{
     CalledShape, CampaignShape, CampaignsQuery, CampaignsShape, CodeCount, FloorShape, IntakeShape,
     LoadShape, MyLeadShape, MyQuery, MyShape, OrphansShape, PersonOfTeam, PoolShape, QueueShape,
-    RepLoadShape, SourceShape, TeamShape, Unconverted, WaitingShape,
+    RepLoadShape, SourceShape, TeamShape, ThinLeadShape, ThinShape, Unconverted, WaitingShape,
 };
 use super::pattern::{pattern, patterns_now};
 use crate::domain::team::MemberId;
@@ -26,6 +26,7 @@ use crate::web::view::load::{bounds, day_starts};
 use crate::web::view::money::roi_percent;
 use crate::web::view::my::my_view;
 use crate::web::view::team::{PoolCard, team_view};
+use crate::web::view::thin::{ThinList, thin_list};
 use crate::web::view::waiting::waiting_view;
 use crate::web::view::watch::{is_attended, orphans, series};
 use axum::Json;
@@ -169,6 +170,7 @@ pub(crate) async fn campaigns(
     let read =
         state.reader.what_became(days, &wanting(&texts)).await.map_err(|error| Problem::store(&error))?;
     let duties = patterns_now(&state, read.now).await.map_err(|error| Problem::store(&error))?;
+    let low_graded = state.reader.low_graded().await.map_err(|error| Problem::store(&error))?;
     let view = campaigns_view(&read, (&[], false), &duties, None, &texts);
     let campaigns = view.rows.into_iter().map(|row| CampaignShape {
         campaign: row.id,
@@ -193,7 +195,19 @@ pub(crate) async fn campaigns(
         currency: view.currency,
         campaigns: campaigns.collect(),
         patterns: duties.into_iter().map(|duty| pattern(duty, read.now)).collect(),
+        thin: thin(thin_list(&low_graded, &texts.policy)),
     }))
+}
+
+fn thin(list: ThinList) -> ThinShape {
+    let leads = list.rows.into_iter().map(|row| ThinLeadShape {
+        lead: row.lead,
+        unknown: row.unknown,
+        since: row.since.to_string(),
+        grade: row.grade,
+        points: row.points,
+    });
+    ThinShape { leads: leads.collect(), more: list.more, partial: list.partial }
 }
 
 /// Intake health: each source against its habit, and what waits.

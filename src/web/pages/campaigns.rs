@@ -16,6 +16,7 @@ use crate::web::view::Shell;
 use crate::web::view::asks::{AskKind, member_of};
 use crate::web::view::campaigns::{CampaignsView, campaigns_view, wanting};
 use crate::web::view::returned::parse_place;
+use crate::web::view::thin::{ThinList, thin_list};
 use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::http::HeaderMap;
@@ -30,6 +31,8 @@ const DAYS: [i64; 3] = [30, 90, 365];
 struct CampaignsPage {
     shell: Shell,
     view: CampaignsView,
+    /// Leads of a thin fit.
+    thin: ThinList,
     /// The rejections are not the latest ones.
     paged: bool,
     days: i64,
@@ -85,6 +88,7 @@ async fn page(
     need(caller, &texts, Page::Campaigns)?;
     let failed = |error| PageFault::store(&error);
     let read = state.reader.what_became(days, &wanting(&texts)).await.map_err(failed)?;
+    let low_graded = state.reader.low_graded().await.map_err(failed)?;
     let (rejections, more) = state.reader.rejections(after).await.map_err(failed)?;
     let duties = patterns_now(state, read.now).await.map_err(failed)?;
     let asker = caller.member.as_ref().filter(|_| caller.may(Scope::Ask));
@@ -92,6 +96,7 @@ async fn page(
     html(&CampaignsPage {
         shell: shell(state, caller, "What became of my leads", "campaigns", read.now),
         view: campaigns_view(&read, (&rejections, more), &duties, looker, &texts),
+        thin: thin_list(&low_graded, &texts.policy),
         paged: after.is_some(),
         days,
         choices: DAYS,

@@ -116,32 +116,32 @@ pub fn available(lead: &Lead, member: Option<&Member>, team: &Team) -> Vec<AskKi
         Role::Rep | Role::Sales | Role::Manager => true,
         Role::Marketing | Role::Operations | Role::Arbiter => false,
     });
-    let mut asks =
-        match &lead.stage {
-            Stage::Unseen | Stage::Merged { .. } => return Vec::new(),
-            Stage::Captured(_) | Stage::Recycled { .. } | Stage::Lost { .. } => {
-                if in_sales && !lead.no_contact { vec![AskKind::Claim] } else { Vec::new() }
-            }
-            Stage::Queued { pool, .. } => queued(team, pool, member, holds, in_sales),
-            Stage::Offered { rep, .. } if *rep == member.id => {
-                vec![AskKind::Accept, AskKind::Decline, AskKind::Contact, AskKind::Qualify, AskKind::Reject]
-            }
-            Stage::SalesQualified(_) if contests::is_closers_choice(lead, member, team) => {
-                vec![AskKind::Accept, AskKind::Decline, AskKind::Contact, AskKind::Qualify, AskKind::Reject]
-            }
-            Stage::SalesAccepted(_) | Stage::SalesQualified(_) if holds => {
-                vec![AskKind::Contact, AskKind::Qualify, AskKind::Reject]
-            }
-            Stage::Opportunity(_) if holds => vec![AskKind::Contact, AskKind::Qualify],
-            Stage::Offered { .. }
-            | Stage::SalesAccepted(_)
-            | Stage::SalesQualified(_)
-            | Stage::Opportunity(_)
-            | Stage::Won { .. }
-            | Stage::WonUnderReview { .. }
-            | Stage::Disqualified { .. }
-            | Stage::Suppressed { .. } => Vec::new(),
-        };
+    let mut asks = match &lead.stage {
+        Stage::Unseen | Stage::Merged { .. } => return Vec::new(),
+        Stage::Captured(_) | Stage::Recycled { .. } | Stage::Lost { .. } => {
+            let may_claim = in_sales || (holds && is_reviewed(lead));
+            if may_claim && !lead.no_contact { vec![AskKind::Claim] } else { Vec::new() }
+        }
+        Stage::Queued { pool, .. } => queued(team, pool, member, holds, in_sales),
+        Stage::Offered { rep, .. } if *rep == member.id => {
+            vec![AskKind::Accept, AskKind::Decline, AskKind::Contact, AskKind::Qualify, AskKind::Reject]
+        }
+        Stage::SalesQualified(_) if contests::is_closers_choice(lead, member, team) => {
+            vec![AskKind::Accept, AskKind::Decline, AskKind::Contact, AskKind::Qualify, AskKind::Reject]
+        }
+        Stage::SalesAccepted(_) | Stage::SalesQualified(_) if holds => {
+            vec![AskKind::Contact, AskKind::Qualify, AskKind::Reject]
+        }
+        Stage::Opportunity(_) if holds => vec![AskKind::Contact, AskKind::Qualify],
+        Stage::Offered { .. }
+        | Stage::SalesAccepted(_)
+        | Stage::SalesQualified(_)
+        | Stage::Opportunity(_)
+        | Stage::Won { .. }
+        | Stage::WonUnderReview { .. }
+        | Stage::Disqualified { .. }
+        | Stage::Suppressed { .. } => Vec::new(),
+    };
     if !contests::contestable(lead, member).is_empty() {
         asks.push(AskKind::Contest);
     }
@@ -165,6 +165,11 @@ pub fn available(lead: &Lead, member: Option<&Member>, team: &Team) -> Vec<AskKi
         asks.push(AskKind::Suppress);
     }
     asks
+}
+
+/// A steward is to look at the captured lead: only claiming it and what follows, or a word of no contact, ends that.
+fn is_reviewed(lead: &Lead) -> bool {
+    matches!(&lead.stage, Stage::Captured(custody) if matches!(custody.holder, Holder::Steward(_)))
 }
 
 /// Closed in one way or another; of a suppressed person only while the person, not the law, asked for it.
@@ -307,6 +312,9 @@ fn hint(lead: &Lead, member: Option<&Member>, team: &Team, asks: &[AskKind]) -> 
     if !member.active {
         return "The team file lists you as inactive, so you can read but not ask.".to_owned();
     }
+    if is_reviewed(lead) && (lead.no_contact || asks.contains(&AskKind::Claim)) {
+        return review_hint(lead.no_contact).to_owned();
+    }
     let aside = [AskKind::Note, AskKind::Reassign, AskKind::Reopen, AskKind::Suppress];
     if asks.iter().any(|ask| !aside.contains(ask)) {
         return String::new();
@@ -319,6 +327,10 @@ fn hint(lead: &Lead, member: Option<&Member>, team: &Team, asks: &[AskKind]) -> 
             "Won. A new need of this customer opens an expansion by itself; open it again to ask for one."
                 .to_owned()
         }
+        (Stage::Captured(_), Some(Holder::MarketingOwner(_))) => {
+            "Sales asked for better data; once a form or the CRM brings it, the lead goes back to its queue."
+                .to_owned()
+        }
         (Stage::Disqualified { .. }, _) => {
             "Disqualified; it comes back with better data, a hand-raise, or a reason to open it again."
                 .to_owned()
@@ -327,6 +339,17 @@ fn hint(lead: &Lead, member: Option<&Member>, team: &Team, asks: &[AskKind]) -> 
         (Stage::Merged { .. }, _) => "This lead lives on in another one.".to_owned(),
         (_, Some(holder)) => format!("{} holds this lead now.", holder_name(team, holder)),
         (_, None) => String::new(),
+    }
+}
+
+/// What ends a steward's review; no ask says so by itself.
+fn review_hint(no_contact: bool) -> &'static str {
+    if no_contact {
+        "Asked for no contact before. \u{201c}No contact at all\u{201d} leaves it at that; once a record says that the person \
+         agrees anew, the lead can be claimed."
+    } else {
+        "To end this review, claim the lead: then reassign it to a rep, or return it with a reason, such as junk, to set it \
+         aside. \u{201c}No contact at all\u{201d} ends it, too."
     }
 }
 

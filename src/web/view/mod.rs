@@ -23,6 +23,7 @@ pub(in crate::web) mod shipped;
 pub mod team;
 #[cfg(test)]
 mod tests_of_many;
+pub mod thin;
 pub mod told;
 pub mod waiting;
 pub mod watch;

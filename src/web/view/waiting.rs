@@ -100,6 +100,7 @@ mod tests {
     use crate::domain::policy::RejectionCode;
     use crate::domain::team::MemberId;
     use crate::domain::time::{DAY, HOUR};
+    use crate::web::view::asks::panel;
     use crate::web::view::shipped::shipped;
 
     const NOW: Moment = Moment(1_800_000_000_000_000);
@@ -163,5 +164,31 @@ mod tests {
         assert_eq!(view.reviews[0].due.as_ref().unwrap().words, "in 1 d 0 h");
         assert!(view.reviews[2].what.starts_with("Kept back"), "{}", view.reviews[2].what);
         assert_eq!(view.reviews_more, "2");
+    }
+
+    #[test]
+    fn the_page_of_a_lead_under_review_offers_its_steward_what_ends_the_review_and_says_so() {
+        let team = shipped().team;
+        let mut lead = contested("blocked", DAY).lead;
+        let clock = Clock::until(ClockKind::ReviewBy, Hours::Wall, NOW, NOW.plus(DAY));
+        // A steward of any role.
+        let olga = MemberId("olga-petrov".to_owned());
+        let held_by = |holder| Stage::Captured(Custody::new(holder, clock.clone()));
+        lead.stage = held_by(Holder::Steward(olga.clone()));
+        let shown = |lead: &Lead, id: &str| panel(lead, team.member(&MemberId(id.to_owned())), &team, &[]);
+        let own = shown(&lead, "olga-petrov");
+        assert!(own.has("claim") && own.has("suppress"), "{:?}", own.asks);
+        assert!(own.hint.contains("claim the lead: then reassign it to a rep, or return it"), "{}", own.hint);
+        lead.no_contact = true;
+        let own = shown(&lead, "olga-petrov");
+        assert!(!own.has("claim") && own.has("suppress"), "{:?}", own.asks);
+        assert!(own.hint.contains("agrees anew"), "{}", own.hint);
+        lead.no_contact = false;
+        lead.stage = held_by(Holder::SegmentOwner(olga));
+        let segment = shown(&lead, "olga-petrov");
+        assert!(!segment.has("claim") && !segment.hint.contains("review"), "{}", segment.hint);
+        lead.stage = held_by(Holder::MarketingOwner(MemberId("noah-fischer".to_owned())));
+        let mends = shown(&lead, "noah-fischer").hint;
+        assert!(mends.contains("goes back to its queue"), "{mends}");
     }
 }

@@ -1,7 +1,9 @@
 //! The pages on a real service: who sees which, own figures, bulk reassigning, a lead as of a moment, the chain's check,
 //! settling what the CRM says otherwise.
 
-use crate::harness::{Browser, Installation, Reader, crm, demo_request, produce, until};
+use crate::harness::{
+    Browser, Installation, Reader, ask, crm, demo_request, form as filled, produce, token, until,
+};
 use serde_json::json;
 
 /// Lead id and the member who was offered it.
@@ -346,5 +348,36 @@ fn the_team_page_shows_the_text_in_force_and_managers_check_and_publish_another(
     assert!(sent("publish", &other).contains("The team is in force"));
     assert!(ana.get("/team").body.contains("published by paul-dupont"));
     assert!(sent("publish", shipped).contains("Another team is in force by now"));
+    installation.check();
+}
+
+#[test]
+fn marketing_sees_of_whom_too_little_is_known_until_a_record_tells_it() {
+    let installation = Installation::new();
+    let serving = installation.serve(&[]);
+    let email = "tess@thin.example";
+    let mut unknown = filled("content", email, "");
+    unknown.data["person"] = json!({"email": email});
+    produce(&installation, "marketing.form-fills.v1", &unknown);
+    until("the lead is there", || installation.number("SELECT count(*) FROM lead") == 1);
+    let lead = installation.texts("SELECT id::text FROM lead").remove(0);
+    let token = token(&installation, "noah-fischer");
+    let (status, shown) = ask(&serving, &token, "campaigns", None);
+    assert_eq!(status, 200, "{shown}");
+    let thin = &shown["thin"]["leads"][0];
+    assert_eq!(
+        (&thin["lead"], &thin["unknown"]),
+        (&json!(lead), &json!(["employees", "industry", "country", "seniority", "function"]))
+    );
+    assert!(thin["since"].is_string() && shown["thin"]["partial"] == false, "{shown}");
+    let noah = Browser::of(&installation, &serving, "noah-fischer");
+    let page = noah.get("/campaigns").body;
+    assert!(page.contains("company size, industry, country, seniority, function") && page.contains(&lead));
+
+    produce(&installation, "marketing.form-fills.v1", &filled("content", email, "VP Sales"));
+    until("nothing is left to find out", || {
+        ask(&serving, &token, "campaigns", None).1["thin"]["leads"] == json!([])
+    });
+    assert!(noah.get("/campaigns").body.contains("Of every open lead enough is known"));
     installation.check();
 }
