@@ -58,7 +58,7 @@ def changes(path, lines, others):
         bare = line.strip()
         # What a let-else refuses is what a stage can't lack: no cell, and nothing to notice.
         # What is merged is refused before any row is looked at, so its own arms are never reached.
-        if bare.startswith(("//", "use ", "Stage::Merged { .. } =>")) or "%" in line or " else { return " in line:
+        if bare.startswith(("//", "use ", "Stage::Merged { .. } =>", "StageKind::Merged =>")) or "%" in line or " else { return " in line:
             continue
         match = re.search(r"Err\(Refusal::(\w+)\)", line)
         if match and match[1] in others:

@@ -26,7 +26,7 @@ pub(super) fn holder_left(draft: &mut Draft<'_>, member: &MemberId) -> Result<()
         return replaced(draft, custody);
     }
     match draft.lead.stage {
-        Stage::Unseen | Stage::Merged { .. } => Err(Refusal::NothingChanges),
+        Stage::Unseen | Stage::Merged { .. } => Ok(()),
         Stage::Offered { .. } => given_up(draft, member, None),
         Stage::SalesAccepted(_) => {
             let deputy = draft.acting(member);

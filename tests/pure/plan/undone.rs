@@ -267,14 +267,19 @@ fn a_campaign_that_changes_sides_takes_the_credit_of_whom_it_brought_along() {
     let planned = desk.run(vec![second]);
     let task = planned.write.fan_outs[0].task.clone();
     let lead = desk.lead(PRIYA).id;
-    let told = task.commands(&[desk.lead(PRIYA).clone()], desk.now).into_iter().map(|(lead, at, command)| {
-        turn::tell(&Keys::new(b"a service key for tests", 1), &task.key(), lead, at, command)
-    });
-    let planned =
-        desk.take(Batch { stream: Some(Stream::Sweep(0)), entries: told.collect(), ..Batch::default() });
+    let tell = |desk: &mut Desk, key: &str| {
+        let told = task.commands(&[desk.lead(PRIYA).clone()], desk.now).into_iter();
+        let told = told.map(|(lead, at, command)| {
+            turn::tell(&Keys::new(b"a service key for tests", 1), key, lead, at, command)
+        });
+        let entries = told.collect();
+        desk.take(Batch { stream: Some(Stream::Sweep(0)), entries, ..Batch::default() })
+    };
+    let planned = tell(&mut desk, &task.key());
     assert_eq!(planned.outcomes, vec![Outcome::Applied("credit_campaign")]);
     assert_eq!(planned.write.touches_credited, vec![(lead, "c-9".to_owned(), Origin::Sales)]);
     assert_eq!(desk.lead(PRIYA).origin, Origin::Sales);
+    assert_eq!(tell(&mut desk, "again").outcomes, vec![Outcome::Filtered("no_change")]);
 }
 
 #[test]
