@@ -74,8 +74,16 @@ pub struct Inputs<'a> {
     pub live_from: Moment,
     /// The owner of the lead's account, when one is known in the team.
     pub account_owner: Option<&'a MemberId>,
-    /// The owner of the open deal that a rejection says is there already.
-    pub deal_owner: Option<&'a MemberId>,
+    /// The open deal of the person, else of the company, where a rejection says that there is one.
+    pub open_deal: Option<&'a OpenDeal>,
+}
+
+/// A deal that is open already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenDeal {
+    pub id: OpportunityId,
+    /// Who works it, if the team knows who that is.
+    pub owner: Option<MemberId>,
 }
 
 /// What a record says about a person, features only.

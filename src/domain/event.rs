@@ -1,7 +1,7 @@
 //! Events: what was decided, past tense; the audit keeps each one's bytes. Variants are stored: append only.
 
-use super::contest::Verdict;
 use super::custody::{Clock, ClockKind, Custody, Rung};
+pub use super::event_names::Withdrawal;
 use super::ids::{AccountId, HandoffId, LeadId, OpportunityId};
 use super::lead::{Attempt, Consent, DealState, Lead, Motion, Origin, RestReason, SuppressedFor, Terms};
 use super::policy::{DisqualifiedFor, Grade, Guards, Priority, RejectionCode, SqlFacts};
@@ -9,10 +9,8 @@ use super::profile::{ProfilePatch, Stamp};
 use super::routing::{Candidate, RouteReceipt, RouteTried};
 use super::signal::{Signal, SignalId};
 use super::team::{MemberId, PoolId};
-use super::time::Moment;
+use super::{contest::Verdict, time::Moment};
 use serde::{Deserialize, Serialize};
-
-pub use super::event_names::Withdrawal;
 
 /// What was decided about one lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -397,4 +395,6 @@ pub enum Event {
     },
     /// The router found nobody who may take the lead now; it waits with the steward. Once for each stay in a queue.
     NobodyFree(Box<RouteTried>),
+    /// Sales says that the lead belongs to a deal that is open already; it goes to whoever works that one.
+    OpportunityAttached(OpportunityId),
 }

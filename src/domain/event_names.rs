@@ -119,6 +119,7 @@ impl Event {
             Self::ProductRequested { .. } => "product_requested",
             Self::DisagreementSettled { .. } => "disagreement_settled",
             Self::NobodyFree(_) => "nobody_free",
+            Self::OpportunityAttached(_) => "opportunity_attached",
         }
     }
 }

@@ -19,6 +19,20 @@ const LOCK: Statement = Statement::new(
          owner, lead_source, reason, competitor
      FROM opportunity WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",
 );
+/// A deal whose owner is known before one without, the person's own before the company's, the newest first.
+const OPEN_OF: Statement = Statement::new(
+    "opportunity.open_of_leads",
+    "SELECT DISTINCT ON (mine.lead) mine.lead, deal.id, deal.system, deal.external_id, deal.revision, deal.state, deal.kind,
+         deal.account_id, deal.stage, deal.probability, deal.ten_thousandths, deal.first_ten_thousandths,
+         deal.recurring_ten_thousandths, deal.currency, deal.term_months, deal.opened_at, deal.close_date, deal.closed_on,
+         deal.owner, deal.lead_source, deal.reason, deal.competitor
+     FROM unnest($1::uuid[], $2::uuid[]) AS mine (lead, account) CROSS JOIN LATERAL (
+         SELECT o.*, 1 AS place FROM opportunity_contact AS c JOIN opportunity AS o ON o.id = c.opportunity_id
+         WHERE c.lead_id = mine.lead AND o.state = 'open'
+         UNION ALL
+         SELECT o.*, 2 FROM opportunity AS o WHERE o.account_id = mine.account AND o.state = 'open') AS deal
+     ORDER BY mine.lead, deal.owner IS NULL, deal.place, deal.opened_at DESC, deal.id",
+);
 const CONTACTS: Statement = Statement::new(
     "opportunity_contact.read",
     "SELECT opportunity_id, lead_id FROM opportunity_contact WHERE opportunity_id = ANY($1::uuid[])",
@@ -54,7 +68,8 @@ const DROP_CONTACTS: Statement = Statement::new(
      WHERE opportunity_id = deal AND lead_id = person",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[LOCK, CONTACTS, UPSERT, UPSERT_CONTACTS, DROP_CONTACTS];
+pub(super) const STATEMENTS: &[Statement] =
+    &[LOCK, OPEN_OF, CONTACTS, UPSERT, UPSERT_CONTACTS, DROP_CONTACTS];
 
 impl FromRow<'_, PgRow> for OpportunityRow {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -96,6 +111,27 @@ pub async fn lock(
     let rows: Vec<OpportunityRow> =
         LOCK.rows().bind(ids).fetch_all(conn).await.map_err(|error| LOCK.failed(error))?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// An open deal of each of these leads, or else of their companies, without a lock.
+///
+/// # Errors
+/// The statement fails.
+pub async fn open_of(
+    conn: &mut PgConnection,
+    leads: &BTreeMap<LeadId, Option<AccountId>>,
+) -> Result<BTreeMap<LeadId, OpportunityRow>, StoreError> {
+    let ids: Vec<Uuid> = leads.keys().map(|lead| lead.0).collect();
+    let accounts: Vec<Option<Uuid>> = leads.values().map(|account| account.map(|id| id.0)).collect();
+    let rows: Vec<PgRow> = OPEN_OF
+        .query()
+        .bind(ids)
+        .bind(accounts)
+        .fetch_all(conn)
+        .await
+        .map_err(|error| OPEN_OF.failed(error))?;
+    let read = |row: &PgRow| Ok((LeadId(row.try_get("lead")?), OpportunityRow::from_row(row)?));
+    rows.iter().map(read).collect::<Result<_, sqlx::Error>>().map_err(|error| OPEN_OF.failed(error))
 }
 
 /// Who stands on the deals.

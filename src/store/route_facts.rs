@@ -107,26 +107,6 @@ pub async fn read(
     Ok(asked.iter().map(of).collect())
 }
 
-/// Who owns an open deal of these leads, or else of their companies.
-///
-/// # Errors
-/// A statement fails.
-pub async fn deal_owners(
-    conn: &mut PgConnection,
-    leads: &BTreeMap<LeadId, Option<AccountId>>,
-) -> Result<BTreeMap<LeadId, MemberId>, StoreError> {
-    let ids: Vec<Uuid> = leads.keys().map(|lead| lead.0).collect();
-    let companies: BTreeSet<Uuid> = leads.values().flatten().map(|id| id.0).collect();
-    let companies: Vec<Uuid> = companies.into_iter().collect();
-    let own = owners(DEALS, conn, &ids).await?;
-    let of_companies = owners(COMPANY_DEALS, conn, &companies).await?;
-    let of = |(lead, account): (&LeadId, &Option<AccountId>)| {
-        let owner = own.get(&lead.0).or_else(|| of_companies.get(&(*account)?.0))?;
-        Some((*lead, owner.clone()))
-    };
-    Ok(leads.iter().filter_map(of).collect())
-}
-
 /// Companies that a made-up lead may be of: the one that its keys name, and all of its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CompanyRead {

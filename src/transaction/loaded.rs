@@ -92,8 +92,8 @@ pub struct Loaded {
     pub accounts_by_key: BTreeMap<String, AccountId>,
     pub accounts: BTreeMap<AccountId, AccountState>,
     pub opportunities: BTreeMap<OpportunityId, OpportunityRow>,
-    /// Owners of open deals, the person's own before the company's; read where a rejection says that there is one.
-    pub deal_owners: BTreeMap<LeadId, MemberId>,
+    /// Open deals, the person's own before the company's; read, without a lock, where a rejection says that there is one.
+    pub open_deals: BTreeMap<LeadId, OpportunityRow>,
     /// To whose credit the campaigns that the batch names are, and since when.
     pub campaigns: BTreeMap<String, (Origin, Moment)>,
     /// Where the audit of the batch's other subjects stands.

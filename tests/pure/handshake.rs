@@ -39,7 +39,7 @@ fn told(
         team,
         live_from: story.live_from,
         account_owner: None,
-        deal_owner: None,
+        open_deal: None,
     };
     decide(lead, command, &inputs)
 }

@@ -1,7 +1,7 @@
 //! One lead, lived through by `decide` and `evolve`, with every promise about custody and versions checked on the way.
 
 use baton::contract::policy_text;
-use baton::domain::command::{Actor, Command, DueClock, Inputs, Nature};
+use baton::domain::command::{Actor, Command, DueClock, Inputs, Nature, OpenDeal};
 use baton::domain::custody::{ClockKind, Custody, Holder, Rung};
 use baton::domain::decide::{Refusal, decide};
 use baton::domain::event::Event;
@@ -31,7 +31,7 @@ pub struct Story {
     pub now: Moment,
     pub live_from: Moment,
     pub account_owner: Option<MemberId>,
-    pub deal_owner: Option<MemberId>,
+    pub open_deal: Option<OpenDeal>,
     /// Every event so far, with when it was decided.
     pub trail: Vec<(Moment, Event)>,
     /// Things told so far; gives each signal and attempt its own id.
@@ -47,7 +47,7 @@ impl Story {
             now: start(),
             live_from: start().plus(-365 * DAY),
             account_owner: None,
-            deal_owner: None,
+            open_deal: None,
             trail: Vec::new(),
             told: 0,
             team: Arc::clone(&TEAM),
@@ -76,7 +76,7 @@ impl Story {
             team: &self.team,
             live_from: self.live_from,
             account_owner: self.account_owner.as_ref(),
-            deal_owner: self.deal_owner.as_ref(),
+            open_deal: self.open_deal.as_ref(),
         };
         let events = decide(&self.lead, command, &inputs)?;
         assert!(!events.is_empty(), "a decision without events: {command:?}");

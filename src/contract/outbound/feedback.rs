@@ -165,6 +165,7 @@ fn event_type(event: &Event) -> Option<&'static str> {
         | Event::LeadParked { .. }
         | Event::LeadUnparked
         | Event::ContactLeft { .. }
+        | Event::OpportunityAttached(_)
         | Event::ClockPutOff { .. }
         | Event::ClockStale { .. }
         | Event::HolderReplaced { .. }

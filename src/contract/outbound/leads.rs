@@ -213,6 +213,8 @@ fn outcome_told(handed: &Handed<'_>) -> Option<Told> {
         Event::LeadWon { opportunity, implied, .. } => Told::plain("lead.won.v1")
             .implied(*implied)
             .with("opportunity", parts::opportunity(handed, *opportunity)),
+        Event::OpportunityAttached(opportunity) => Told::why("lead.updated.v1", "belongs_to_opportunity")
+            .with("opportunity", parts::opportunity(handed, *opportunity)),
         // An earlier win of the cycle stands once its last open deal is lost.
         Event::LeadClosedAsWon { opportunity, .. } => Told::why("lead.won.v1", "last_open_deal_lost")
             .implied(true)
@@ -337,6 +339,7 @@ fn news_told(handed: &Handed<'_>) -> Option<Told> {
         | Event::LeadLost { .. }
         | Event::WinReversed { .. }
         | Event::LeadClosedAsWon { .. }
+        | Event::OpportunityAttached(_)
         | Event::LeadReassigned { .. }
         | Event::PreferenceNoted { .. }
         | Event::CrmLinked { .. }

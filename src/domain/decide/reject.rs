@@ -211,9 +211,14 @@ fn follow(draft: &mut Draft<'_>, rejection: &Rejection) -> Result<(), Refusal> {
             draft.push(Event::DataFixAsked { fields: rejection.fields.clone(), custody })
         }
         Consequence::NamedOwner => {
-            let Inputs { deal_owner, account_owner, .. } = draft.inputs;
+            let Inputs { open_deal, account_owner, .. } = draft.inputs;
+            let deal_owner = open_deal.and_then(|deal| deal.owner.as_ref());
             let owners = [rejection.proposed_owner.as_ref(), deal_owner, account_owner];
-            reroute(draft, &owners, rejection, false)
+            reroute(draft, &owners, rejection, false)?;
+            match open_deal {
+                Some(deal) => draft.push(Event::OpportunityAttached(deal.id)),
+                None => Ok(()),
+            }
         }
         Consequence::Reroute => reroute(draft, &[rejection.proposed_owner.as_ref()], rejection, true),
         Consequence::MergeOrSteward { business_days } | Consequence::Steward { business_days } => {

@@ -125,6 +125,7 @@ fn apply(lead: &mut Lead, event: &Event) -> Option<()> {
         Event::LeadRejected { .. }
         | Event::RejectionVoided { .. }
         | Event::ContactLeft { .. }
+        | Event::OpportunityAttached(_)
         | Event::ClockStale { .. }
         | Event::NoteTaken
         | Event::DisagreementSettled { .. }

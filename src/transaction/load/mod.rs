@@ -20,7 +20,7 @@ use crate::store::rows::LeadRow;
 use crate::store::world::WorldRow;
 use crate::store::{
     account, anonymous, audit, duplicate, erasure, facts, identity, kept, lead, merge, opportunity, person,
-    position, route_facts, world,
+    position, world,
 };
 use names::{heads, lists, resolve};
 use std::collections::BTreeSet;
@@ -80,7 +80,7 @@ impl Loading<'_> {
             step.passed();
         }
         self.leads(conn, step, &named, &resolved, &mut loaded).await?;
-        self.deal_owners(conn, step, &mut loaded).await?;
+        self.open_deals(conn, step, &mut loaded).await?;
         for lead in collect::erased(&self.batch.entries, &resolved.leads) {
             loaded.belongings.insert(lead, erasure::belongings(conn, lead).await?);
             step.passed();
@@ -268,8 +268,8 @@ impl Loading<'_> {
         Ok(())
     }
 
-    /// Who owns the open deals that rejections of the batch say are there already.
-    async fn deal_owners(
+    /// The open deals that rejections of the batch say are there already.
+    async fn open_deals(
         &self,
         conn: &mut Connection,
         step: &mut Failpoint,
@@ -278,7 +278,7 @@ impl Loading<'_> {
         let waiting = loaded.waiting.iter().map(|waiting| &waiting.entry);
         if collect::names_open_deal(self.batch.entries.iter().chain(waiting)) {
             let leads = loaded.leads.values().map(|row| (row.lead.id, row.lead.account)).collect();
-            loaded.deal_owners = route_facts::deal_owners(conn, &leads).await?;
+            loaded.open_deals = opportunity::open_of(conn, &leads).await?;
             step.passed();
         }
         Ok(())

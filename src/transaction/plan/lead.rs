@@ -6,7 +6,7 @@ use super::people::is_weak;
 use super::publish::Step;
 use super::{Planner, Work};
 use crate::contract::request::{Decoded, PersonRef, Request};
-use crate::domain::command::{Actor, Command, Inputs, Nature, View};
+use crate::domain::command::{Actor, Command, Inputs, Nature, OpenDeal, View};
 use crate::domain::decide::{Refusal, decide};
 use crate::domain::event::Event;
 use crate::domain::evolve::evolve;
@@ -122,7 +122,8 @@ impl Planner<'_> {
         let before = work.row.lead.clone();
         let now = world.now.max(before.decided_at);
         let account_owner = self.account_owner(&before, command);
-        let deal_owner = self.loaded.deal_owners.get(&lead).filter(|_| command.names_open_deal());
+        let open_deal = self.loaded.open_deals.get(&lead).filter(|_| command.names_open_deal());
+        let open_deal = open_deal.map(|row| OpenDeal { id: row.id, owner: row.owner.clone() });
         let inputs = Inputs {
             now,
             occurred_at,
@@ -132,7 +133,7 @@ impl Planner<'_> {
             team: world.team,
             live_from: world.live_from,
             account_owner: account_owner.as_ref(),
-            deal_owner,
+            open_deal: open_deal.as_ref(),
         };
         let decided = match decide(&before, command, &inputs) {
             Ok(events) => self.apply(entry, request, lead, &events, &actor, occurred_at, now)?,

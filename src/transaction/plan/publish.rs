@@ -134,7 +134,9 @@ impl Planner<'_> {
     }
 
     fn deal_shown(&self, id: OpportunityId) -> Option<DealShown> {
-        let row = self.opportunities.get(&id).or_else(|| self.loaded.opportunities.get(&id))?;
+        let named = || self.loaded.open_deals.values().find(|row| row.id == id);
+        let row =
+            self.opportunities.get(&id).or_else(|| self.loaded.opportunities.get(&id)).or_else(named)?;
         Some(shown(row, self.world.reference))
     }
 }
@@ -268,7 +270,8 @@ fn may_publish(event: &Event) -> bool {
         | Event::CloserOffered { .. }
         | Event::CloserWithdrawn { .. }
         | Event::CloserAccepted { .. }
-        | Event::ReturnedToFirst { .. } => true,
+        | Event::ReturnedToFirst { .. }
+        | Event::OpportunityAttached(_) => true,
     }
 }
 
@@ -278,6 +281,7 @@ fn deal_of(event: &Event) -> Option<OpportunityId> {
     | Event::LeadWon { opportunity, .. }
     | Event::LeadLost { opportunity, .. }
     | Event::WinReversed { opportunity }
+    | Event::OpportunityAttached(opportunity)
     | Event::LeadClosedAsWon { opportunity, .. } = event
     {
         return Some(*opportunity);

@@ -248,6 +248,9 @@ pub fn event_words(event: &Event, team: &Team) -> EventWords {
         }
         Event::ReturnedToSql { .. } => line(Tone::Warn, "The deal was deleted", "back to qualified"),
         Event::CustomerNoted { .. } => line(Tone::Good, "The company is a customer now", ""),
+        Event::OpportunityAttached(_) => {
+            line(Tone::Plain, "Belongs to a deal that is open", "it goes to whoever works that one")
+        }
         Event::ContactLeft { .. } => {
             line(Tone::Warn, "No longer a contact of the deal", "the CRM took them off it")
         }

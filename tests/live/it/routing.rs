@@ -88,6 +88,13 @@ fn a_lead_goes_to_the_owner_of_the_companys_open_deal_and_the_account_and_the_re
     let said = json!({"person": {"email": "vera@vega.example"}, "actor": user("u-hugo-silva"), "reason": "existing_opportunity"});
     let returned = Event::new("sales.lead.rejected.v1", "/crm", "r-1", said);
     produce(&installation, "sales.feedback.v1", &returned);
+    let attached = leads.wait("which deal vera belongs to", |record| {
+        record.event_type == "lead.updated.v1" && record.data["reason_code"] == "belongs_to_opportunity"
+    });
+    assert_eq!(
+        (&attached.data["person"]["email"], &attached.data["opportunity"]["id"], &attached.data["stage"]),
+        (&json!("vera@vega.example"), &json!("o-1"), &json!("mql")),
+    );
     let given = leads.wait("vera's second offer", |record| {
         record.event_type == "lead.reassigned.v1" && record.data["person"]["email"] == "vera@vega.example"
     });

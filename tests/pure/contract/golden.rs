@@ -107,10 +107,13 @@ fn since_version_2() -> Vec<Event> {
     ]
 }
 
-/// The event that format 3 added.
+/// The events that format 3 added and no case of the table decides.
 fn since_version_3() -> Vec<Event> {
     let stamp = Stamp { at: Moment(9), by: 7 };
-    vec![Event::ProductRequested { product: "line planner".to_owned(), stamp }]
+    vec![
+        Event::ProductRequested { product: "line planner".to_owned(), stamp },
+        Event::OpportunityAttached(OpportunityId::derived("crm", "1")),
+    ]
 }
 
 #[test]

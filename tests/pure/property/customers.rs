@@ -3,6 +3,8 @@
 use crate::lifecycle::stories;
 use crate::speaking;
 use crate::words;
+use baton::domain::command::OpenDeal;
+use baton::domain::event::Event;
 use baton::domain::lead::{Motion, Stage, StageKind};
 
 #[test]
@@ -25,11 +27,14 @@ fn a_lead_with_a_deal_open_already_goes_to_the_deals_owner_then_the_accounts_and
         let mut story = stories()["A"].clone();
         story.tick();
         speaking::switch_off(&mut story, gone);
-        story.deal_owner = deal.map(words::member);
+        let deal = deal.map(|owner| OpenDeal { id: words::deal("d9"), owner: Some(words::member(owner)) });
+        story.open_deal.clone_from(&deal);
         story.account_owner = Some(words::member("hugo"));
         let (at, command) = words::command(&mut story, line);
         let (nature, actor) = words::who("ask dev");
-        story.act(&actor, nature, at, &command).unwrap();
+        let decided = story.act(&actor, nature, at, &command).unwrap();
+        let attached = Event::OpportunityAttached(words::deal("d9"));
+        assert_eq!(decided.contains(&attached), deal.is_some(), "{line}");
         let (_, held) = story.lead.queue().unwrap();
         (story.lead.cycle.wanted, held)
     };

@@ -34,6 +34,7 @@ pub(super) fn events(deal: OpportunityId) -> Vec<Vec<Event>> {
             opened,
             Event::ContactLeft { opportunity: deal, tell: true },
             Event::ContactLeft { opportunity: deal, tell: false },
+            Event::OpportunityAttached(deal),
             Event::OriginCredited(Origin::Partner),
             Event::DisagreementSettled { version: 7 },
             Event::ContactForbidden { custody: Some(steward()) },

@@ -122,6 +122,7 @@ const PUBLISHED: &[(&str, &[&str])] = &[
     ("nobody_free", &["lead.updated.v1"]),
     ("note_taken", &["feedback.noted.v1"]),
     ("offer_withdrawn", &["lead.offer_withdrawn.v1"]),
+    ("opportunity_attached", &["lead.updated.v1"]),
     ("opportunity_opened", &["lead.opportunity_opened.v1", "feedback.opportunity_opened.v1"]),
     ("origin_credited", &["lead.updated.v1"]),
     ("priority_raised", &["lead.updated.v1", "lead.queued.v1"]),
