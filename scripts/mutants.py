@@ -60,7 +60,7 @@ def changes(path, lines, others):
         # What is merged is refused before any row is looked at, so its own arms are never reached.
         if bare.startswith(("//", "use ", "Stage::Merged { .. } =>", "StageKind::Merged =>")) or "%" in line or " else { return " in line:
             continue
-        match = re.search(r"Err\(Refusal::(\w+)\)", line)
+        match = re.search(r"Err\(Refusal::(\w+)\)(?! =>)", line)
         if match and match[1] in others:
             other = next(it for it in ("Closed", "NotOffered") if it != match[1])
             either = f"Err(if %s {{ Refusal::{other} }} else {{ Refusal::{match[1]} }})"
@@ -149,6 +149,8 @@ def built(copy, target, places):
             return False
         for switch in dropped:
             path, number, what, _new = places.pop(switch)
+            # A file that holds no other place is not written again.
+            shutil.copyfile(ROOT / path, copy / path)
             print(f"   -  {path}:{number}: {what}: does not compile", flush=True)
     return False
 
